@@ -1,0 +1,23 @@
+# Benchmarks: every bench/NAME.c is a program bench-NAME; bench/*/*.c is shared by them.
+file(GLOB shared CONFIGURE_DEPENDS bench/*/*.c)
+file(GLOB programs CONFIGURE_DEPENDS bench/*.c)
+if(shared)
+    add_library(bench_shared STATIC ${shared})
+    target_include_directories(bench_shared PUBLIC bench)
+    target_link_libraries(bench_shared PUBLIC sluice_options Threads::Threads
+        PRIVATE dep::microhttpd dep::sqlite dep::uv dep::jansson)
+endif()
+foreach(source IN LISTS programs)
+    cmake_path(GET source STEM name)
+    string(REPLACE _ - name bench-${name})
+    add_executable(${name} ${source})
+    set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
+    target_include_directories(${name} PRIVATE bench)
+    target_link_libraries(${name} PRIVATE sluice_options
+        dep::microhttpd dep::sqlite dep::uv dep::jansson Threads::Threads m)
+    foreach(library IN ITEMS bench_shared sluice_base)
+        if(TARGET ${library})
+            target_link_libraries(${name} PRIVATE ${library})
+        endif()
+    endforeach()
+endforeach()

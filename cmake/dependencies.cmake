@@ -1,0 +1,51 @@
+# Foreign libraries, as targets dep::NAME. libmicrohttpd and SQLite come from the folder script/setup filled.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+
+# usage: system_library(NAME PKG_CONFIG_MODULE)
+function(system_library name module)
+    pkg_check_modules(dep_${name} REQUIRED QUIET IMPORTED_TARGET ${module})
+    add_library(dep::${name} ALIAS PkgConfig::dep_${name})
+endfunction()
+
+# usage: cached_library(NAME ARCHIVE LIBRARIES...)
+function(cached_library name archive)
+    if(NOT EXISTS ${SLUICE_DEPS}/lib/${archive})
+        message(FATAL_ERROR "${SLUICE_DEPS}/lib/${archive} is missing: run script/setup first")
+    endif()
+    add_library(dep::${name} STATIC IMPORTED GLOBAL)
+    set_target_properties(dep::${name} PROPERTIES
+        IMPORTED_LOCATION ${SLUICE_DEPS}/lib/${archive}
+        INTERFACE_INCLUDE_DIRECTORIES ${SLUICE_DEPS}/include
+        INTERFACE_LINK_LIBRARIES "${ARGN}")
+endfunction()
+
+if(DEFINED ENV{SLUICE_CACHE})
+    set(cache $ENV{SLUICE_CACHE})
+else()
+    set(cache $ENV{HOME}/.cache/sluice)
+endif()
+set(SLUICE_DEPS ${cache}/deps CACHE PATH "Where script/setup put libmicrohttpd and SQLite")
+
+set(system_http ${SLUICE_SYSTEM_HTTP})
+if(system_http STREQUAL AUTO)
+    set(system_http OFF)
+    if(EXISTS ${cache}/system-http)
+        set(system_http ON)
+    endif()
+endif()
+
+system_library(gnutls gnutls)
+system_library(uv libuv)
+system_library(jansson jansson)
+system_library(curl libcurl)
+if(system_http)
+    message(STATUS "Using the system's libmicrohttpd and SQLite: the binary serves loopback only")
+    system_library(microhttpd libmicrohttpd)
+    system_library(sqlite sqlite3)
+    add_compile_definitions(SLUICE_SYSTEM_HTTP=1)
+else()
+    cached_library(microhttpd libmicrohttpd.a dep::gnutls Threads::Threads)
+    cached_library(sqlite libsqlite3.a Threads::Threads m)
+    add_compile_definitions(SLUICE_SYSTEM_HTTP=0)
+endif()
