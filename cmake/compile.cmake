@@ -30,7 +30,7 @@ endif()
 add_library(sluice_options INTERFACE)
 target_compile_definitions(sluice_options INTERFACE _GNU_SOURCE)
 target_compile_options(sluice_options INTERFACE
-    ${warnings} -fno-common -include ${CMAKE_SOURCE_DIR}/include/base/banned.h)
+    ${warnings} -Werror=implicit-function-declaration -fno-common -include ${CMAKE_SOURCE_DIR}/include/base/banned.h)
 target_include_directories(sluice_options INTERFACE ${CMAKE_SOURCE_DIR}/include ${SLUICE_GENERATED})
 
 option(SLUICE_HARDEN "Compile and link with hardening (release builds)" OFF)
