@@ -1,5 +1,5 @@
 # sluice_embed(LAYER SYMBOL GLOB...): puts files into the layer's library as `const struct embedded_file SYMBOL[]`
-# and `const size_t SYMBOL_len`, in the order of their names; the layer declares them with EMBEDDED(SYMBOL).
+# and `const size_t SYMBOL_len`, in the order of their names, as include/base/embedded.h declares them.
 function(sluice_embed layer symbol)
     if(NOT TARGET sluice_${layer})
         return()

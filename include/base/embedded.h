@@ -1,4 +1,4 @@
-/* Embedded file: a file of the source tree that the binary carries (migrations, the OpenAPI document). */
+/* Embedded file: a file of the source tree that the binary carries; the build writes these tables. */
 #pragma once
 
 #include <stddef.h>
@@ -9,7 +9,8 @@ struct embedded_file {
     size_t size;               /* without that NUL */
 };
 
-/* Declares what the build embedded under this symbol: the files in order of name, and how many. */
-#define EMBEDDED(symbol)                                                                           \
-    extern const struct embedded_file symbol[];                                                    \
-    extern const size_t symbol##_len
+/* Each in the order of names. They live in the library of the layer that reads them. */
+extern const struct embedded_file embedded_migrations[];
+extern const size_t embedded_migrations_len;
+extern const struct embedded_file embedded_openapi[];
+extern const size_t embedded_openapi_len;
