@@ -1,0 +1,192 @@
+/* Connection: one client's socket from accept to close, and the deadlines of what it owes us. */
+#include "connection.h"
+
+#include "base/memory.h"
+
+#include "peer.h"
+#include "request_struct.h"
+#include "response.h"
+#include "server_struct.h"
+
+#include <stdlib.h>
+#include <sys/socket.h>
+
+enum {
+    STREAM_WINDOW_MIN = 1024, /* a stream must bring so much within a body deadline */
+    ANSWER_MAX = 4096,
+};
+
+static const uint64_t unknown = UINT64_MAX;
+
+static int64_t now_ms(const struct http_server *server)
+{
+    return (int64_t)uv_now(server->loop);
+}
+
+static struct connection *open_connection(struct http_server *server, struct MHD_Connection *mhd)
+{
+    struct connection *connection = mem_alloc(sizeof(*connection));
+
+    connection->server = server;
+    connection->mhd = mhd;
+    connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    connection_enter(connection, CONNECTION_WAITING);
+    connection->since_ms = now_ms(server);
+    server->connections_len++;
+    return connection;
+}
+
+void connection_on_change(void *ctx, struct MHD_Connection *mhd, void **socket_ctx,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct http_server *server = ctx;
+    struct connection *connection = *socket_ctx;
+
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        *socket_ctx = open_connection(server, mhd);
+        return;
+    }
+    list_remove(&connection->link);
+    server->connections_len--;
+    free(connection);
+    *socket_ctx = NULL;
+}
+
+struct connection *connection_of(struct MHD_Connection *mhd)
+{
+    return MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+void connection_enter(struct connection *connection, enum connection_phase phase)
+{
+    struct http_server *server = connection->server;
+
+    list_remove(&connection->link);
+    list_push_back(&server->connections[phase], &connection->link);
+    connection->phase = phase;
+    connection->since_ms = phase == CONNECTION_WAITING ? -1 : now_ms(server);
+    connection->bytes_seen = unknown;
+}
+
+void connection_shut(struct connection *connection)
+{
+    /* libmicrohttpd owns the descriptor and closes it when it reads the end. */
+    (void)shutdown(connection->fd, SHUT_RDWR);
+    list_remove(&connection->link);
+    list_push_back(&connection->server->connections[CONNECTION_BUSY], &connection->link);
+    connection->phase = CONNECTION_BUSY;
+}
+
+void connection_refuse(struct connection *connection, enum err code, const char *detail)
+{
+    char made_id[ID_TEXT_LEN + 1];
+    struct bytes id_text;
+    struct buffer buffer;
+    struct error error;
+
+    server_make_id(connection->server, made_id);
+    id_text = connection->request != NULL && connection->request->id_text.len > 0
+                  ? connection->request->id_text
+                  : bytes_of(made_id);
+    (void)error_set(&error, code, "", "%s", detail);
+    buffer_init(&buffer, ANSWER_MAX);
+    response_write_raw(&buffer, &error, id_text);
+    /* One try: whoever does not read so little has no use for it. */
+    (void)send(connection->fd, buffer.at, buffer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    buffer_fini(&buffer);
+    (void)shutdown(connection->fd, SHUT_WR);
+}
+
+/* libmicrohttpd does not say when the first byte of a next request comes, so the kernel's count is compared between two
+ * sweeps; the deadline of a request after the first may so come a sweep or two late. */
+static void notice_head(struct connection *connection, int64_t now)
+{
+    uint64_t bytes = peer_bytes(connection->fd);
+
+    if (connection->bytes_seen != unknown && bytes != connection->bytes_seen)
+        connection->since_ms = now;
+    connection->bytes_seen = bytes;
+}
+
+static void sweep_waiting(struct connection *connection, int64_t now)
+{
+    const struct http_server_options *options = &connection->server->options;
+
+    if (connection->since_ms < 0)
+        notice_head(connection, now);
+    if (connection->since_ms < 0 || now - connection->since_ms < options->head_deadline_ms)
+        return;
+    if (peer_bytes(connection->fd) > 0)
+        connection_refuse(connection, ERR_REQUEST_TIMEOUT, "the head did not end in time");
+    connection_shut(connection);
+}
+
+static bool is_stream(const struct request *request)
+{
+    return request->early == NULL && request->route != NULL &&
+           request->route->body == ROUTE_BODY_STREAM;
+}
+
+static void sweep_receiving(struct connection *connection, int64_t now)
+{
+    struct request *request = connection->request;
+
+    if (is_stream(request) && (request->is_held || request->window_len >= STREAM_WINDOW_MIN)) {
+        request->window_len = 0;
+        connection->since_ms = now;
+    }
+    if (now - connection->since_ms < connection->server->options.body_deadline_ms)
+        return;
+    connection_refuse(connection, ERR_REQUEST_TIMEOUT, "the body did not end in time");
+    connection_shut(connection);
+}
+
+static void each(struct http_server *server, enum connection_phase phase,
+                 void (*visit)(struct connection *connection, int64_t now), int64_t now)
+{
+    struct list *list = &server->connections[phase];
+    struct list_node *node = list_first(list);
+
+    while (node != NULL) {
+        struct list_node *next = list_next(list, node);
+
+        visit(CONTAINER_OF(node, struct connection, link), now);
+        node = next;
+    }
+}
+
+void connection_sweep(struct http_server *server, int64_t now)
+{
+    each(server, CONNECTION_WAITING, sweep_waiting, now);
+    each(server, CONNECTION_RECEIVING, sweep_receiving, now);
+}
+
+static void shut(struct connection *connection, int64_t now)
+{
+    (void)now;
+    if (connection->request != NULL && connection->request->phase == REQUEST_BODY)
+        request_go_on(connection->request);
+    connection_shut(connection);
+}
+
+static void shut_idle(struct connection *connection, int64_t now)
+{
+    char byte;
+
+    /* What has arrived already is still answered. */
+    if (connection->request == NULL &&
+        recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
+        shut(connection, now);
+}
+
+void connection_shut_idle(struct http_server *server)
+{
+    each(server, CONNECTION_WAITING, shut_idle, 0);
+}
+
+void connection_shut_all(struct http_server *server)
+{
+    each(server, CONNECTION_WAITING, shut, 0);
+    each(server, CONNECTION_RECEIVING, shut, 0);
+    each(server, CONNECTION_BUSY, shut, 0);
+}

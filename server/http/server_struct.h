@@ -1,0 +1,50 @@
+/* HTTP server, seen from inside this layer. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/list.h"
+#include "http/server.h"
+
+#include "address.h"
+#include "connection.h"
+#include "library.h"
+#include "router.h"
+
+enum { SERVER_SPARE_ARENAS = 64 };
+
+struct http_server {
+    struct http_server_options options;
+    uv_loop_t *loop;
+    struct MHD_Daemon *daemon;
+    struct address address;
+    unsigned port;
+    struct router *router;
+
+    uv_poll_t poll;     /* libmicrohttpd's epoll set */
+    uv_timer_t wake;    /* when libmicrohttpd wants to run without an event */
+    uv_timer_t sweep;   /* deadlines */
+    int64_t wake_at_ms; /* -1: not armed */
+    bool is_running;    /* inside MHD_run */
+
+    struct list connections[CONNECTION_PHASES];
+    unsigned connections_len;
+    struct list parked;
+    unsigned parked_len;
+    uint64_t body_bytes;
+    struct arena *spare[SERVER_SPARE_ARENAS];
+    unsigned spare_len;
+    struct random_seeded random;
+    struct id_source ids;
+
+    bool is_quiesced;
+    int64_t close_at_ms; /* when waiting for the last connections ends, -1: not closing */
+    unsigned handles_open;
+    void (*done)(void *ctx);
+    void *done_ctx;
+};
+
+/* Arenas are kept for the next request. */
+struct arena *server_arena(struct http_server *server);
+void server_give_arena(struct http_server *server, struct arena *arena);
+void server_make_id(struct http_server *server, char ret_text[ID_TEXT_LEN + 1]);
