@@ -1,0 +1,85 @@
+/* Task: what was submitted, as it is asked for and as it stands. */
+#pragma once
+
+#include "base/id.h"
+#include "domain/retry.h"
+#include "domain/task_state.h"
+
+/* The bytes of a payload or a result, kept as they came. */
+struct body {
+    struct bytes data;         /* NONE: there is none */
+    struct bytes content_type; /* NONE: JSON */
+};
+
+/* What a submit asks for. Strings are borrowed. -1: not said. */
+struct task_spec {
+    struct bytes queue; /* never NONE: "default" was filled in */
+    struct bytes type;  /* "" when not said */
+    struct body payload;
+    struct bytes headers; /* a JSON object's bytes, or NONE */
+    struct bytes tags;    /* a newline behind each, or NONE */
+    struct bytes name;
+    struct bytes traceparent;
+    int32_t priority;
+    int64_t delay_ms;
+    int64_t run_at_ms;
+    int64_t timeout_ms;
+    int64_t lease_ms;
+    struct retry_policy retry;
+    struct bytes idempotency_key; /* of a line of a stream; NONE otherwise */
+    struct bytes fingerprint;     /* goes with it: what the key stands for */
+};
+
+/* What a task asks of its surroundings that is not in the hot row. */
+struct failure {
+    struct bytes type;    /* JSON string's raw bytes with quotes, or NONE */
+    struct bytes message; /* the same */
+    struct bytes trace;   /* any JSON, raw */
+    struct bytes data;    /* any JSON, raw */
+};
+
+/* A task as it stands. Strings belong to the arena it was loaded into. Times in wall ms, -1: not yet. */
+struct task {
+    int64_t number; /* order of commit; the store's key */
+    struct id id;
+    int64_t ns_number, queue_number, class_number;
+    struct bytes ns, queue, type;
+    enum task_state state;
+    int32_t priority;
+    int32_t attempt;  /* claims that were spent */
+    int32_t delivery; /* every claim */
+    int32_t failures, losses;
+    int32_t max_attempts; /* in effect now */
+    int64_t version;      /* grows with each visible change */
+    int64_t created_at_ms, run_at_ms, claimed_at_ms, started_at_ms, finished_at_ms;
+    int64_t cancel_requested_at_ms;
+    struct bytes cancel_reason; /* NONE: none */
+    bool abandoned, observed, deduplicated;
+    bool has_results; /* the store keeps a result, error, reason, progress or checkpoint of it */
+    bool has_worker;
+    struct id worker;
+    struct id root; /* its own id when it has no parent */
+    int64_t timeout_ms, lease_ms; /* -1: the queue's */
+
+    /* Loaded on demand. */
+    struct bytes headers, tags, name, traceparent;
+    struct body payload;
+    struct retry_policy retry;
+    struct body result;
+    struct bytes error;      /* JSON object: type, message, trace, data */
+    struct bytes progress;   /* JSON object, raw */
+    struct bytes checkpoint; /* any JSON, raw */
+
+    /* Only in the answer of a claim. */
+    struct bytes lease; /* the token */
+    int64_t lease_expires_at_ms, attempt_deadline_at_ms;
+};
+
+/* One execution, running or over. */
+struct attempt {
+    int32_t attempt, delivery;
+    struct id worker;
+    int64_t claimed_at_ms, started_at_ms, finished_at_ms;
+    enum attempt_outcome outcome; /* NONE while it runs */
+    struct bytes error;
+};

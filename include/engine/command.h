@@ -1,0 +1,388 @@
+/* Command: one request to the broker's brain, and its reply. The caller owns it until engine_post(); then the engine does,
+ * until it comes back by caller.done on the loop thread. Everything it points at lives in mem. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/heap.h"
+#include "base/list.h"
+#include "domain/queue.h"
+#include "domain/task.h"
+
+enum command_kind {
+#define COMMAND(name, lane) COMMAND_##name,
+#include "tables/commands.def"
+#undef COMMAND
+    COMMAND_MAX,
+};
+
+struct command;
+
+/* Who asked. done: loop thread, exactly once. is_alive: engine thread, only while the command is with the engine. */
+struct caller {
+    void *ctx;
+    void (*done)(struct command *command);
+    bool (*is_alive)(const struct caller *caller); /* NULL: always */
+};
+
+/* An Idempotency-Key and what it stands for. fingerprint: of method, path, query and body. */
+struct idempotency {
+    struct bytes key;    /* NONE: none was sent */
+    struct bytes scope;  /* "POST /v1/tasks" */
+    struct digest_hex {
+        char at[65];
+    } fingerprint;
+};
+
+enum until { UNTIL_FINISHED, UNTIL_STARTED, UNTIL_ACCEPTED };
+/* If-Match / If-None-Match on one thing: -1 nothing asked, 0 "*", else a version. */
+#define VERSION_ANY INT64_C(0)
+#define VERSION_UNASKED INT64_C(-1)
+
+/* ---- what is asked ---- */
+
+struct submit {
+    struct task_spec *specs;
+    unsigned specs_len;
+    bool atomic;    /* all or none */
+    bool streamed;  /* a piece of a stream: a full queue holds the rest back; items before it are done (see out.taken) */
+    bool single;    /* the reply carries the whole task */
+    enum until until;
+    bool cancel_on_disconnect, cancel_on_timeout;
+};
+
+/* GET of a task, its result, payload or attempts; parked until `until` when wait_ms > 0. */
+struct look {
+    struct id task;
+    bool with_payload, with_result, with_attempts, with_logs, with_explain;
+    bool marks_observed; /* a terminal state in the answer counts as seen */
+    enum until until;
+    bool cancel_on_disconnect, cancel_on_timeout;
+    int64_t if_none_match; /* wait for another version; the same: reply.not_modified */
+};
+
+struct list_query {
+    struct bytes queues, types, states, tags, workers, names; /* comma lists as given; NONE: any */
+    struct bytes error;   /* part of the error's text */
+    int observed;         /* -1: any */
+    int64_t created_after_ms, created_before_ms; /* -1 */
+    struct bytes root, ids; /* NONE: any */
+    bool newest_first;
+    unsigned limit;
+    int64_t after_number; /* from the cursor; -1: from the start */
+};
+
+struct cancel {
+    struct id task;
+    struct bytes reason; /* NONE: "user" */
+    int64_t grace_ms;
+    unsigned if_states; /* bit per task_state; 0: any */
+    int64_t if_match;
+};
+
+struct edit {
+    struct id task;
+    bool has_name, has_tags, has_priority, has_run_at, has_queue;
+    struct bytes name, tags, queue; /* name NONE: removed */
+    int32_t priority;
+    int64_t run_at_ms;
+    int64_t if_match;
+};
+
+struct again { /* retry, run_now, delete */
+    struct id task;
+    bool clone;
+    bool has_worker;
+    struct id worker; /* pin */
+    int64_t if_match;
+};
+
+struct worker_spec {
+    struct bytes identity, instance, version;
+    struct bytes info, labels;     /* JSON objects, raw, or NONE */
+    struct bytes *queues;
+    unsigned queues_len;
+    struct bytes *types; /* none: every type */
+    unsigned types_len;
+    int32_t concurrency;
+    int64_t confirm_ms; /* -1: none */
+};
+
+enum worker_mode { WORKER_RUN, WORKER_QUIET, WORKER_TERMINATE, WORKER_PAUSED };
+
+struct worker_edit {
+    struct id worker;
+    bool has_mode;
+    enum worker_mode mode;
+    bool has_concurrency;
+    int32_t concurrency;
+};
+
+enum outcome_kind { OUTCOME_SUCCEEDED, OUTCOME_FAILED, OUTCOME_RELEASED, OUTCOME_SNOOZED, OUTCOME_CANCELLED };
+
+struct outcome {
+    struct bytes lease;
+    enum outcome_kind kind;
+    struct body result;
+    struct failure failure; /* of FAILED and CANCELLED (kept as the error) */
+    struct bytes failure_type; /* unescaped, for non_retryable */
+    bool retryable;         /* true unless the worker said no */
+    int64_t delay_ms;       /* of FAILED and SNOOZED; -1: not said */
+};
+
+struct claim {
+    struct id worker;
+    unsigned max;
+    struct bytes *queues; /* a part of the worker's; none: all of its */
+    unsigned queues_len;
+    struct outcome *outcomes;
+    unsigned outcomes_len;
+};
+
+struct progress_note {
+    struct bytes lease;
+    struct bytes progress;   /* JSON object {percent,message,data}, raw; NONE: unchanged */
+    struct bytes checkpoint; /* any JSON; NONE: unchanged; makes it durable */
+};
+
+struct heartbeat {
+    struct id worker;
+    bool all;
+    struct bytes *leases;
+    unsigned leases_len;
+    struct progress_note *notes;
+    unsigned notes_len;
+};
+
+struct finish { /* outcomes, and the lease verbs complete, fail, release, snooze, cancelled */
+    bool by_worker; /* worker is set: a sign of life of it */
+    struct id worker;
+    struct outcome *outcomes;
+    unsigned outcomes_len;
+};
+
+struct extend {
+    struct bytes lease;
+    int64_t lease_ms; /* -1: the task's own */
+};
+
+struct log_line {
+    struct bytes level, logger, message; /* text; level and logger may be NONE */
+    int64_t at_ms;                       /* -1: now */
+};
+
+struct lease_logs {
+    struct bytes lease;
+    struct log_line *lines;
+    unsigned lines_len;
+};
+
+struct queue_edit {
+    struct bytes queue;
+    bool replace; /* PUT: what is not said goes back to its default; else PATCH */
+    unsigned has; /* QUEUE_HAS_* */
+    struct queue_settings settings;
+    int64_t if_match;
+    bool if_absent; /* If-None-Match: * */
+};
+
+enum {
+    QUEUE_HAS_CONCURRENCY = 1 << 0,
+    QUEUE_HAS_PENDING_LIMIT = 1 << 1,
+    QUEUE_HAS_PAUSED = 1 << 2,
+    QUEUE_HAS_PAUSED_UNTIL = 1 << 3,
+    QUEUE_HAS_RETRY = 1 << 4,
+    QUEUE_HAS_LEASE = 1 << 5,
+    QUEUE_HAS_TIMEOUT = 1 << 6,
+};
+
+struct queue_close {
+    struct bytes queue;
+    bool now;
+    int64_t wait_timeout_ms;  /* 60 s */
+    int64_t close_timeout_ms; /* 10 s */
+};
+
+struct queue_name { /* GET, DELETE, pause, resume, purge, reopen, stats */
+    struct bytes queue;
+    int64_t for_ms; /* of pause; -1: until resumed */
+    int64_t if_match;
+};
+
+struct shutdown_ask {
+    bool now;
+    int64_t wait_timeout_ms; /* -1: the configured one */
+};
+
+struct advance {
+    int64_t by_ms;
+};
+
+/* ---- what is answered ---- */
+
+struct submit_item {
+    struct error error; /* code OK: taken */
+    struct id id;
+    int64_t number;
+    enum task_state state;
+    bool replayed; /* by the item's own idempotency key */
+};
+
+struct outcome_reply {
+    struct error error;
+    struct id task;
+    enum task_state state;
+};
+
+struct heartbeat_cancel {
+    struct bytes lease;
+    struct id task;
+    struct bytes reason;
+    int64_t grace_ms; /* what is left of it */
+};
+
+/* A task, and what was asked to come with it. */
+struct task_view {
+    struct task *task;
+    struct attempt *attempts;
+    unsigned attempts_len;
+    struct log_line *logs;
+    unsigned logs_len;
+    struct blocker *blockers;
+    unsigned blockers_len;
+    int64_t estimate_ms; /* until it may run; -1: unknown */
+};
+
+/* One reason why a task does not run. Numbers are -1 and bytes NONE where they do not apply. */
+struct blocker {
+    const char *kind; /* paused closed queue_cap schedule no_worker position ... */
+    struct bytes queue, type;
+    int64_t until_ms;
+    int64_t limit, running, ahead, workers;
+    struct id *holders; /* tasks that hold the slots */
+    unsigned holders_len;
+};
+
+struct worker_view {
+    struct id id;
+    struct worker_spec spec;
+    const char *state; /* run quiet terminate paused lost */
+    int64_t registered_at_ms, last_seen_at_ms;
+    int64_t running;
+    bool lost;
+};
+
+struct queue_view {
+    struct bytes name;
+    struct queue_settings settings;
+    struct queue_counts counts;
+    int64_t version;
+    int64_t created_at_ms;
+    int64_t oldest_ready_age_ms; /* -1: none is ready */
+    struct worker_view *replicas;
+    unsigned replicas_len;
+    bool closed, closing, stalled;
+    const char *blocked_by[4];
+    unsigned blocked_by_len;
+    int64_t demand;
+    double submitted_per_s, claimed_per_s, finished_per_s;
+    int64_t wait_p50_ms, wait_p99_ms; /* -1: nothing seen lately */
+    /* of a close */
+    struct id *abandoned;
+    unsigned abandoned_len;
+};
+
+struct stats_view {
+    struct queue_counts counts;
+    int64_t queues, workers, workers_lost, leases, parked;
+    int64_t uptime_ms;
+    int64_t slots_total, slots_used;
+};
+
+enum broker_state { BROKER_STARTING, BROKER_READY, BROKER_DRAINING, BROKER_STOPPED };
+
+struct shutdown_view {
+    enum broker_state state;
+    int64_t live_leases;
+};
+
+struct reply {
+    struct error error; /* code OK: the rest says */
+    bool done;          /* of a wait: what was waited for has happened */
+    bool created;       /* 201 instead of 200 */
+    bool replayed;      /* an idempotent repeat: stored_* is the first answer, unless done */
+    bool not_modified;
+    int stored_status;
+    struct bytes stored_body, stored_location;
+
+    struct task_view view;
+    struct submit_item *items;
+    unsigned items_len;
+    unsigned taken; /* of a streamed piece: how many of its specs have been dealt with */
+    struct task *tasks; /* claimed, or a page of a list */
+    unsigned tasks_len;
+    bool has_more; /* of a list */
+    struct outcome_reply *outcomes;
+    unsigned outcomes_len;
+
+    const char *worker_state; /* run quiet terminate */
+    struct heartbeat_cancel *cancels;
+    unsigned cancels_len;
+    struct bytes *lost; /* leases */
+    unsigned lost_len;
+    int64_t next_ms;
+
+    struct worker_view *workers;
+    unsigned workers_len;
+    struct queue_view *queues;
+    unsigned queues_len;
+    struct stats_view stats;
+    struct shutdown_view shutdown;
+    struct moment_view {
+        int64_t now_ms;
+    } now;
+};
+
+struct command {
+    struct list_node link; /* whoever holds it */
+    enum command_kind kind;
+    struct arena *mem;
+    struct bytes ns;
+    struct bytes request_id;
+    int64_t wait_ms; /* 0: answer at once */
+    struct idempotency idempotency;
+    /* What the first answer to a key is: called by the engine inside the transaction, after the reply is set. Pure. */
+    void (*remember)(struct command *command, int *ret_status, struct bytes *ret_location, struct bytes *ret_body);
+    struct caller caller;
+    union {
+        struct submit submit;
+        struct look look;
+        struct list_query list;
+        struct cancel cancel;
+        struct edit edit;
+        struct again again;
+        struct worker_spec worker_spec;
+        struct worker_edit worker_edit;
+        struct id worker;
+        struct claim claim;
+        struct heartbeat heartbeat;
+        struct finish finish;
+        struct extend extend;
+        struct progress_note progress;
+        struct lease_logs logs;
+        struct queue_edit queue_edit;
+        struct queue_close queue_close;
+        struct queue_name queue;
+        struct shutdown_ask shutdown;
+        struct advance advance;
+    } in;
+    struct reply reply;
+    struct parking {
+        struct list_node link, by_task;
+        struct heap_node deadline;
+        void *owner;
+        int64_t subject; /* number of the task waited for */
+        int64_t real_deadline_mono_ms;
+        bool is_parked, is_resolved;
+    } parking; /* the engine's own */
+};

@@ -1,0 +1,204 @@
+-- The core: namespaces, queues, tasks, leases, attempts, workers, counters, events, idempotency keys, intents.
+-- One text for every dialect: {{i64}} {{bytes}} {{key}} {{strict}} {{clustered}} are expanded when it is applied.
+-- Never edited once released; a change is a new file.
+
+CREATE TABLE meta (
+    name  TEXT NOT NULL PRIMARY KEY,
+    value {{i64}} NOT NULL
+) {{clustered}};
+
+CREATE TABLE namespaces (
+    number {{key}},
+    name   TEXT NOT NULL UNIQUE
+) {{strict}};
+
+CREATE TABLE queues (
+    number          {{key}},
+    ns              {{i64}} NOT NULL,
+    name            TEXT NOT NULL,
+    version         {{i64}} NOT NULL,
+    created_at      {{i64}} NOT NULL,
+    concurrency     {{i64}} NOT NULL,          -- -1: unlimited
+    pending_limit   {{i64}} NOT NULL,          -- -1: unlimited
+    paused          {{i64}} NOT NULL,
+    paused_until    {{i64}} NOT NULL,          -- -1: until resumed
+    retry           TEXT,
+    lease_ms        {{i64}} NOT NULL,
+    timeout_ms      {{i64}} NOT NULL,          -- -1: none
+    closed          {{i64}} NOT NULL,          -- 0 open, 1 closing, 2 closed
+    close_cancel_at {{i64}} NOT NULL,          -- closing: when the rest is cancelled; -1: not closing
+    close_end_at    {{i64}} NOT NULL,          -- closing: when what did not stop is abandoned
+    UNIQUE (ns, name)
+) {{strict}};
+
+-- What a worker must be able to run: a type and the demands that go with it, as one small number.
+CREATE TABLE classes (
+    number   {{key}},
+    ns       {{i64}} NOT NULL,
+    type     TEXT NOT NULL,
+    requires TEXT NOT NULL,
+    UNIQUE (ns, type, requires)
+) {{strict}};
+
+-- The hot row. What never changes or is rarely read stands in bodies and results.
+CREATE TABLE tasks (
+    number              {{key}},               -- order of commit
+    id                  {{bytes}} NOT NULL UNIQUE,
+    ns                  {{i64}} NOT NULL,
+    queue               {{i64}} NOT NULL,
+    class               {{i64}} NOT NULL,
+    state               {{i64}} NOT NULL,
+    priority            {{i64}} NOT NULL,
+    share               {{i64}} NOT NULL,      -- virtual start time of fair sharing; 0 until it is used
+    run_at              {{i64}} NOT NULL,
+    created_at          {{i64}} NOT NULL,
+    version             {{i64}} NOT NULL,
+    attempt             {{i64}} NOT NULL,
+    delivery            {{i64}} NOT NULL,
+    failures            {{i64}} NOT NULL,
+    losses              {{i64}} NOT NULL,
+    timeout_ms          {{i64}} NOT NULL,      -- -1: the queue's
+    lease_ms            {{i64}} NOT NULL,      -- -1: the queue's
+    flags               {{i64}} NOT NULL,      -- 1 abandoned, 2 observed, 4 has a results row
+    cancel_requested_at {{i64}} NOT NULL,      -- -1: not asked
+    claimed_at          {{i64}} NOT NULL,      -- -1: not yet; of the latest attempt
+    started_at          {{i64}} NOT NULL,
+    finished_at         {{i64}} NOT NULL,
+    worker              {{bytes}}              -- of the latest attempt
+) {{strict}};
+
+CREATE INDEX tasks_ready ON tasks (ns, queue, class, priority DESC, share, number) WHERE state = {{READY}};
+CREATE INDEX tasks_due ON tasks (run_at, number) WHERE state IN ({{SCHEDULED}}, {{RETRYING}});
+CREATE INDEX tasks_ended_badly ON tasks (ns, state, number) WHERE state IN ({{FAILED}}, {{CANCELLED}}, {{EXPIRED}});
+
+CREATE TABLE bodies (
+    task         {{key}},
+    payload      {{bytes}},
+    content_type TEXT,                         -- NULL: JSON
+    headers      TEXT,
+    tags         TEXT,
+    name         TEXT,
+    traceparent  TEXT,
+    retry        TEXT
+) {{strict}};
+
+-- What attempts left behind: result or error of the end, progress and checkpoint of the way there.
+CREATE TABLE results (
+    task          {{key}},
+    result        {{bytes}},
+    content_type  TEXT,                        -- NULL: JSON
+    error         TEXT,
+    cancel_reason TEXT,
+    progress      TEXT,
+    checkpoint    TEXT
+) {{strict}};
+
+CREATE TABLE leases (
+    task       {{key}},
+    queue      {{i64}} NOT NULL,
+    delivery   {{i64}} NOT NULL,
+    nonce      {{bytes}} NOT NULL,
+    worker     {{bytes}} NOT NULL,
+    lease_ms   {{i64}} NOT NULL,
+    claimed_at {{i64}} NOT NULL,
+    started_at {{i64}} NOT NULL,               -- -1: no sign of life yet
+    expires_at {{i64}} NOT NULL,
+    timeout_at {{i64}} NOT NULL,               -- -1: none
+    confirm_at {{i64}} NOT NULL,               -- -1: none
+    grace_at   {{i64}} NOT NULL                -- -1: no cancel was asked
+) {{strict}};
+
+-- Attempts that are over; the one that runs is its lease.
+CREATE TABLE attempts (
+    task        {{i64}} NOT NULL,
+    delivery    {{i64}} NOT NULL,
+    attempt     {{i64}} NOT NULL,
+    worker      {{bytes}} NOT NULL,
+    nonce       {{bytes}} NOT NULL,
+    claimed_at  {{i64}} NOT NULL,
+    started_at  {{i64}} NOT NULL,
+    finished_at {{i64}} NOT NULL,
+    outcome     {{i64}} NOT NULL,
+    error       TEXT,
+    PRIMARY KEY (task, delivery)
+) {{clustered}};
+
+CREATE TABLE task_tags (
+    ns   {{i64}} NOT NULL,
+    tag  TEXT NOT NULL,
+    task {{i64}} NOT NULL,
+    PRIMARY KEY (ns, tag, task)
+) {{clustered}};
+
+CREATE TABLE task_logs (
+    task    {{i64}} NOT NULL,
+    line    {{i64}} NOT NULL,
+    at      {{i64}} NOT NULL,
+    level   TEXT,
+    logger  TEXT,
+    message TEXT NOT NULL,
+    PRIMARY KEY (task, line)
+) {{clustered}};
+
+CREATE TABLE workers (
+    id            {{bytes}} NOT NULL PRIMARY KEY,
+    ns            {{i64}} NOT NULL,
+    identity      TEXT NOT NULL,
+    instance      TEXT,
+    version       TEXT,
+    info          TEXT,
+    labels        TEXT,
+    queues        TEXT NOT NULL,               -- a newline behind each
+    types         TEXT,
+    concurrency   {{i64}} NOT NULL,
+    confirm_ms    {{i64}} NOT NULL,
+    mode          {{i64}} NOT NULL,
+    registered_at {{i64}} NOT NULL,
+    last_seen_at  {{i64}} NOT NULL
+) {{clustered}};
+
+CREATE TABLE counters (
+    ns    {{i64}} NOT NULL,
+    queue {{i64}} NOT NULL,
+    class {{i64}} NOT NULL,
+    state {{i64}} NOT NULL,
+    tasks {{i64}} NOT NULL,
+    PRIMARY KEY (ns, queue, class, state)
+) {{clustered}};
+
+CREATE TABLE events (
+    number  {{key}},
+    at      {{i64}} NOT NULL,
+    kind    {{i64}} NOT NULL,
+    ns      {{i64}} NOT NULL,
+    queue   {{i64}},
+    task    {{i64}},
+    task_id {{bytes}},
+    data    TEXT
+) {{strict}};
+
+CREATE TABLE idempotency (
+    ns          {{i64}} NOT NULL,
+    scope       TEXT NOT NULL,
+    key         TEXT NOT NULL,
+    fingerprint TEXT NOT NULL,
+    created_at  {{i64}} NOT NULL,
+    task        {{i64}} NOT NULL,              -- -1: none
+    status      {{i64}} NOT NULL,
+    location    TEXT,
+    body        {{bytes}},
+    PRIMARY KEY (ns, scope, key)
+) {{clustered}};
+
+CREATE INDEX idempotency_age ON idempotency (created_at);
+
+-- A change to many tasks that every later decision sees at once and slices carry out.
+CREATE TABLE intents (
+    number     {{key}},
+    ns         {{i64}} NOT NULL,
+    queue      {{i64}} NOT NULL,
+    kind       {{i64}} NOT NULL,
+    up_to      {{i64}} NOT NULL,               -- tasks numbered above are not meant
+    created_at {{i64}} NOT NULL,
+    reason     TEXT NOT NULL
+) {{strict}};

@@ -1,0 +1,198 @@
+/* Registry repo: small tables that are loaded whole at start. */
+#include "store/repo_registry.h"
+
+int64_t meta_get(struct db *db, const char *name, int64_t otherwise)
+{
+    return db_number(db, SQL_META_GET, VALUES(VALUE_TEXT(bytes_of(name))), otherwise);
+}
+
+void meta_put(struct db *db, const char *name, int64_t value)
+{
+    db_run(db, SQL_META_PUT, VALUES(VALUE_TEXT(bytes_of(name)), VALUE_INT(value)));
+}
+
+void ns_insert(struct db *db, int64_t number, struct bytes name)
+{
+    db_run(db, SQL_NS_INSERT, VALUES(VALUE_INT(number), VALUE_TEXT(name)));
+}
+
+void ns_each(struct db *db, void (*each)(void *ctx, int64_t number, struct bytes name), void *ctx)
+{
+    struct db_rows *rows = db_query(db, SQL_NS_ALL, NULL, 0);
+
+    while (db_step(rows))
+        each(ctx, db_int(rows, 0), db_bytes(rows, 1));
+}
+
+void class_insert(struct db *db, const struct class_row *row)
+{
+    db_run(db, SQL_CLASS_INSERT,
+           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_TEXT(row->type), VALUE_TEXT(row->requires)));
+}
+
+void class_each(struct db *db, void (*each)(void *ctx, const struct class_row *row), void *ctx)
+{
+    struct db_rows *rows = db_query(db, SQL_CLASS_ALL, NULL, 0);
+
+    while (db_step(rows)) {
+        struct class_row row = {
+            .number = db_int(rows, 0),
+            .ns = db_int(rows, 1),
+            .type = db_bytes(rows, 2),
+            .requires = db_bytes(rows, 3),
+        };
+
+        each(ctx, &row);
+    }
+}
+
+void queue_save(struct db *db, const struct queue_row *row, struct arena *arena)
+{
+    const struct queue_settings *settings = &row->settings;
+
+    db_run(db, SQL_QUEUE_PUT,
+           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_TEXT(row->name), VALUE_INT(row->version),
+                  VALUE_INT(row->created_at_ms), VALUE_INT(settings->concurrency), VALUE_INT(settings->pending_limit),
+                  VALUE_INT(settings->paused), VALUE_INT(settings->paused_until_ms),
+                  VALUE_TEXT(retry_write(&settings->retry, arena)), VALUE_INT(settings->lease_ms),
+                  VALUE_INT(settings->timeout_ms), VALUE_INT(row->closed), VALUE_INT(row->close_cancel_at_ms),
+                  VALUE_INT(row->close_end_at_ms)));
+}
+
+void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *row), void *ctx)
+{
+    struct db_rows *rows = db_query(db, SQL_QUEUE_ALL, NULL, 0);
+
+    while (db_step(rows)) {
+        struct queue_row row = {
+            .number = db_int(rows, 0),
+            .ns = db_int(rows, 1),
+            .name = db_bytes(rows, 2),
+            .version = db_int(rows, 3),
+            .created_at_ms = db_int(rows, 4),
+            .settings =
+                {
+                    .concurrency = db_int(rows, 5),
+                    .pending_limit = db_int(rows, 6),
+                    .paused = db_int(rows, 7) != 0,
+                    .paused_until_ms = db_int(rows, 8),
+                    .lease_ms = db_int(rows, 10),
+                    .timeout_ms = db_int(rows, 11),
+                },
+            .closed = db_int(rows, 12),
+            .close_cancel_at_ms = db_int(rows, 13),
+            .close_end_at_ms = db_int(rows, 14),
+        };
+
+        (void)retry_read(db_bytes(rows, 9), &row.settings.retry);
+        each(ctx, &row);
+    }
+}
+
+void queue_delete(struct db *db, int64_t ns, int64_t number)
+{
+    db_run(db, SQL_QUEUE_DELETE, VALUES(VALUE_INT(number)));
+    db_run(db, SQL_QUEUE_DELETE_COUNTERS, VALUES(VALUE_INT(ns), VALUE_INT(number)));
+}
+
+void worker_save(struct db *db, const struct worker_row *row)
+{
+    db_run(db, SQL_WORKER_PUT,
+           VALUES(VALUE_ID(row->id), VALUE_INT(row->ns), VALUE_TEXT(row->identity), VALUE_TEXT(row->instance),
+                  VALUE_TEXT(row->version), VALUE_TEXT(row->info), VALUE_TEXT(row->labels), VALUE_TEXT(row->queues),
+                  VALUE_TEXT(row->types), VALUE_INT(row->concurrency), VALUE_INT(row->confirm_ms),
+                  VALUE_INT(row->mode), VALUE_INT(row->registered_at_ms), VALUE_INT(row->last_seen_at_ms)));
+}
+
+void worker_each(struct db *db, void (*each)(void *ctx, const struct worker_row *row), void *ctx)
+{
+    struct db_rows *rows = db_query(db, SQL_WORKER_ALL, NULL, 0);
+
+    while (db_step(rows)) {
+        struct worker_row row = {
+            .id = db_id(rows, 0),
+            .ns = db_int(rows, 1),
+            .identity = db_bytes(rows, 2),
+            .instance = db_bytes(rows, 3),
+            .version = db_bytes(rows, 4),
+            .info = db_bytes(rows, 5),
+            .labels = db_bytes(rows, 6),
+            .queues = db_bytes(rows, 7),
+            .types = db_bytes(rows, 8),
+            .concurrency = db_int(rows, 9),
+            .confirm_ms = db_int(rows, 10),
+            .mode = db_int(rows, 11),
+            .registered_at_ms = db_int(rows, 12),
+            .last_seen_at_ms = db_int(rows, 13),
+        };
+
+        each(ctx, &row);
+    }
+}
+
+void worker_delete(struct db *db, struct id id)
+{
+    db_run(db, SQL_WORKER_DELETE, VALUES(VALUE_ID(id)));
+}
+
+void counter_add(struct db *db, const struct counter_row *by)
+{
+    db_run(db, SQL_COUNTER_ADD,
+           VALUES(VALUE_INT(by->ns), VALUE_INT(by->queue), VALUE_INT(by->class_number), VALUE_INT(by->state),
+                  VALUE_INT(by->tasks)));
+}
+
+static void each_counter(struct db_rows *rows, void (*each)(void *ctx, const struct counter_row *row), void *ctx)
+{
+    while (db_step(rows)) {
+        struct counter_row row = {
+            .queue = db_int(rows, 0),
+            .class_number = db_int(rows, 1),
+            .state = db_int(rows, 2),
+            .tasks = db_int(rows, 3),
+        };
+
+        each(ctx, &row);
+    }
+}
+
+void counter_each(struct db *db, void (*each)(void *ctx, const struct counter_row *row), void *ctx)
+{
+    each_counter(db_query(db, SQL_COUNTER_ALL, NULL, 0), each, ctx);
+}
+
+void counter_recount(struct db *db, void (*each)(void *ctx, const struct counter_row *row), void *ctx)
+{
+    each_counter(db_query(db, SQL_COUNTER_RECOUNT, NULL, 0), each, ctx);
+}
+
+void intent_insert(struct db *db, const struct intent_row *row)
+{
+    db_run(db, SQL_INTENT_INSERT,
+           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_INT(row->queue), VALUE_INT(row->kind),
+                  VALUE_INT(row->up_to), VALUE_INT(row->created_at_ms), VALUE_TEXT(row->reason)));
+}
+
+void intent_each(struct db *db, void (*each)(void *ctx, const struct intent_row *row), void *ctx)
+{
+    struct db_rows *rows = db_query(db, SQL_INTENT_ALL, NULL, 0);
+
+    while (db_step(rows)) {
+        struct intent_row row = {
+            .number = db_int(rows, 0),
+            .ns = db_int(rows, 1),
+            .queue = db_int(rows, 2),
+            .kind = db_int(rows, 3),
+            .up_to = db_int(rows, 4),
+            .created_at_ms = db_int(rows, 5),
+            .reason = db_bytes(rows, 6),
+        };
+
+        each(ctx, &row);
+    }
+}
+
+void intent_delete(struct db *db, int64_t number)
+{
+    db_run(db, SQL_INTENT_DELETE, VALUES(VALUE_INT(number)));
+}

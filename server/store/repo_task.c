@@ -1,0 +1,197 @@
+/* Task repo: the hot row and the body of a task. */
+#include "store/repo_task.h"
+
+#include "base/assert.h"
+
+enum { FLAG_ABANDONED = 1, FLAG_OBSERVED = 2, FLAG_HAS_RESULTS = 4 };
+
+static int64_t flags_of(const struct task *task)
+{
+    return (task->abandoned ? FLAG_ABANDONED : 0) | (task->observed ? FLAG_OBSERVED : 0) |
+           (task->has_results ? FLAG_HAS_RESULTS : 0);
+}
+
+int64_t task_last_number(struct db *db)
+{
+    return db_number(db, SQL_TASK_LAST_NUMBER, NULL, 0, 0);
+}
+
+static void insert_row(struct db *db, const struct task *task)
+{
+    db_run(db, SQL_TASK_INSERT,
+           VALUES(VALUE_INT(task->number), VALUE_ID(task->id), VALUE_INT(task->ns_number),
+                  VALUE_INT(task->queue_number), VALUE_INT(task->class_number), VALUE_INT(task->state),
+                  VALUE_INT(task->priority), VALUE_INT(task->run_at_ms), VALUE_INT(task->created_at_ms),
+                  VALUE_INT(task->timeout_ms), VALUE_INT(task->lease_ms)));
+}
+
+static void insert_tags(struct db *db, int64_t ns, struct bytes tags, int64_t number)
+{
+    struct bytes tag;
+
+    while (bytes_split(&tags, '\n', &tag))
+        if (tag.len > 0)
+            db_run(db, SQL_TAG_INSERT, VALUES(VALUE_INT(ns), VALUE_TEXT(tag), VALUE_INT(number)));
+}
+
+static void delete_tags(struct db *db, int64_t ns, struct bytes tags, int64_t number)
+{
+    struct bytes tag;
+
+    while (bytes_split(&tags, '\n', &tag))
+        if (tag.len > 0)
+            db_run(db, SQL_TAG_DELETE, VALUES(VALUE_INT(ns), VALUE_TEXT(tag), VALUE_INT(number)));
+}
+
+void task_insert(struct db *db, const struct task *task, const struct task_spec *spec, struct arena *arena)
+{
+    insert_row(db, task);
+    db_run(db, SQL_BODY_INSERT,
+           VALUES(VALUE_INT(task->number), VALUE_BLOB(spec->payload.data), VALUE_TEXT(spec->payload.content_type),
+                  VALUE_TEXT(spec->headers), VALUE_TEXT(spec->tags), VALUE_TEXT(spec->name),
+                  VALUE_TEXT(spec->traceparent), VALUE_TEXT(retry_write(&spec->retry, arena))));
+    insert_tags(db, task->ns_number, spec->tags, task->number);
+}
+
+void task_insert_copy(struct db *db, const struct task *task, int64_t from_number)
+{
+    insert_row(db, task);
+    db_run(db, SQL_BODY_COPY, VALUES(VALUE_INT(from_number), VALUE_INT(task->number)));
+    insert_tags(db, task->ns_number, task->tags, task->number);
+}
+
+void task_read_row(struct db_rows *rows, struct task *ret_task)
+{
+    int64_t state = db_int(rows, 5), flags = db_int(rows, 16);
+
+    *ret_task = (struct task){
+        .number = db_int(rows, 0),
+        .id = db_id(rows, 1),
+        .ns_number = db_int(rows, 2),
+        .queue_number = db_int(rows, 3),
+        .class_number = db_int(rows, 4),
+        .state = (enum task_state)state,
+        .priority = (int32_t)db_int(rows, 6),
+        .run_at_ms = db_int(rows, 7),
+        .created_at_ms = db_int(rows, 8),
+        .version = db_int(rows, 9),
+        .attempt = (int32_t)db_int(rows, 10),
+        .delivery = (int32_t)db_int(rows, 11),
+        .failures = (int32_t)db_int(rows, 12),
+        .losses = (int32_t)db_int(rows, 13),
+        .timeout_ms = db_int(rows, 14),
+        .lease_ms = db_int(rows, 15),
+        .abandoned = (flags & FLAG_ABANDONED) != 0,
+        .observed = (flags & FLAG_OBSERVED) != 0,
+        .has_results = (flags & FLAG_HAS_RESULTS) != 0,
+        .cancel_requested_at_ms = db_int(rows, 17),
+        .claimed_at_ms = db_int(rows, 18),
+        .started_at_ms = db_int(rows, 19),
+        .finished_at_ms = db_int(rows, 20),
+        .has_worker = db_bytes(rows, 21).at != NULL,
+        .worker = db_id(rows, 21),
+    };
+    ret_task->root = ret_task->id;
+}
+
+static bool load_one(struct db_rows *rows, struct task *ret_task)
+{
+    if (!db_step(rows))
+        return false;
+    task_read_row(rows, ret_task);
+    db_done(rows);
+    return true;
+}
+
+bool task_load(struct db *db, struct id id, struct task *ret_task)
+{
+    return load_one(db_query(db, SQL_TASK_BY_ID, VALUES(VALUE_ID(id))), ret_task);
+}
+
+bool task_load_number(struct db *db, int64_t number, struct task *ret_task)
+{
+    return load_one(db_query(db, SQL_TASK_BY_NUMBER, VALUES(VALUE_INT(number))), ret_task);
+}
+
+void task_save_move(struct db *db, const struct task *task, enum task_state from)
+{
+    struct bytes worker = {(const char *)task->worker.at, sizeof(task->worker.at)};
+
+    db_run(db, SQL_TASK_UPDATE,
+           VALUES(VALUE_INT(task->number), VALUE_INT(from), VALUE_INT(task->state), VALUE_INT(task->queue_number),
+                  VALUE_INT(task->class_number), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
+                  VALUE_INT(task->version), VALUE_INT(task->attempt), VALUE_INT(task->delivery),
+                  VALUE_INT(task->failures), VALUE_INT(task->losses), VALUE_INT(flags_of(task)),
+                  VALUE_INT(task->cancel_requested_at_ms), VALUE_INT(task->claimed_at_ms),
+                  VALUE_INT(task->started_at_ms), VALUE_INT(task->finished_at_ms),
+                  VALUE_BLOB(task->has_worker ? worker : BYTES_NONE)));
+    /* The engine read the row in this transaction: it cannot have moved meanwhile. */
+    ASSERT(db_failure(db) != DB_FINE || db_changes(db) == 1);
+}
+
+void task_save_touch(struct db *db, const struct task *task)
+{
+    db_run(db, SQL_TASK_TOUCH,
+           VALUES(VALUE_INT(task->number), VALUE_INT(task->version), VALUE_INT(flags_of(task)),
+                  VALUE_INT(task->cancel_requested_at_ms), VALUE_INT(task->started_at_ms)));
+}
+
+void task_delete(struct db *db, const struct task *task)
+{
+    static const enum sql deletes[] = {
+        SQL_TASK_DELETE, SQL_BODY_DELETE, SQL_RESULT_DELETE, SQL_ATTEMPTS_DELETE, SQL_LOGS_DELETE,
+    };
+
+    delete_tags(db, task->ns_number, task->tags, task->number);
+    for (size_t i = 0; i < ARRAY_LEN(deletes); i++)
+        db_run(db, deletes[i], VALUES(VALUE_INT(task->number)));
+}
+
+void body_load(struct db *db, struct task *task, struct arena *arena)
+{
+    struct db_rows *rows = db_query(db, SQL_BODY_BY_TASK, VALUES(VALUE_INT(task->number)));
+
+    if (!db_step(rows))
+        return;
+    task->payload.data = arena_bytes(arena, db_bytes(rows, 0));
+    task->payload.content_type = arena_bytes(arena, db_bytes(rows, 1));
+    task->headers = arena_bytes(arena, db_bytes(rows, 2));
+    task->tags = arena_bytes(arena, db_bytes(rows, 3));
+    task->name = arena_bytes(arena, db_bytes(rows, 4));
+    task->traceparent = arena_bytes(arena, db_bytes(rows, 5));
+    (void)retry_read(arena_bytes(arena, db_bytes(rows, 6)), &task->retry);
+    db_done(rows);
+}
+
+void body_load_retry(struct db *db, struct task *task, struct arena *arena)
+{
+    struct db_rows *rows = db_query(db, SQL_BODY_RETRY, VALUES(VALUE_INT(task->number)));
+
+    if (!db_step(rows))
+        return;
+    (void)retry_read(arena_bytes(arena, db_bytes(rows, 0)), &task->retry);
+    db_done(rows);
+}
+
+void body_save_label(struct db *db, const struct task *task, struct bytes old_tags)
+{
+    db_run(db, SQL_BODY_LABEL, VALUES(VALUE_INT(task->number), VALUE_TEXT(task->name), VALUE_TEXT(task->tags)));
+    delete_tags(db, task->ns_number, old_tags, task->number);
+    insert_tags(db, task->ns_number, task->tags, task->number);
+}
+
+bool body_name(struct db *db, int64_t number, struct arena *arena, struct bytes *ret_name)
+{
+    struct db_rows *rows = db_query(db, SQL_BODY_NAME, VALUES(VALUE_INT(number)));
+
+    if (!db_step(rows))
+        return false;
+    *ret_name = arena_bytes(arena, db_bytes(rows, 0));
+    db_done(rows);
+    return ret_name->at != NULL;
+}
+
+bool task_has_tag(struct db *db, int64_t ns, struct bytes tag, int64_t number)
+{
+    return db_number(db, SQL_TAG_HAS, VALUES(VALUE_INT(ns), VALUE_TEXT(tag), VALUE_INT(number)), 0) == 1;
+}

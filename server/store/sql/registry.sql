@@ -1,0 +1,108 @@
+-- Statements about namespaces, queues, classes, workers and counters: what is loaded at start and kept in memory.
+
+-- name: meta_get
+SELECT value FROM meta WHERE name = $1;
+
+-- name: meta_put
+INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET value = excluded.value;
+
+-- name: ns_insert
+INSERT INTO namespaces (number, name) VALUES ($1, $2);
+
+-- name: ns_all
+SELECT number, name FROM namespaces;
+
+-- name: class_insert
+INSERT INTO classes (number, ns, type, requires) VALUES ($1, $2, $3, $4);
+
+-- name: class_all
+SELECT number, ns, type, requires FROM classes;
+
+-- name: queue_put
+INSERT INTO queues (number, ns, name, version, created_at, concurrency, pending_limit, paused, paused_until, retry,
+                    lease_ms, timeout_ms, closed, close_cancel_at, close_end_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+ON CONFLICT (number) DO UPDATE SET
+    version = excluded.version, concurrency = excluded.concurrency, pending_limit = excluded.pending_limit,
+    paused = excluded.paused, paused_until = excluded.paused_until, retry = excluded.retry,
+    lease_ms = excluded.lease_ms, timeout_ms = excluded.timeout_ms, closed = excluded.closed,
+    close_cancel_at = excluded.close_cancel_at, close_end_at = excluded.close_end_at;
+
+-- name: queue_all
+SELECT number, ns, name, version, created_at, concurrency, pending_limit, paused, paused_until, retry, lease_ms,
+       timeout_ms, closed, close_cancel_at, close_end_at
+FROM queues;
+
+-- name: queue_delete
+DELETE FROM queues WHERE number = $1;
+
+-- name: queue_delete_counters
+DELETE FROM counters WHERE ns = $1 AND queue = $2;
+
+-- name: queue_any_task
+SELECT number FROM tasks WHERE queue = $1 LIMIT 1;
+
+-- name: worker_put
+INSERT INTO workers (id, ns, identity, instance, version, info, labels, queues, types, concurrency, confirm_ms, mode,
+                     registered_at, last_seen_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+ON CONFLICT (id) DO UPDATE SET concurrency = excluded.concurrency, mode = excluded.mode,
+                               last_seen_at = excluded.last_seen_at;
+
+-- name: worker_all
+SELECT id, ns, identity, instance, version, info, labels, queues, types, concurrency, confirm_ms, mode, registered_at,
+       last_seen_at
+FROM workers;
+
+-- name: worker_delete
+DELETE FROM workers WHERE id = $1;
+
+-- name: counter_add
+INSERT INTO counters (ns, queue, class, state, tasks) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (ns, queue, class, state) DO UPDATE SET tasks = tasks + excluded.tasks;
+
+-- name: counter_all
+SELECT queue, class, state, tasks FROM counters;
+
+-- name: counter_recount
+SELECT queue, class, state, count(*) FROM tasks GROUP BY queue, class, state;
+
+-- name: event_insert
+INSERT INTO events (number, at, kind, ns, queue, task, task_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: event_last
+SELECT coalesce(max(number), 0), coalesce(max(at), 0) FROM (SELECT number, at FROM events ORDER BY number DESC LIMIT 1);
+
+-- name: event_trim
+-- Looks at the oldest few only, so that it costs the same whatever is kept.
+DELETE FROM events WHERE number IN (
+    SELECT number FROM (SELECT number, at FROM events ORDER BY number LIMIT $2) WHERE at < $1);
+
+-- name: event_count
+SELECT count(*) FROM events WHERE task = $1 AND kind = $2;
+
+-- name: idempotency_get
+SELECT fingerprint, task, status, location, body FROM idempotency WHERE ns = $1 AND scope = $2 AND key = $3;
+
+-- name: idempotency_put
+INSERT INTO idempotency (ns, scope, key, fingerprint, created_at, task, status, location, body)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (ns, scope, key) DO UPDATE SET
+    fingerprint = excluded.fingerprint, created_at = excluded.created_at, task = excluded.task,
+    status = excluded.status, location = excluded.location, body = excluded.body;
+
+-- name: idempotency_trim
+DELETE FROM idempotency WHERE (ns, scope, key) IN (
+    SELECT ns, scope, key FROM idempotency WHERE created_at < $1 LIMIT $2);
+
+-- name: intent_insert
+INSERT INTO intents (number, ns, queue, kind, up_to, created_at, reason) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: intent_all
+SELECT number, ns, queue, kind, up_to, created_at, reason FROM intents ORDER BY number;
+
+-- name: intent_delete
+DELETE FROM intents WHERE number = $1;
+
+-- name: migrations_all
+SELECT number, checksum FROM migrations ORDER BY number;

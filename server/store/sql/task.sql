@@ -1,0 +1,115 @@
+-- Statements about tasks and what belongs to them. $n is the nth value; {{STATE}} is a state's number.
+
+-- name: task_insert
+INSERT INTO tasks (number, id, ns, queue, class, state, priority, share, run_at, created_at, version, attempt, delivery,
+                   failures, losses, timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at,
+                   finished_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, 0, -1, -1, -1, -1);
+
+-- name: body_insert
+INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: task_last_number
+SELECT coalesce(max(number), 0) FROM tasks;
+
+-- name: task_by_id
+SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
+       timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at, finished_at, worker
+FROM tasks WHERE id = $1;
+
+-- name: task_by_number
+SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
+       timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at, finished_at, worker
+FROM tasks WHERE number = $1;
+
+-- name: task_update
+-- The one statement that moves a task: it writes all that a move may change, and only from the state it was read in.
+UPDATE tasks SET state = $3, queue = $4, class = $5, priority = $6, run_at = $7, version = $8, attempt = $9,
+                 delivery = $10, failures = $11, losses = $12, flags = $13, cancel_requested_at = $14, claimed_at = $15,
+                 started_at = $16, finished_at = $17, worker = $18
+WHERE number = $1 AND state = $2;
+
+-- name: task_touch
+-- A visible change that leaves the state, and so every index, alone.
+UPDATE tasks SET version = $2, flags = $3, cancel_requested_at = $4, started_at = $5 WHERE number = $1;
+
+-- name: task_delete
+DELETE FROM tasks WHERE number = $1;
+
+-- name: body_delete
+DELETE FROM bodies WHERE task = $1;
+
+-- name: result_delete
+DELETE FROM results WHERE task = $1;
+
+-- name: attempts_delete
+DELETE FROM attempts WHERE task = $1;
+
+-- name: logs_delete
+DELETE FROM task_logs WHERE task = $1;
+
+-- name: body_by_task
+SELECT payload, content_type, headers, tags, name, traceparent, retry FROM bodies WHERE task = $1;
+
+-- name: body_retry
+SELECT retry FROM bodies WHERE task = $1;
+
+-- name: body_label
+UPDATE bodies SET name = $2, tags = $3 WHERE task = $1;
+
+-- name: body_copy
+INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry)
+SELECT $2, payload, content_type, headers, tags, name, traceparent, retry FROM bodies WHERE task = $1;
+
+-- name: tag_insert
+INSERT INTO task_tags (ns, tag, task) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;
+
+-- name: tag_delete
+DELETE FROM task_tags WHERE ns = $1 AND tag = $2 AND task = $3;
+
+-- name: result_by_task
+SELECT result, content_type, error, cancel_reason, progress, checkpoint FROM results WHERE task = $1;
+
+-- name: result_put_end
+-- How it ended; a checkpoint and a cancel's reason are kept.
+INSERT INTO results (task, result, content_type, error) VALUES ($1, $2, $3, $4)
+ON CONFLICT (task) DO UPDATE SET result = excluded.result, content_type = excluded.content_type, error = excluded.error;
+
+-- name: result_put_reason
+INSERT INTO results (task, cancel_reason) VALUES ($1, $2)
+ON CONFLICT (task) DO UPDATE SET cancel_reason = excluded.cancel_reason;
+
+-- name: result_put_progress
+INSERT INTO results (task, progress) VALUES ($1, $2)
+ON CONFLICT (task) DO UPDATE SET progress = excluded.progress;
+
+-- name: result_put_checkpoint
+INSERT INTO results (task, checkpoint) VALUES ($1, $2)
+ON CONFLICT (task) DO UPDATE SET checkpoint = excluded.checkpoint;
+
+-- name: result_forget_end
+UPDATE results SET result = NULL, content_type = NULL, error = NULL, cancel_reason = NULL WHERE task = $1;
+
+-- name: attempt_insert
+INSERT INTO attempts (task, delivery, attempt, worker, nonce, claimed_at, started_at, finished_at, outcome, error)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: attempts_by_task
+SELECT attempt, delivery, worker, claimed_at, started_at, finished_at, outcome, error
+FROM attempts WHERE task = $1 ORDER BY delivery;
+
+-- name: attempt_by_delivery
+SELECT nonce, outcome, error FROM attempts WHERE task = $1 AND delivery = $2;
+
+-- name: log_insert
+INSERT INTO task_logs (task, line, at, level, logger, message) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: log_last
+SELECT coalesce(max(line), 0), count(*) FROM task_logs WHERE task = $1;
+
+-- name: log_trim
+DELETE FROM task_logs WHERE task = $1 AND line <= $2;
+
+-- name: logs_by_task
+SELECT at, level, logger, message FROM task_logs WHERE task = $1 ORDER BY line;
