@@ -5,6 +5,7 @@ import warnings
 
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import best_match
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -84,8 +85,8 @@ class Contract:
             self.validators[id(schema)] = validator
         value = answer.value()
         bodies = value if answer.media_type == "application/x-ndjson" else [value]
-        return [f"{name}: {_describe(error)}" for body in bodies
-                for error in validator.iter_errors(body)][:5]
+        errors = [best_match(validator.iter_errors(body)) for body in bodies]
+        return [f"{name}: {_describe(error)}" for error in errors if error][:5]
 
     def _deref(self, node):
         while "$ref" in node:
