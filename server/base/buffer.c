@@ -35,8 +35,10 @@ static void grow(struct buffer *buffer, size_t needed)
 {
     size_t capacity = buffer->capacity > 0 ? buffer->capacity : CAPACITY_FIRST;
 
-    while (capacity < needed)
-        capacity = capacity <= buffer->len_max / 2 ? capacity * 2 : needed;
+    while (capacity < needed && capacity <= buffer->len_max / 2)
+        capacity *= 2;
+    if (capacity < needed)
+        capacity = needed > buffer->len_max ? needed : buffer->len_max;
     buffer->at = mem_resize(buffer->at, capacity);
     buffer->capacity = capacity;
 }

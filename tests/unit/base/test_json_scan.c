@@ -1,4 +1,5 @@
-/* JSON scan: every class of bad syntax is refused, bounds hold, and lifted values keep their exact bytes. */
+/* JSON scan: every class of bad syntax is refused, bounds hold, and lifted values keep their exact
+ * bytes. */
 #include "base/json_scan.h"
 
 #include <setjmp.h>
@@ -311,8 +312,8 @@ static void a_stop_is_seen_at_every_place_of_a_word(void **state)
             struct buffer text;
 
             buffer_init(&text, 100);
-            buffer_printf(&text, "\"%.*s%s%.*s\"", (int)place, "abcdefghijklmnopqrstu", STOPS[i], 12,
-                          "vwxyzabcdefghi");
+            buffer_printf(&text, "\"%.*s%s%.*s\"", (int)place, "abcdefghijklmnopqrstu", STOPS[i],
+                          12, "vwxyzabcdefghi");
             assert_int_equal(check(buffer_bytes(&text), NULL), ERR_MALFORMED);
             buffer_fini(&text);
         }
@@ -374,7 +375,8 @@ static void depth_is_bounded(void **state)
     struct buffer text = nested(33, "[", "]");
 
     assert_int_equal(check(buffer_bytes(&text), &error), ERR_MALFORMED);
-    assert_string_equal(error.detail, "not acceptable JSON: nested too deep, at most 32, at byte 32");
+    assert_string_equal(error.detail,
+                        "not acceptable JSON: nested too deep, at most 32, at byte 32");
     buffer_fini(&text);
 }
 
@@ -421,8 +423,7 @@ static void the_error_says_what_and_where(void **state)
     assert_int_equal(check(BYTES("{\"a\":1,}"), &error), ERR_MALFORMED);
     assert_int_equal(error.code, ERR_MALFORMED);
     assert_string_equal(error.where, "");
-    assert_string_equal(error.detail,
-                        "not acceptable JSON: expected a member's name, at byte 7");
+    assert_string_equal(error.detail, "not acceptable JSON: expected a member's name, at byte 7");
 }
 
 static struct json_lifted lift(struct arena *arena, const char *text)
@@ -458,8 +459,9 @@ static void lifted_values_keep_their_bytes(void **state)
 
 static void every_kind_of_value_is_lifted(void **state)
 {
-    static const char *const VALUES[] = {"null", "true", "false", "-0", "\"\"", "\"\\u0000\"",
-                                         "[]", "{}", "[[1],{\"payload\":2}]", "1"};
+    static const char *const VALUES[] = {
+        "null", "true", "false", "-0", "\"\"", "\"\\u0000\"", "[]", "{}", "[[1],{\"payload\":2}]",
+        "1"};
     struct arena *arena = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(VALUES); i++) {
@@ -475,7 +477,8 @@ static void every_kind_of_value_is_lifted(void **state)
 static void members_are_lifted_at_any_depth_of_the_envelope(void **state)
 {
     struct arena *arena = *state;
-    struct buffer text = repeated("[", "{\"payload\":{\"n\":[1]}},", 999, "{\"x\":{\"result\":[]}}]");
+    struct buffer text =
+        repeated("[", "{\"payload\":{\"n\":[1]}},", 999, "{\"x\":{\"result\":[]}}]");
     struct json_lifted lifted;
 
     assert_int_equal(json_lift(buffer_bytes(&text), NAMES, &LIMITS, arena, &lifted, NULL), OK);
@@ -496,8 +499,9 @@ static void members_are_lifted_at_any_depth_of_the_envelope(void **state)
 static void strings_and_items_with_such_names_are_not_members(void **state)
 {
     struct arena *arena = *state;
-    struct json_lifted lifted =
-        lift(arena, "{\"a\":\"payload\",\"b\":[\"payload\",\"result\"],\"payloads\":1,\"\":2,\"payloa\":3}");
+    struct json_lifted lifted = lift(
+        arena,
+        "{\"a\":\"payload\",\"b\":[\"payload\",\"result\"],\"payloads\":1,\"\":2,\"payloa\":3}");
 
     assert_int_equal(lifted.values_len, 0);
 }
@@ -539,7 +543,8 @@ static void bounds_inside_lifted_values_are_theirs(void **state)
     buffer_append_char(&fits, '\0');
     buffer_append_char(&too_deep, '\0');
     assert_int_equal(lift_part(arena, repeated("[{\"payload\":", fits.at, 1, "}]")), OK);
-    assert_int_equal(lift_part(arena, repeated("{\"payload\":", too_deep.at, 1, "}")), ERR_MALFORMED);
+    assert_int_equal(lift_part(arena, repeated("{\"payload\":", too_deep.at, 1, "}")),
+                     ERR_MALFORMED);
     /* Behind the lifted value the envelope's bounds are back. */
     assert_int_equal(lift_part(arena, repeated("{\"payload\":[[1]],\"a\":", fits.at, 1, "}")),
                      ERR_MALFORMED);
@@ -556,8 +561,8 @@ static void a_null_code_is_refused_again_behind_a_lifted_value(void **state)
     struct arena *arena = *state;
     struct json_lifted lifted;
 
-    assert_int_equal(json_lift(BYTES("{\"payload\":\"\\u0000\",\"a\":\"\\u0000\"}"), NAMES, &LIMITS, arena,
-                               &lifted, NULL),
+    assert_int_equal(json_lift(BYTES("{\"payload\":\"\\u0000\",\"a\":\"\\u0000\"}"), NAMES, &LIMITS,
+                               arena, &lifted, NULL),
                      ERR_MALFORMED);
     assert_int_equal(json_lift(BYTES("{\"payload\":\"\\u0000\",\"a\":\"\"}"), NAMES, &LIMITS, arena,
                                &lifted, NULL),
@@ -566,8 +571,9 @@ static void a_null_code_is_refused_again_behind_a_lifted_value(void **state)
 
 static void bad_syntax_inside_lifted_values_is_refused(void **state)
 {
-    static const char *const VALUES[] = {"", "01", "[1,]", "{\"a\"}", "\"\\ud800\"", "\"\xff\"", "[}",
-                                         "nul", "'x'", "[", "\"", "1 2", "\"\x01\""};
+    static const char *const VALUES[] = {"",         "01",  "[1,]",    "{\"a\"}", "\"\\ud800\"",
+                                         "\"\xff\"", "[}",  "nul",     "'x'",     "[",
+                                         "\"",       "1 2", "\"\x01\""};
     struct arena *arena = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(VALUES); i++) {
@@ -580,7 +586,8 @@ static void bad_syntax_inside_lifted_values_is_refused(void **state)
 
 static void every_cut_of_a_document_is_refused(void **state)
 {
-    const char *text = "{\"a\":[1.5e+3,true,null,\"\\ud83d\\ude00 \xe2\x82\xac\"],\"payload\":{\"b\":[{}]}}";
+    const char *text =
+        "{\"a\":[1.5e+3,true,null,\"\\ud83d\\ude00 \xe2\x82\xac\"],\"payload\":{\"b\":[{}]}}";
     struct arena *arena = *state;
     struct json_lifted lifted;
 

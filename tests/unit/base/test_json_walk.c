@@ -1,4 +1,5 @@
-/* JSON walk: members and items of valid JSON by their raw bytes, strings unescaped, and no step outside of broken text. */
+/* JSON walk: members and items of valid JSON by their raw bytes, strings unescaped, and no step
+ * outside of broken text. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -11,7 +12,8 @@
 
 static void a_member_is_found_by_its_raw_bytes(void **state)
 {
-    struct bytes object = BYTES(" { \"a\" : 1.50 , \"b\":{\"c\":[1,\"}\"]},\"d\\\"e\":\"x\\\\\", \"f\": null }");
+    struct bytes object =
+        BYTES(" { \"a\" : 1.50 , \"b\":{\"c\":[1,\"}\"]},\"d\\\"e\":\"x\\\\\", \"f\": null }");
 
     (void)state;
     assert_true(bytes_is(json_find(object, "a"), "1.50"));
@@ -108,7 +110,8 @@ static void strings_are_unescaped(void **state)
     assert_true(bytes_is(json_unquote(BYTES("\"plain\""), arena), "plain"));
     assert_true(bytes_is(json_unquote(BYTES("\"\""), arena), ""));
     assert_non_null(json_unquote(BYTES("\"\""), arena).at);
-    assert_true(bytes_is(json_unquote(BYTES("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), arena), "\"\\/\b\f\n\r\t"));
+    assert_true(
+        bytes_is(json_unquote(BYTES("\"\\\"\\\\\\/\\b\\f\\n\\r\\t\""), arena), "\"\\/\b\f\n\r\t"));
     assert_true(bytes_is(json_unquote(BYTES("\"x\\u00e9\\u20AC\\ud83d\\ude00y\""), arena),
                          "x\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80y"));
     assert_true(bytes_equal(json_unquote(BYTES("\"a\\u0000b\""), arena), BYTES("a\0b")));

@@ -39,8 +39,9 @@ static void integers_are_read_to_the_ends(void **state)
 
 static void what_is_not_wholly_an_integer_is_refused(void **state)
 {
-    static const char *const TEXTS[] = {"", " ", "-", "+1", " 1", "1 ", "01", "-0", "00", "1.0", "1e3", "0x1",
-                                        "1,", "a", "--1", "1a", "\xd9\xa1"};
+    static const char *const TEXTS[] = {"",   " ",  "-",   "+1",  " 1",      "1 ",
+                                        "01", "-0", "00",  "1.0", "1e3",     "0x1",
+                                        "1,", "a",  "--1", "1a",  "\xd9\xa1"};
 
     (void)state;
     for (size_t i = 0; i < sizeof(TEXTS) / sizeof(TEXTS[0]); i++)
@@ -85,7 +86,8 @@ static void seconds_are_cut_to_milliseconds(void **state)
 
 static void other_forms_of_seconds_are_refused(void **state)
 {
-    static const char *const TEXTS[] = {"", "-1", "+1", ".5", "1.", "1.5.5", "1e3", "01", "1s", " 1", "inf", "nan", "1,5"};
+    static const char *const TEXTS[] = {"",   "-1", "+1", ".5",  "1.",  "1.5.5", "1e3",
+                                        "01", "1s", " 1", "inf", "nan", "1,5"};
     int64_t ms = 77;
 
     (void)state;
@@ -178,7 +180,8 @@ static bool is_double(const char *text, double expected)
 
 static void doubles_follow_the_grammar_of_json(void **state)
 {
-    static const char *const TEXTS[] = {"", "-", "+1", "01", ".5", "1.", "1e", "1e+", "0x1p3", "inf", "nan", " 1",
+    static const char *const TEXTS[] = {"",   "-",     "+1",     "01",  ".5",   "1.",
+                                        "1e", "1e+",   "0x1p3",  "inf", "nan",  " 1",
                                         "1 ", "1e400", "-1e400", "1,5", "1e1e1"};
     double number = 0;
 
