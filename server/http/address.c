@@ -38,13 +38,13 @@ static bool split_port(struct bytes text, struct bytes *ret_host, struct bytes *
 /* True for an address in text; brackets say V6. */
 static bool read_host(struct bytes host, struct address *address)
 {
-    char text[sizeof(address->host)];
+    char text[sizeof(address->host) - 2];
     bool is_v6 = host.len > 2 && host.at[0] == '[' && host.at[host.len - 1] == ']';
     struct bytes bare = is_v6 ? (struct bytes){host.at + 1, host.len - 2} : host;
 
     if (bytes_is(host, "localhost"))
         bare = BYTES("127.0.0.1");
-    if (bare.len >= sizeof(text) - 2)
+    if (bare.len >= sizeof(text))
         return false;
     memcpy(text, bare.at, bare.len);
     text[bare.len] = '\0';

@@ -72,6 +72,8 @@ void connection_shut(struct connection *connection)
 {
     /* libmicrohttpd owns the descriptor and closes it when it reads the end. */
     (void)shutdown(connection->fd, SHUT_RDWR);
+    if (connection->phase == CONNECTION_BUSY)
+        return;
     list_remove(&connection->link);
     list_push_back(&connection->server->connections[CONNECTION_BUSY], &connection->link);
     connection->phase = CONNECTION_BUSY;
@@ -97,26 +99,30 @@ void connection_refuse(struct connection *connection, enum err code, const char 
     (void)shutdown(connection->fd, SHUT_WR);
 }
 
-/* libmicrohttpd does not say when the first byte of a next request comes, so the kernel's count is compared between two
- * sweeps; the deadline of a request after the first may so come a sweep or two late. */
-static void notice_head(struct connection *connection, int64_t now)
+/* libmicrohttpd's events are edges: an end that comes together with the last bytes is not noticed by it. */
+static bool has_left(const struct connection *connection, struct peer peer)
 {
-    uint64_t bytes = peer_bytes(connection->fd);
-
-    if (connection->bytes_seen != unknown && bytes != connection->bytes_seen)
-        connection->since_ms = now;
-    connection->bytes_seen = bytes;
+    return !peer.is_there && !peer_has_sent(connection->fd);
 }
 
+/* Nor does it say when the first byte of a next request comes, so the kernel's count is compared between two sweeps; the
+ * deadline of a request after the first may so come a sweep or two late. */
 static void sweep_waiting(struct connection *connection, int64_t now)
 {
     const struct http_server_options *options = &connection->server->options;
+    struct peer peer = peer_look(connection->fd);
+    bool is_known = connection->bytes_seen != unknown;
 
-    if (connection->since_ms < 0)
-        notice_head(connection, now);
+    if (is_known && has_left(connection, peer)) {
+        connection_shut(connection);
+        return;
+    }
+    if (is_known && connection->since_ms < 0 && peer.bytes != connection->bytes_seen)
+        connection->since_ms = now;
+    connection->bytes_seen = peer.bytes;
     if (connection->since_ms < 0 || now - connection->since_ms < options->head_deadline_ms)
         return;
-    if (peer_bytes(connection->fd) > 0)
+    if (peer.bytes > 0)
         connection_refuse(connection, ERR_REQUEST_TIMEOUT, "the head did not end in time");
     connection_shut(connection);
 }
@@ -134,6 +140,10 @@ static void sweep_receiving(struct connection *connection, int64_t now)
     if (is_stream(request) && (request->is_held || request->window_len >= STREAM_WINDOW_MIN)) {
         request->window_len = 0;
         connection->since_ms = now;
+    }
+    if (!request->is_held && has_left(connection, peer_look(connection->fd))) {
+        connection_shut(connection);
+        return;
     }
     if (now - connection->since_ms < connection->server->options.body_deadline_ms)
         return;
@@ -171,11 +181,8 @@ static void shut(struct connection *connection, int64_t now)
 
 static void shut_idle(struct connection *connection, int64_t now)
 {
-    char byte;
-
     /* What has arrived already is still answered. */
-    if (connection->request == NULL &&
-        recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0)
+    if (connection->request == NULL && !peer_has_sent(connection->fd))
         shut(connection, now);
 }
 

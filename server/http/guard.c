@@ -82,7 +82,7 @@ enum err guard_target(struct request *request, struct bytes *ret_authority, stru
         return OK;
     }
     if (is_absolute && (target.len == 0 || target.at[0] == '?'))
-        target.at = arena_printf(request->arena, "/%.*s", BYTES_ARG(target)).at, target.len++;
+        target = arena_printf(request->arena, "/%.*s", BYTES_ARG(target));
     if (target.len == 0 || target.at[0] != '/')
         return refuse_framing(request, error, "", "the target must begin with a slash");
     query = memchr(target.at, '?', target.len);

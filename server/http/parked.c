@@ -27,5 +27,5 @@ bool request_park(struct request *request, bool urgent)
 
 bool request_is_alive(const struct request *request)
 {
-    return peer_is_there(request->connection->fd);
+    return peer_look(request->connection->fd).is_there;
 }

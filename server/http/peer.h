@@ -4,7 +4,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Any thread. Sees an end behind a pipelined request too, which a peek at the next byte would not. */
-bool peer_is_there(int fd);
-/* All bytes that have come on the connection; 0 when the kernel does not say. */
-uint64_t peer_bytes(int fd);
+struct peer {
+    bool is_there;  /* neither end has said that it is done; sees an end behind a pipelined request too */
+    uint64_t bytes; /* all that ever came from it */
+};
+
+/* Any thread. */
+struct peer peer_look(int fd);
+/* Has something come that nobody has read? */
+bool peer_has_sent(int fd);

@@ -23,6 +23,8 @@ enum {
 
 /* ---- what libmicrohttpd calls ---- */
 
+static void on_log(void *ctx, const char *format, va_list arguments) PRINTF_LIKE(2, 0);
+
 static void on_log(void *ctx, const char *format, va_list arguments)
 {
     char text[256];
