@@ -17,10 +17,10 @@
 #include "common/option.h"
 #include "common/text.h"
 
-#define CONNECTIONS_MAX         20000
-#define CONNECTION_TIMEOUT_S    60
-#define CONNECTION_MEMORY_BYTES (48 * 1024)
-#define BODY_MAX                (4 * 1024 * 1024)
+#define CONNECTIONS_MAX      20000
+#define CONNECTION_TIMEOUT_S 60
+#define RUNS_MAX             4 /* of MHD_run before the loop gets its turn */
+#define BODY_MAX             (4 * 1024 * 1024)
 
 struct answerer {
     struct MHD_Daemon *daemon;
@@ -31,8 +31,8 @@ struct answerer {
     unsigned status;
     bool fresh; /* a new response object for each request, as answers that differ need */
     uv_poll_t poll;
-    uv_timer_t deadline;
-    uv_idle_t again;
+    uv_timer_t wake;
+    int64_t wake_at_ms; /* -1: no timer runs */
 };
 
 /* What the server keeps of a request: its body, whole. */
@@ -187,36 +187,38 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     *request = NULL;
 }
 
-static void on_again(uv_idle_t *idle);
-static void on_deadline(uv_timer_t *timer);
+static void on_wake(uv_timer_t *timer);
 
-/* Its sockets are edge-triggered inside, so the timeout has to be asked before every sleep. */
+/* Its sockets are edge-triggered inside: its own word on when to run next must be asked. */
+static void arm(struct answerer *answerer)
+{
+    int64_t now_ms = (int64_t)uv_now(answerer->wake.loop);
+    int64_t wait_ms = MHD_get_timeout64s(answerer->daemon);
+
+    if (wait_ms < 0 || (answerer->wake_at_ms >= 0 && answerer->wake_at_ms <= now_ms + wait_ms))
+        return;
+    answerer->wake_at_ms = now_ms + wait_ms;
+    if (uv_timer_start(&answerer->wake, on_wake, (uint64_t)wait_ms, 0) != 0)
+        die("cannot start a timer");
+}
+
 static void pump(struct answerer *answerer)
 {
-    if (MHD_run(answerer->daemon) != MHD_YES)
-        die("MHD_run failed");
-    int64_t timeout_ms = MHD_get_timeout64s(answerer->daemon);
-    int error = 0;
-
-    if (timeout_ms == 0) {
-        error = uv_idle_start(&answerer->again, on_again);
-    } else {
-        (void)uv_idle_stop(&answerer->again); /* always succeeds */
-        if (timeout_ms > 0)
-            error = uv_timer_start(&answerer->deadline, on_deadline, (uint64_t)timeout_ms, 0);
+    for (unsigned i = 0; i < RUNS_MAX; i++) {
+        if (MHD_run(answerer->daemon) != MHD_YES)
+            die("MHD_run failed");
+        if (MHD_get_timeout64s(answerer->daemon) != 0)
+            break;
     }
-    if (error != 0)
-        die("libuv: %s", uv_strerror(error));
+    arm(answerer);
 }
 
-static void on_again(uv_idle_t *idle)
+static void on_wake(uv_timer_t *timer)
 {
-    pump(idle->data);
-}
+    struct answerer *answerer = timer->data;
 
-static void on_deadline(uv_timer_t *timer)
-{
-    pump(timer->data);
+    answerer->wake_at_ms = -1;
+    pump(answerer);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -227,7 +229,7 @@ static void on_readable(uv_poll_t *poll, int status, int events)
     pump(poll->data);
 }
 
-static void daemon_start(struct answerer *answerer, unsigned port)
+static void daemon_start(struct answerer *answerer, unsigned port, size_t memory_bytes)
 {
     const struct sockaddr_in address = {
         .sin_family = AF_INET,
@@ -239,8 +241,8 @@ static void daemon_start(struct answerer *answerer, unsigned port)
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_request,
         answerer, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)&address,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)CONNECTION_MEMORY_BYTES, MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
+        (unsigned)CONNECTION_TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory_bytes,
+        MHD_OPTION_SIGPIPE_HANDLED_BY_APP, 1, MHD_OPTION_CLIENT_DISCIPLINE_LVL, 1,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, answerer, MHD_OPTION_END);
     if (!answerer->daemon)
         die("cannot listen on 127.0.0.1:%u", port);
@@ -251,10 +253,10 @@ static void loop_start(struct answerer *answerer, uv_loop_t *loop)
     const union MHD_DaemonInfo *info =
         MHD_get_daemon_info(answerer->daemon, MHD_DAEMON_INFO_EPOLL_FD);
 
-    answerer->poll.data = answerer->deadline.data = answerer->again.data = answerer;
+    answerer->poll.data = answerer->wake.data = answerer;
+    answerer->wake_at_ms = -1;
     if (!info || uv_poll_init(loop, &answerer->poll, info->epoll_fd) != 0 ||
-        uv_timer_init(loop, &answerer->deadline) != 0 ||
-        uv_idle_init(loop, &answerer->again) != 0 ||
+        uv_timer_init(loop, &answerer->wake) != 0 ||
         uv_poll_start(&answerer->poll, UV_READABLE, on_readable) != 0)
         die("cannot start the loop");
 }
@@ -264,6 +266,8 @@ int main(int argc, char **argv)
     struct option options[] = {
         {"port", "18090", "port on 127.0.0.1"},
         {"answer", "", "file with the HTTP answer to give; empty: a task like the broker's"},
+        /* Cleared for every request, so it counts; this is what the broker's defaults come to. */
+        {"memory", "29696", "bytes of memory that a connection has"},
         {"fresh", "0", "1: a new response object for each request"},
         {NULL, NULL, NULL},
     };
@@ -274,7 +278,7 @@ int main(int argc, char **argv)
     sample_read(&answerer, option_text(options, "answer"));
     sample_split(&answerer);
     answerer.response = response_new(&answerer);
-    daemon_start(&answerer, option_count(options, "port"));
+    daemon_start(&answerer, option_count(options, "port"), option_count(options, "memory"));
     loop_start(&answerer, uv_default_loop());
     printf("{\"tool\":\"bare_http\",\"libmicrohttpd\":\"%s\"}\n", MHD_get_version());
     (void)fflush(stdout); /* whoever waits for the line finds a listening socket */

@@ -39,7 +39,7 @@ static struct sockaddr_in address_of(const char *target)
 
 static void watch(const struct connection *connection, int operation, uint32_t events)
 {
-    struct epoll_event event = {.events = events, .data.u32 = connection->index};
+    struct epoll_event event = {.events = events | EPOLLET, .data.u32 = connection->index};
 
     if (epoll_ctl(connection->client->epoll_fd, operation, connection->fd, &event) != 0)
         die("epoll_ctl: %s", strerror(errno));
@@ -116,28 +116,33 @@ void client_send(struct client *client, unsigned index, const struct text *reque
         watch(connection, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
 }
 
-/* Read once. One call is enough: a short read means that the rest will raise a new event. */
-static void read_some(struct connection *connection)
+/* Read what is there. A short read means that more will raise a new event, so it is the last one.
+ */
+static void read_all(struct connection *connection)
 {
     struct text *input = &connection->input;
+    size_t room;
+    ssize_t n;
 
-    if (input->capacity - input->length < READ_BYTES_MIN / 2)
-        text_reserve(input, input->capacity);
-    ssize_t n = recv(connection->fd, input->bytes + input->length,
-                     input->capacity - input->length - 1, MSG_DONTWAIT);
-    if (n < 0 && errno == EAGAIN)
-        return;
-    if (n <= 0)
-        die("the server closed a connection: %s", n == 0 ? "end of file" : strerror(errno));
-    input->length += (size_t)n;
-    input->bytes[input->length] = '\0';
+    do {
+        if (input->capacity - input->length < READ_BYTES_MIN / 2)
+            text_reserve(input, input->capacity);
+        room = input->capacity - input->length - 1;
+        n = recv(connection->fd, input->bytes + input->length, room, MSG_DONTWAIT);
+        if (n < 0 && errno == EAGAIN)
+            return;
+        if (n <= 0)
+            die("the server closed a connection: %s", n == 0 ? "end of file" : strerror(errno));
+        input->length += (size_t)n;
+        input->bytes[input->length] = '\0';
+    } while ((size_t)n == room);
 }
 
 static void on_readable(struct connection *connection)
 {
     struct answer answer = {.sent_ns = connection->sent_ns};
 
-    read_some(connection);
+    read_all(connection);
     size_t whole = answer_parse(connection->input.bytes, connection->input.length, &answer);
     if (whole == 0 || connection->input.length < whole)
         return;

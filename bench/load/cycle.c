@@ -31,7 +31,16 @@ static void go(struct cycle *cycle, unsigned index, enum step step, const struct
     client_send(&cycle->client, index, request);
 }
 
-/* Another one's claim may have been quicker, but never for good: every claim follows a submit. */
+/* The queue was empty: another one's claim was quicker. Its own task comes back to it, or time is
+ * up. */
+static void on_missed(struct cycle *cycle, unsigned index, const struct answer *answer)
+{
+    if (meter_is_open(&cycle->meter, answer->read_ns))
+        go(cycle, index, STEP_CLAIM, &cycle->cyclists[index].claim);
+    else
+        cycle->open--;
+}
+
 static void on_claimed(struct cycle *cycle, unsigned index, const struct answer *answer)
 {
     struct cyclist *cyclist = &cycle->cyclists[index];
@@ -39,10 +48,6 @@ static void on_claimed(struct cycle *cycle, unsigned index, const struct answer 
     size_t lease_bytes;
     struct text path = {0};
 
-    if (answer->status == STATUS_NO_CONTENT) {
-        go(cycle, index, STEP_CLAIM, &cyclist->claim);
-        return;
-    }
     scenario_expect(answer, STATUS_OK, "claim");
     if (!answer_find_text(answer->body, answer->body + answer->body_bytes, "lease", &lease,
                           &lease_bytes))
@@ -75,6 +80,8 @@ static void on_answer(struct connection *connection, const struct answer *answer
     if (cycle->cyclists[index].step == STEP_SUBMIT) {
         scenario_expect(answer, STATUS_CREATED, "submit");
         go(cycle, index, STEP_CLAIM, &cycle->cyclists[index].claim);
+    } else if (cycle->cyclists[index].step == STEP_CLAIM && answer->status == STATUS_NO_CONTENT) {
+        on_missed(cycle, index, answer);
     } else if (cycle->cyclists[index].step == STEP_CLAIM) {
         on_claimed(cycle, index, answer);
     } else {

@@ -112,11 +112,16 @@ void database_open(struct database *database, const char *folder, const char *sc
     }
     text_clear(&path);
     text_print(&path, "%s/raw.db", folder);
-    if (sqlite3_open(path.bytes, &database->handle) != SQLITE_OK)
+    if (sqlite3_open_v2(path.bytes, &database->handle,
+                        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+                        NULL) != SQLITE_OK)
         die("cannot open %s", path.bytes);
-    database_exec(database, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-                            "PRAGMA wal_autocheckpoint=4096; PRAGMA cache_size=-65536;"
-                            "PRAGMA temp_store=MEMORY; PRAGMA secure_delete=OFF;");
+    /* As the broker's writer; SQLite itself checkpoints where the broker does it by hand. */
+    database_exec(database, "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL;"
+                            "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=4096;"
+                            "PRAGMA journal_size_limit=67108864; PRAGMA secure_delete=OFF;"
+                            "PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY;"
+                            "PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON;");
     run_schema(database, schema);
     text_fini(&path);
 }
