@@ -211,7 +211,7 @@ void json_out_double(struct json_out *out, double value)
     /* 15 digits usually suffice, 17 always do. */
     for (int digits = 15; isfinite(value) && digits <= 17; digits++) {
         len = snprintf(text, sizeof(text), "%.*g", digits, value);
-        if (memcmp(&(double){strtod(text, NULL)}, &value, sizeof(value)) == 0)
+        if (strtod(text, NULL) == value)
             break;
     }
     json_out_raw(out, (struct bytes){text, (size_t)len});

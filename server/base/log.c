@@ -17,9 +17,14 @@ enum {
     NUMBER_LEN_MAX = 24,
 };
 
-/* Set once before threads start. */
-static enum log_level least_level = LOG_INFO;
-static enum log_format line_format = LOG_AUTO;
+struct config {
+    enum log_level least;
+    enum log_format format;
+};
+
+/* The one state of the program that is nobody's argument; set once, before threads start. */
+/* NOLINTNEXTLINE(cppcoreguidelines-avoid-non-const-global-variables) */
+static struct config config = {.least = LOG_INFO, .format = LOG_AUTO};
 
 struct line {
     size_t len;
@@ -29,19 +34,19 @@ struct line {
 
 static bool writes_json(void)
 {
-    return line_format == LOG_JSON || (line_format == LOG_AUTO && isatty(STDERR_FILENO) == 0);
+    return config.format == LOG_JSON || (config.format == LOG_AUTO && isatty(STDERR_FILENO) == 0);
 }
 
 void log_configure(enum log_level least, enum log_format format)
 {
-    least_level = least;
-    line_format = format;
-    line_format = writes_json() ? LOG_JSON : LOG_TEXT;
+    config.least = least;
+    config.format = format;
+    config.format = writes_json() ? LOG_JSON : LOG_TEXT;
 }
 
 bool log_is_on(enum log_level level)
 {
-    return level >= least_level;
+    return level >= config.least;
 }
 
 static void put(struct line *line, struct bytes bytes)
