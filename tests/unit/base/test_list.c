@@ -15,7 +15,9 @@ struct item {
 
 static int first_number(const struct list *list)
 {
-    return CONTAINER_OF(list_first(list), struct item, link)->number;
+    struct list_node *node = list_first(list);
+
+    return node != NULL ? CONTAINER_OF(node, struct item, link)->number : 0;
 }
 
 static void nodes_come_out_in_order(void **state)
@@ -32,7 +34,8 @@ static void nodes_come_out_in_order(void **state)
     list_push_front(&list, &items[0].link);
     for (int expected = 1; expected <= 3; expected++) {
         assert_int_equal(first_number(&list), expected);
-        assert_false(list_is_linked(list_pop_front(&list)));
+        assert_ptr_equal(list_pop_front(&list), &items[expected - 1].link);
+        assert_false(list_is_linked(&items[expected - 1].link));
     }
     assert_null(list_pop_front(&list));
 }
