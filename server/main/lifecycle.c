@@ -242,6 +242,9 @@ static void log_ready(const struct broker *broker, unsigned connections_max)
     const struct config *config = broker->config;
     int64_t parked_max = config_number(config, KNOB_PARKED_MAX);
 
+    if (!http_library_is_safe())
+        log_event(LOG_WARN, "broker.old_http", "this build's HTTP library is for loopback only",
+                  LOG_TEXT_FIELD("http", bytes_of(http_library_version())), );
     if (parked_max > connections_max)
         log_event(LOG_WARN, "broker.few_files", "the limit of open files is below parked_max",
                   LOG_INT_FIELD("parked_max", parked_max),
