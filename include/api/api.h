@@ -1,0 +1,27 @@
+/* API: the operations of the contract, as handlers between HTTP requests and the engine's commands. */
+#pragma once
+
+#include "base/metrics.h"
+#include "engine/engine.h"
+#include "http/route.h"
+
+struct http_server;
+
+/* What the handlers work with; filled by main, handed to the HTTP server as its ctx, and as long-lived as that. */
+struct api {
+    struct engine *engine;
+    struct metrics *metrics;
+    const struct http_server *http; /* for the connection gauge; NULL: none yet */
+    const char *data_dir;           /* long streams spool their answer lines there, in unlinked files */
+    int64_t started_at_ms;          /* wall clock */
+    int64_t heartbeat_ms, worker_ttl_ms;
+    bool manual_clock; /* POST /v1/test/advance exists */
+    const char *version, *commit, *store_version, *http_version;
+};
+
+/* The route table, made from api/openapi.yaml. */
+const struct route *api_routes(size_t *ret_len);
+
+/* For http_server_options.on_answered; ctx is the struct api. */
+void api_count_answer(void *ctx, const struct route *route, struct bytes method, int status,
+                      int64_t took_us);

@@ -1,0 +1,63 @@
+/* Answer: how a call ends, with the headers that its operation's answers share. */
+#include "call.h"
+
+/* Only what is in memory anyway is ever put into an answer; this stops a broken loop. */
+#define ANSWER_BYTES_MAX ((size_t)1 << 32)
+
+void answer_begin(struct answer *answer)
+{
+    buffer_init(&answer->buffer, ANSWER_BYTES_MAX);
+    json_out_init(&answer->out, &answer->buffer);
+}
+
+static void add_shared_headers(struct call *call)
+{
+    if (call->preference.at != NULL)
+        request_add_header(call->request, "Preference-Applied", call->preference);
+}
+
+void answer_send(struct call *call, int status, struct answer *answer)
+{
+    add_shared_headers(call);
+    request_answer(call->request, status, "application/json", &answer->buffer);
+}
+
+struct bytes answer_keep(struct answer *answer, struct arena *arena)
+{
+    struct bytes kept = arena_bytes(arena, buffer_bytes(&answer->buffer));
+
+    buffer_fini(&answer->buffer);
+    return kept;
+}
+
+void answer_status(struct call *call, int status)
+{
+    add_shared_headers(call);
+    request_answer(call->request, status, NULL, NULL);
+}
+
+void answer_refuse(struct call *call, const struct error *error)
+{
+    add_shared_headers(call);
+    request_refuse(call->request, error);
+}
+
+void answer_etag(struct call *call, int64_t version)
+{
+    request_add_header(call->request, "ETag",
+                       arena_printf(call->arena, "\"%lld\"", (long long)version));
+}
+
+void answer_replay(struct call *call)
+{
+    const struct reply *reply = &call->command.reply;
+    struct buffer body;
+
+    buffer_init(&body, ANSWER_BYTES_MAX);
+    buffer_append(&body, reply->stored_body);
+    if (reply->stored_location.len > 0)
+        request_add_header(call->request, "Location", reply->stored_location);
+    request_add_header(call->request, "Idempotency-Replayed", BYTES("true"));
+    add_shared_headers(call);
+    request_answer(call->request, reply->stored_status, "application/json", &body);
+}

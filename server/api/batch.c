@@ -1,0 +1,167 @@
+/* Batch: an array of tasks; each has its own answer, unless all or none was asked for. */
+#include "batch.h"
+
+#include "codec_task.h"
+#include "view.h"
+
+/* What became of each element before the engine saw any. */
+struct batch {
+    struct error **problems; /* NULL: it is one of the specs */
+    unsigned len;
+};
+
+/* ---- answers ---- */
+
+void batch_write_item(struct json_out *out, const struct submit_item *item)
+{
+    if (item->error.code != OK) {
+        batch_write_problem(out, &item->error);
+        return;
+    }
+    json_member_int(out, "status", item->replayed ? 200 : 201);
+    view_member_id(out, "id", item->id);
+}
+
+void batch_write_problem(struct json_out *out, const struct error *problem)
+{
+    json_member_int(out, "status", err_status(problem->code));
+    json_out_key(out, "problem");
+    view_problem(out, problem);
+}
+
+static void write_answer(struct answer *answer, const struct call *call)
+{
+    const struct batch *batch = call->extra;
+    const struct submit_item *next = call->command.reply.items;
+    struct json_out *out = &answer->out;
+    unsigned accepted = 0;
+
+    json_out_object(out);
+    json_out_key(out, "items");
+    json_out_array(out);
+    for (unsigned i = 0; i < batch->len; i++) {
+        json_out_object(out);
+        if (batch->problems[i] != NULL) {
+            batch_write_problem(out, batch->problems[i]);
+        } else {
+            accepted += next->error.code == OK;
+            batch_write_item(out, next++);
+        }
+        json_out_object_end(out);
+    }
+    json_out_array_end(out);
+    json_member_int(out, "accepted", accepted);
+    json_member_int(out, "rejected", batch->len - accepted);
+    json_out_object_end(out);
+}
+
+static void remember(struct command *command, int *ret_status, struct bytes *ret_location,
+                     struct bytes *ret_body)
+{
+    const struct call *call = command->caller.ctx;
+    struct answer answer;
+
+    answer_begin(&answer);
+    write_answer(&answer, call);
+    *ret_status = 200;
+    *ret_location = BYTES_NONE;
+    *ret_body = answer_keep(&answer, call->arena);
+}
+
+/* Of all or none, the first that was refused speaks for all. */
+static const struct submit_item *first_refused(const struct reply *reply)
+{
+    for (unsigned i = 0; i < reply->items_len; i++)
+        if (reply->items[i].error.code != OK)
+            return &reply->items[i];
+    return NULL;
+}
+
+static void refuse_all(struct call *call, const struct submit_item *item)
+{
+    struct error error = item->error;
+
+    (void)snprintf(error.where, sizeof(error.where), "/%zu",
+                   (size_t)(item - call->command.reply.items));
+    answer_refuse(call, &error);
+}
+
+static void answer_batch(struct call *call)
+{
+    const struct reply *reply = &call->command.reply;
+    const struct submit_item *refused =
+        call->command.in.submit.atomic ? first_refused(reply) : NULL;
+    struct answer answer;
+
+    if (reply->replayed) {
+        answer_replay(call);
+        return;
+    }
+    if (refused != NULL) {
+        refuse_all(call, refused);
+        return;
+    }
+    answer_begin(&answer);
+    write_answer(&answer, call);
+    answer_send(call, 200, &answer);
+}
+
+/* ---- the question ---- */
+
+static enum err read_elements(struct call *call, struct codec *codec, json_t *array)
+{
+    struct submit *submit = &call->command.in.submit;
+    struct batch *batch = arena_alloc(call->arena, sizeof(*batch));
+
+    batch->len = (unsigned)json_array_size(array);
+    batch->problems = arena_alloc(call->arena, batch->len * sizeof(*batch->problems));
+    submit->specs = arena_alloc(call->arena, batch->len * sizeof(*submit->specs));
+    call->extra = batch;
+    for (unsigned i = 0; i < batch->len; i++) {
+        struct spot here = {.index = i};
+        enum err code = task_spec_read(codec, &here, json_array_get(array, i), false,
+                                       &submit->specs[submit->specs_len]);
+
+        if (code == OK)
+            submit->specs_len++;
+        else if (submit->atomic)
+            return code;
+        else
+            batch->problems[i] = arena_copy(call->arena, &call->error, sizeof(call->error));
+    }
+    call->is_settled = submit->specs_len == 0;
+    return OK;
+}
+
+static enum err decode_batch(struct call *call)
+{
+    struct document document;
+    struct codec codec = {.document = &document, .arena = call->arena, .error = &call->error};
+    enum err code = call_flag(call, "atomic", &call->command.in.submit.atomic);
+
+    if (code == OK)
+        code = call_idempotency(call);
+    if (code != OK)
+        return code;
+    call->command.remember = remember;
+    code = document_open(&document, call->body, DOCUMENT_LIFT, call->arena, &call->error);
+    if (code == OK && (json_array_size(document.root) == 0 ||
+                       json_array_size(document.root) > BATCH_MAX))
+        code = error_set(&call->error, ERR_INVALID_FIELD, "",
+                         "must be an array of 1 to %d tasks, or one task a line", BATCH_MAX);
+    if (code == OK)
+        code = read_elements(call, &codec, document.root);
+    document_close(&document);
+    return code;
+}
+
+void batch_run_array(struct request *request, struct bytes body)
+{
+    static const char *const QUERY[] = {"atomic", NULL};
+    static const struct operation OPERATION = {.kind = COMMAND_SUBMIT,
+                                               .decode = decode_batch,
+                                               .answer = answer_batch,
+                                               .query = QUERY};
+
+    call_run_with(request, &OPERATION, body);
+}

@@ -1,0 +1,228 @@
+/* Call: the one path that every operation takes between HTTP and the engine. */
+#include "call.h"
+
+#include "base/digest.h"
+#include "base/parse.h"
+#include "codec.h"
+#include "header_value.h"
+
+/* ---- the way there ---- */
+
+static bool is_alive(const struct caller *caller)
+{
+    const struct call *call = caller->ctx;
+
+    return request_is_alive(call->request);
+}
+
+static void on_done(struct command *command)
+{
+    struct call *call = command->caller.ctx;
+
+    if (command->reply.error.code != OK && command->reply.outcomes_len == 0)
+        answer_refuse(call, &command->reply.error);
+    else
+        call->operation->answer(call);
+}
+
+struct bytes call_base(struct request *request, struct arena *arena)
+{
+    if (!bytes_starts(request_path(request), "/v1/ns/"))
+        return BYTES("/v1");
+    return arena_printf(arena, "/v1/ns/%.*s", BYTES_ARG(request_ns(request)));
+}
+
+static struct call *call_new(struct request *request, const struct operation *operation)
+{
+    struct arena *arena = request_arena(request);
+    struct call *call = arena_alloc(arena, sizeof(*call));
+
+    call->operation = operation;
+    call->request = request;
+    call->api = request_server_ctx(request);
+    call->arena = arena;
+    call->base = call_base(request, arena);
+    call->command.kind = operation->kind;
+    call->command.mem = arena;
+    call->command.ns = request_ns(request);
+    call->command.request_id = request_id_text(request);
+    call->command.caller = (struct caller){.ctx = call, .done = on_done, .is_alive = is_alive};
+    return call;
+}
+
+static enum err read_wait(struct call *call)
+{
+    struct bytes text = request_query(call->request, "wait");
+    struct preference preference;
+    enum err code =
+        preference_read(request_header(call->request, "prefer"), &preference, &call->error);
+
+    if (code != OK)
+        return code;
+    if (text.at != NULL) {
+        if (!parse_seconds(text, WAIT_MAX_MS, &call->command.wait_ms))
+            return error_set(&call->error, ERR_INVALID_FIELD, "?wait",
+                             "must be a number of seconds from 0 to %d",
+                             (int)(WAIT_MAX_MS / SECOND_MS));
+        return OK;
+    }
+    if (preference.wait_s < 0)
+        return OK;
+    call->command.wait_ms = preference.wait_s * SECOND_MS;
+    call->preference = arena_printf(call->arena, "wait=%d", (int)preference.wait_s);
+    return OK;
+}
+
+static enum err read_all(struct call *call)
+{
+    const struct operation *operation = call->operation;
+    enum err code = OK;
+
+    if (!name_is_valid(call->command.ns))
+        return error_set(&call->error, ERR_NOT_FOUND, "", "there is no such namespace");
+    if (!operation->any_query)
+        code = call_check_query(call->request, operation->query, operation->waits, &call->error);
+    if (code == OK && operation->waits)
+        code = read_wait(call);
+    if (code == OK && operation->decode != NULL)
+        code = operation->decode(call);
+    return code;
+}
+
+void call_post(struct call *call)
+{
+    engine_post(call->api->engine, &call->command);
+}
+
+void call_run_with(struct request *request, const struct operation *operation, struct bytes body)
+{
+    struct call *call = call_new(request, operation);
+
+    call->body = body;
+    if (read_all(call) != OK)
+        answer_refuse(call, &call->error);
+    else if (call->is_settled)
+        operation->answer(call);
+    else if (request_park(request, operation->urgent))
+        call_post(call);
+}
+
+void call_run(struct request *request, const struct operation *operation)
+{
+    call_run_with(request, operation, request_body(request));
+}
+
+/* ---- decoding ---- */
+
+static bool is_known(struct bytes name, const char *const *known)
+{
+    for (; known != NULL && *known != NULL; known++)
+        if (bytes_is(name, *known))
+            return true;
+    return false;
+}
+
+enum err call_check_query(struct request *request, const char *const *known, bool waits,
+                          struct error *error)
+{
+    struct bytes name;
+    struct bytes value;
+    char where[64];
+
+    for (unsigned i = 0; request_query_at(request, i, &name, &value); i++) {
+        if (is_known(name, known) || (waits && bytes_is(name, "wait")))
+            continue;
+
+        const char *near = known != NULL ? hint_near(name, known) : NULL;
+
+        (void)snprintf(where, sizeof(where), "?%.*s", BYTES_ARG(name));
+        if (near != NULL)
+            return error_set(error, ERR_INVALID_FIELD, where,
+                             "there is no such parameter here; did you mean %s?", near);
+        return error_set(error, ERR_INVALID_FIELD, where, "there is no such parameter here");
+    }
+    return OK;
+}
+
+enum err call_id(struct call *call, struct id *ret_id)
+{
+    if (!id_parse(request_param(call->request, "id"), ret_id))
+        return error_set(&call->error, ERR_NOT_FOUND, "", "the id in the path is not one (a UUID)");
+    return OK;
+}
+
+enum err call_queue(struct call *call, struct bytes *ret_queue)
+{
+    *ret_queue = request_param(call->request, "queue");
+    if (!name_is_valid(*ret_queue))
+        return error_set(&call->error, ERR_INVALID_FIELD, "",
+                         "a queue's name is 1 to %d characters of A-Z a-z 0-9 . _ : -",
+                         NAME_LEN_MAX);
+    return OK;
+}
+
+enum err call_if_match(struct call *call, int64_t *ret_version)
+{
+    return version_read(request_header(call->request, "if-match"), "If-Match", false, ret_version,
+                        &call->error);
+}
+
+enum err call_flag(struct call *call, const char *name, bool *ret_flag)
+{
+    struct bytes text = request_query(call->request, name);
+    char where[64];
+
+    *ret_flag = false;
+    if (text.at == NULL || parse_bool(text, ret_flag))
+        return OK;
+    (void)snprintf(where, sizeof(where), "?%s", name);
+    return error_set(&call->error, ERR_INVALID_FIELD, where, "must be 1, 0, true or false");
+}
+
+enum err call_until(struct call *call, enum until *ret_until, bool *ret_on_disconnect,
+                    bool *ret_on_timeout)
+{
+    static const char *const WORDS[] = {
+        [UNTIL_FINISHED] = "finished", [UNTIL_STARTED] = "started", [UNTIL_ACCEPTED] = "accepted"};
+    struct bytes until = request_query(call->request, "until");
+    struct bytes on_timeout = request_query(call->request, "on_timeout");
+    unsigned at = UNTIL_FINISHED;
+
+    while (until.at != NULL && at < ARRAY_LEN(WORDS) && !bytes_is(until, WORDS[at]))
+        at++;
+    if (at == ARRAY_LEN(WORDS))
+        return error_set(&call->error, ERR_INVALID_FIELD, "?until",
+                         "must be one of accepted started finished");
+    *ret_until = (enum until)at;
+    if (on_timeout.at != NULL && !bytes_is(on_timeout, "cancel"))
+        return error_set(&call->error, ERR_INVALID_FIELD, "?on_timeout", "can only be cancel");
+    *ret_on_timeout = on_timeout.at != NULL;
+    return call_flag(call, "cancel_on_disconnect", ret_on_disconnect);
+}
+
+enum err call_no_members(struct call *call)
+{
+    static const struct shape NOTHING = {.fields = NULL};
+
+    return codec_body(call->body, &NOTHING, call->arena, NULL, NULL, &call->error);
+}
+
+enum err call_idempotency(struct call *call)
+{
+    struct idempotency *idempotency = &call->command.idempotency;
+    struct request *request = call->request;
+    struct bytes path = request_path(request);
+    enum err code = idempotency_key_read(request_header(request, "idempotency-key"), call->arena,
+                                         &idempotency->key, &call->error);
+
+    /* The same thing addressed in two ways is one scope: keys are kept per namespace. */
+    path = (struct bytes){path.at + call->base.len, path.len - call->base.len};
+    idempotency->scope = arena_printf(call->arena, "%.*s /v1%.*s",
+                                      BYTES_ARG(request_method(request)), BYTES_ARG(path));
+    if (idempotency->key.at != NULL) {
+        struct bytes parts[] = {idempotency->scope, request_raw_query(request), call->body};
+
+        digest_hex(digest_of(parts, ARRAY_LEN(parts)), idempotency->fingerprint.at);
+    }
+    return code;
+}

@@ -1,0 +1,80 @@
+/* Call: one request on its way to the engine as a command, and back as an answer. */
+#pragma once
+
+#include "api/api.h"
+#include "base/json_out.h"
+#include "document.h"
+
+struct call;
+
+/* What a handler is made of: everything that differs between operations. */
+struct operation {
+    enum command_kind kind;
+    enum err (*decode)(struct call *call); /* fill command.in; NULL: nothing to read */
+    void (*answer)(struct call *call);     /* the command was carried out */
+    const char *const *query;              /* known parameters, NULL-ended; NULL: none */
+    bool any_query;                        /* decode checks the parameters itself */
+    bool waits;                            /* Prefer: wait and ?wait= are taken */
+    bool urgent;                           /* may park when others may not any more */
+};
+
+struct call {
+    const struct operation *operation;
+    struct request *request;
+    struct api *api;
+    struct arena *arena;
+    struct bytes base; /* "/v1", or "/v1/ns/NAME" when addressed so: what links begin with */
+    struct bytes body; /* the request's, or what a handler collected */
+    struct error error;
+    struct bytes preference; /* what was heeded of Prefer */
+    bool is_settled;         /* decode found that there is nothing to ask the engine */
+    void *extra;             /* the operation's own */
+    struct command command;
+};
+
+/* The whole of a handler: check, decode, park, post. */
+void call_run(struct request *request, const struct operation *operation);
+void call_run_with(struct request *request, const struct operation *operation, struct bytes body);
+/* Post another command of the same parked call; its done is the operation's again. */
+void call_post(struct call *call);
+
+/* ---- decoding ---- */
+
+/* The {id} of the path. */
+MUST_CHECK enum err call_id(struct call *call, struct id *ret_id);
+/* The {queue} of the path. */
+MUST_CHECK enum err call_queue(struct call *call, struct bytes *ret_queue);
+MUST_CHECK enum err call_if_match(struct call *call, int64_t *ret_version);
+/* ?name=1; absent: false. */
+MUST_CHECK enum err call_flag(struct call *call, const char *name, bool *ret_flag);
+/* until, cancel_on_disconnect and on_timeout, which go with waiting. */
+MUST_CHECK enum err call_until(struct call *call, enum until *ret_until, bool *ret_on_disconnect,
+                               bool *ret_on_timeout);
+/* A body without members. */
+MUST_CHECK enum err call_no_members(struct call *call);
+/* Idempotency-Key, and the fingerprint of what it stands for. */
+MUST_CHECK enum err call_idempotency(struct call *call);
+/* Refuse parameters that are not in known (NULL-ended, may be NULL), but for wait where it is taken. */
+MUST_CHECK enum err call_check_query(struct request *request, const char *const *known, bool waits,
+                                     struct error *error);
+/* "/v1", or "/v1/ns/NAME". */
+struct bytes call_base(struct request *request, struct arena *arena);
+
+/* ---- answering ---- */
+
+struct answer {
+    struct buffer buffer;
+    struct json_out out;
+};
+
+void answer_begin(struct answer *answer);
+/* Send as JSON; the answer is gone after. */
+void answer_send(struct call *call, int status, struct answer *answer);
+/* Into the arena instead, for what is remembered. */
+struct bytes answer_keep(struct answer *answer, struct arena *arena);
+/* No body. */
+void answer_status(struct call *call, int status);
+void answer_refuse(struct call *call, const struct error *error);
+void answer_etag(struct call *call, int64_t version);
+/* The first answer again: Idempotency-Replayed. */
+void answer_replay(struct call *call);

@@ -1,0 +1,92 @@
+/* Codec: reads a JSON object into a struct by a table of its fields; what does not fit is refused with a pointer to it. */
+#pragma once
+
+#include "document.h"
+#include "domain/bounds.h"
+
+enum {
+    PAYLOAD_BYTES_MAX = 1 << 20, /* of a payload, a result, a checkpoint */
+    ERROR_BYTES_MAX = 256 << 10, /* of a failure with its trace and data */
+    HEADERS_BYTES_MAX = 64 << 10,
+    INFO_BYTES_MAX = 64 << 10,
+};
+
+/* Where in a body a value stands; error pointers are made from it. */
+struct spot {
+    const struct spot *up; /* NULL: the whole body */
+    const char *name;      /* NULL: the element of an array at index */
+    size_t index;
+};
+
+struct codec {
+    const struct document *document;
+    struct arena *arena;
+    struct error *error;
+    bool in_query; /* the object was made from query parameters */
+};
+
+struct field;
+typedef enum err field_read_fn(struct codec *codec, const struct spot *spot, json_t *value,
+                               const struct field *field, void *target);
+
+/* How a query parameter becomes JSON before it is read like a member. */
+enum field_form { FORM_TEXT, FORM_NUMBER, FORM_LIST, FORM_NUMBERS, FORM_OBJECT };
+
+struct field {
+    const char *name;
+    field_read_fn *read;
+    size_t at;        /* offset in the target */
+    int64_t min, max; /* of numbers; durations in ms; words count from min */
+    bool required;
+    bool nullable; /* null leaves the target as it is */
+    enum field_form form;
+    unsigned bit; /* what to add to given */
+    const char *const *words;
+    const struct shape *shape; /* of an object */
+};
+
+struct shape {
+    const struct field *fields;
+    size_t fields_len;
+    const char *const *later; /* members that are part of the contract, but not yet of this version; NULL-ended */
+};
+
+#define SHAPE(table, not_yet)                                                                      \
+    {                                                                                              \
+        .fields = (table), .fields_len = ARRAY_LEN(table), .later = (not_yet)                      \
+    }
+
+/* Read every member of value into target; *ret_given (may be NULL) gets the bits of those that were there. */
+MUST_CHECK enum err codec_object(struct codec *codec, const struct spot *spot, json_t *value,
+                                 const struct shape *shape, void *target, unsigned *ret_given);
+/* Open text as an object, read it, close it. */
+MUST_CHECK enum err codec_body(struct bytes text, const struct shape *shape, struct arena *arena,
+                               void *target, unsigned *ret_given, struct error *error);
+/* Refuse: fill codec->error with the spot's pointer. */
+enum err codec_refuse(struct codec *codec, const struct spot *spot, enum err code,
+                      const char *format, ...) PRINTF_LIKE(4, 5);
+/* "must be ..., not a string" */
+enum err codec_wrong_type(struct codec *codec, const struct spot *spot, const json_t *value,
+                          const char *wanted);
+/* A number of seconds as ms within the field's range. */
+MUST_CHECK enum err codec_seconds(struct codec *codec, const struct spot *spot, json_t *value,
+                                  const struct field *field, int64_t *ret_ms);
+/* A string's bytes in the arena. */
+MUST_CHECK enum err codec_text(struct codec *codec, const struct spot *spot, json_t *value,
+                               struct bytes *ret_text);
+
+field_read_fn field_name;    /* struct bytes: a queue, an identity, ... */
+field_read_fn field_label;   /* struct bytes: up to 255 bytes without control characters */
+field_read_fn field_text;    /* struct bytes: min..max bytes */
+field_read_fn field_int32;   /* int32_t */
+field_read_fn field_int;     /* int64_t */
+field_read_fn field_seconds; /* int64_t ms */
+field_read_fn field_time;    /* int64_t wall ms */
+field_read_fn field_bool;    /* bool */
+field_read_fn field_word;    /* an enum: min + the place in words */
+field_read_fn field_id;      /* struct id */
+field_read_fn field_raw;     /* struct bytes: a lifted member as sent, at most max bytes */
+field_read_fn field_object;  /* struct bytes: a lifted object as sent, at most max bytes */
+
+/* The nearest known name, or NULL when none is near. */
+const char *hint_near(struct bytes name, const char *const *names);

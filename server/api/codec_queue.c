@@ -1,0 +1,110 @@
+/* Queue codec: the members of a queue's settings, one row each. */
+#include "codec_queue.h"
+
+#include "codec_task.h"
+
+#define AT(member) .at = offsetof(struct queue_settings, member)
+static const struct field FIELDS[] = {
+    {.name = "concurrency",
+     .read = field_int,
+     AT(concurrency),
+     .max = CONCURRENCY_MAX,
+     .nullable = true,
+     .bit = QUEUE_HAS_CONCURRENCY},
+    {.name = "pending_limit",
+     .read = field_int,
+     AT(pending_limit),
+     .max = UINT32_MAX,
+     .nullable = true,
+     .bit = QUEUE_HAS_PENDING_LIMIT},
+    {.name = "paused", .read = field_bool, AT(paused), .bit = QUEUE_HAS_PAUSED},
+    {.name = "paused_until",
+     .read = field_time,
+     AT(paused_until_ms),
+     .nullable = true,
+     .bit = QUEUE_HAS_PAUSED_UNTIL},
+    {.name = "retry", .read = field_retry, AT(retry), .nullable = true, .bit = QUEUE_HAS_RETRY},
+    {.name = "lease_s",
+     .read = field_seconds,
+     AT(lease_ms),
+     .min = LEASE_MIN_MS,
+     .max = LEASE_MAX_MS,
+     .bit = QUEUE_HAS_LEASE},
+    {.name = "timeout_s",
+     .read = field_seconds,
+     AT(timeout_ms),
+     .min = 1,
+     .max = TIMEOUT_MAX_MS,
+     .nullable = true,
+     .bit = QUEUE_HAS_TIMEOUT},
+};
+#undef AT
+
+static const char *const LATER[] = {
+    "rate",          "aging_s", "fairness",  "filters",        "persistent",
+    "offline_ttl_s", "retention", "signal_headers", "dead_letter_queue", NULL,
+};
+static const struct shape SETTINGS_SHAPE = SHAPE(FIELDS, LATER);
+
+enum err queue_edit_read(struct bytes text, struct arena *arena, struct queue_edit *edit,
+                         struct error *error)
+{
+    edit->settings = queue_default();
+
+    enum err code = codec_body(text, &SETTINGS_SHAPE, arena, &edit->settings, &edit->has, error);
+
+    /* Saying until when is saying that. */
+    if (edit->settings.paused_until_ms >= 0 && (edit->has & QUEUE_HAS_PAUSED) == 0) {
+        edit->settings.paused = true;
+        edit->has |= QUEUE_HAS_PAUSED;
+    }
+    return code;
+}
+
+/* ---- verbs ---- */
+
+static const struct field PAUSE_FIELDS[] = {
+    {.name = "for_s",
+     .read = field_seconds,
+     .at = offsetof(struct queue_name, for_ms),
+     .min = 1,
+     .max = DELAY_MAX_MS,
+     .nullable = true},
+};
+static const struct shape PAUSE_SHAPE = SHAPE(PAUSE_FIELDS, NULL);
+
+enum err queue_pause_read(struct bytes text, struct arena *arena, struct queue_name *pause,
+                          struct error *error)
+{
+    pause->for_ms = -1;
+    return codec_body(text, &PAUSE_SHAPE, arena, pause, NULL, error);
+}
+
+struct close_draft {
+    unsigned mode;
+    int64_t wait_timeout_ms, close_timeout_ms;
+};
+
+static const char *const MODES[] = {"wait", "now", NULL};
+
+#define AT(member) .at = offsetof(struct close_draft, member)
+static const struct field CLOSE_FIELDS[] = {
+    {.name = "mode", .read = field_word, AT(mode), .words = MODES},
+    {.name = "wait_timeout_s", .read = field_seconds, AT(wait_timeout_ms), .max = DELAY_MAX_MS},
+    {.name = "close_timeout_s", .read = field_seconds, AT(close_timeout_ms), .max = DELAY_MAX_MS},
+};
+#undef AT
+static const struct shape CLOSE_SHAPE = SHAPE(CLOSE_FIELDS, NULL);
+
+enum err queue_close_read(struct bytes text, struct arena *arena, struct queue_close *close,
+                          struct error *error)
+{
+    struct close_draft draft = {
+        .wait_timeout_ms = MINUTE_MS, .close_timeout_ms = GRACE_DEFAULT_MS};
+    enum err code = codec_body(text, &CLOSE_SHAPE, arena, &draft, NULL, error);
+
+    close->now = draft.mode == 1;
+    close->wait_timeout_ms = draft.wait_timeout_ms;
+    close->close_timeout_ms = draft.close_timeout_ms;
+    return code;
+}

@@ -1,0 +1,229 @@
+/* Task codec: the members of a submit, one row each. */
+#include "codec_task.h"
+
+#include "base/parse.h"
+#include "codec_body.h"
+#include "codec_query.h"
+#include "header_value.h"
+
+/* A task as it was said, before its members are held against each other. */
+struct draft {
+    struct task_spec spec;
+    struct body_said payload;
+};
+
+struct task_spec task_spec_default(void)
+{
+    return (struct task_spec){
+        .type = BYTES(""),
+        .delay_ms = -1,
+        .run_at_ms = -1,
+        .timeout_ms = -1,
+        .lease_ms = -1,
+    };
+}
+
+enum err field_priority(struct codec *codec, const struct spot *spot, json_t *value,
+                        const struct field *field, void *target)
+{
+    static const struct priority_word {
+        const char *word;
+        int32_t priority;
+    } WORDS[] = {{"high", 10}, {"normal", 0}, {"low", -10}};
+    struct field number = *field;
+
+    for (size_t i = 0; json_is_string(value) && i < ARRAY_LEN(WORDS); i++) {
+        if (bytes_is(bytes_of(WORDS[i].word), json_string_value(value))) {
+            *(int32_t *)(void *)((char *)target + field->at) = WORDS[i].priority;
+            return OK;
+        }
+    }
+    number.min = PRIORITY_MIN;
+    number.max = PRIORITY_MAX;
+    return field_int32(codec, spot, value, &number, target);
+}
+
+static enum err read_tag(struct codec *codec, const struct spot *spot, json_t *value,
+                         struct bytes *ret_tag)
+{
+    const struct field plain = {.at = 0};
+
+    return field_name(codec, spot, value, &plain, ret_tag);
+}
+
+enum err field_tags(struct codec *codec, const struct spot *spot, json_t *value,
+                    const struct field *field, void *target)
+{
+    struct bytes tags[TAGS_MAX];
+    size_t len = json_array_size(value);
+
+    if (!json_is_array(value))
+        return codec_wrong_type(codec, spot, value, "an array of names");
+    if (len > TAGS_MAX)
+        return codec_refuse(codec, spot, ERR_INVALID_FIELD, "has %zu tags, at most %d are taken",
+                            len, TAGS_MAX);
+
+    char *joined = arena_alloc(codec->arena, len * (NAME_LEN_MAX + 1) + 1);
+    char *end = joined;
+
+    for (size_t i = 0; i < len; i++) {
+        struct spot here = {.up = spot, .index = i};
+        enum err code = read_tag(codec, &here, json_array_get(value, i), &tags[i]);
+
+        if (code != OK)
+            return code;
+        for (size_t j = 0; j < i; j++)
+            if (bytes_equal(tags[i], tags[j]))
+                return codec_refuse(codec, &here, ERR_INVALID_FIELD, "is given twice");
+        memcpy(end, tags[i].at, tags[i].len);
+        end[tags[i].len] = '\n';
+        end += tags[i].len + 1;
+    }
+    *(struct bytes *)(void *)((char *)target + field->at) =
+        len > 0 ? (struct bytes){joined, (size_t)(end - joined)} : BYTES_NONE;
+    return OK;
+}
+
+/* Junk is dropped without a word: tracing must never break a submit. */
+static enum err field_traceparent(struct codec *codec, const struct spot *spot, json_t *value,
+                                  const struct field *field, void *target)
+{
+    struct bytes text;
+    enum err code = codec_text(codec, spot, value, &text);
+
+    if (code == OK && traceparent_is_valid(text))
+        *(struct bytes *)(void *)((char *)target + field->at) = text;
+    return code;
+}
+
+static enum err field_key(struct codec *codec, const struct spot *spot, json_t *value,
+                          const struct field *field, void *target)
+{
+    struct bytes key;
+    enum err code = codec_text(codec, spot, value, &key);
+
+    if (code == OK && !idempotency_key_is_valid(key))
+        return codec_refuse(codec, spot, ERR_INVALID_FIELD, "must be 1 to %d printable characters",
+                            IDEMPOTENCY_KEY_MAX);
+    if (code == OK)
+        *(struct bytes *)(void *)((char *)target + field->at) = key;
+    return code;
+}
+
+#define AT(member) .at = offsetof(struct draft, member)
+
+/* First what only a line of a stream may say, then what only a body may, then what a query may say too. */
+enum { LINE_ONLY = 1, BODY_ONLY = 5 };
+
+static const struct field FIELDS[] = {
+    {.name = "idempotency_key", .read = field_key, AT(spec.idempotency_key)},
+    {.name = "queue", .read = field_name, AT(spec.queue)},
+    {.name = "payload", .read = field_raw, AT(payload.json), .max = PAYLOAD_BYTES_MAX},
+    {.name = "payload_base64", .read = field_text, AT(payload.base64), .max = INT64_MAX},
+    {.name = "content_type", .read = field_text, AT(payload.content_type), .max = 255},
+    {.name = "headers",
+     .read = field_object,
+     AT(spec.headers),
+     .min = HEADERS_MAX,
+     .max = HEADERS_BYTES_MAX,
+     .nullable = true},
+    {.name = "type", .read = field_label, AT(spec.type)},
+    {.name = "priority", .read = field_priority, AT(spec.priority), .form = FORM_NUMBER},
+    {.name = "delay_s",
+     .read = field_seconds,
+     AT(spec.delay_ms),
+     .max = DELAY_MAX_MS,
+     .nullable = true,
+     .form = FORM_NUMBER},
+    {.name = "run_at", .read = field_time, AT(spec.run_at_ms), .nullable = true},
+    {.name = "timeout_s",
+     .read = field_seconds,
+     AT(spec.timeout_ms),
+     .min = 1,
+     .max = TIMEOUT_MAX_MS,
+     .nullable = true,
+     .form = FORM_NUMBER},
+    {.name = "lease_s",
+     .read = field_seconds,
+     AT(spec.lease_ms),
+     .min = LEASE_MIN_MS,
+     .max = LEASE_MAX_MS,
+     .nullable = true,
+     .form = FORM_NUMBER},
+    {.name = "retry",
+     .read = field_retry,
+     AT(spec.retry),
+     .nullable = true,
+     .form = FORM_OBJECT,
+     .shape = &RETRY_SHAPE},
+    {.name = "tags", .read = field_tags, AT(spec.tags), .nullable = true, .form = FORM_LIST},
+    {.name = "name", .read = field_label, AT(spec.name), .nullable = true},
+    {.name = "traceparent", .read = field_traceparent, AT(spec.traceparent), .nullable = true},
+};
+
+static const char *const LATER[] = {
+    "resources",       "persistent",   "expires_s",     "deadline_s",
+    "at_most_once",    "dedup",        "limits",        "fairness_key",
+    "fairness_weight", "ordering_key", "on_order_failure", "depends_on",
+    "on_dependency_failure", "group",  "shield",        "requires",
+    "affinity",        "result_ttl_s", "callback",      "priority_locked",
+    "ref",             NULL,
+};
+
+static const struct shape LINE_SHAPE = SHAPE(FIELDS, LATER);
+static const struct shape BODY_SHAPE = {
+    .fields = FIELDS + LINE_ONLY, .fields_len = ARRAY_LEN(FIELDS) - LINE_ONLY, .later = LATER};
+static const struct shape QUERY_SHAPE = {
+    .fields = FIELDS + BODY_ONLY, .fields_len = ARRAY_LEN(FIELDS) - BODY_ONLY, .later = LATER};
+
+static enum err check_times(struct codec *codec, const struct spot *spot,
+                            const struct task_spec *spec)
+{
+    struct spot run_at = {.up = spot, .name = "run_at"};
+
+    if (spec->delay_ms >= 0 && spec->run_at_ms >= 0)
+        return codec_refuse(codec, &run_at, ERR_INVALID_FIELD, "goes without delay_s");
+    return OK;
+}
+
+enum err task_spec_read(struct codec *codec, const struct spot *spot, json_t *value, bool is_line,
+                        struct task_spec *ret_spec)
+{
+    struct draft draft = {.spec = task_spec_default()};
+    struct task_spec *spec = &draft.spec;
+    enum err code =
+        codec_object(codec, spot, value, is_line ? &LINE_SHAPE : &BODY_SHAPE, &draft, NULL);
+
+    if (code == OK)
+        code = check_times(codec, spot, spec);
+    if (code == OK)
+        code = body_of_said(codec, spot, "payload", &draft.payload, &spec->payload);
+    if (code != OK)
+        return code;
+    if (spec->queue.at == NULL && spec->headers.at != NULL)
+        return codec_refuse(codec, spot, ERR_UNROUTABLE,
+                            "no queue takes tasks by their headers: name a queue");
+    if (spec->queue.at == NULL)
+        spec->queue = BYTES("default");
+    *ret_spec = *spec;
+    return OK;
+}
+
+enum err task_spec_read_query(const struct query_pair *pairs, size_t pairs_len, struct arena *arena,
+                              struct task_spec *ret_spec, struct error *error)
+{
+    struct draft draft = {.spec = task_spec_default()};
+    struct document document = {.root = NULL};
+    struct codec codec = {
+        .document = &document, .arena = arena, .error = error, .in_query = true};
+    enum err code = query_document(pairs, pairs_len, &QUERY_SHAPE, arena, &document, error);
+
+    if (code == OK)
+        code = codec_object(&codec, NULL, document.root, &QUERY_SHAPE, &draft, NULL);
+    if (code == OK)
+        code = check_times(&codec, NULL, &draft.spec);
+    document_close(&document);
+    if (code == OK)
+        *ret_spec = draft.spec;
+    return code;
+}

@@ -1,0 +1,158 @@
+/* Worker codec: the members of the bodies under /v1/workers, one row each. */
+#include "codec_worker.h"
+
+#include "codec_lease.h"
+#include "codec_list.h"
+
+struct worker_draft {
+    struct worker_spec spec;
+    struct text_list queues, types;
+    unsigned mode;
+};
+
+static const char *const DELIVERIES[] = {"pull", NULL};
+
+#define AT(member) .at = offsetof(struct worker_draft, member)
+static const struct field WORKER_FIELDS[] = {
+    {.name = "identity", .read = field_name, AT(spec.identity), .required = true},
+    {.name = "instance", .read = field_label, AT(spec.instance), .nullable = true},
+    {.name = "queues", .read = field_names, AT(queues), .max = WORKER_QUEUES_MAX, .required = true},
+    {.name = "types", .read = field_labels, AT(types), .max = WORKER_QUEUES_MAX, .nullable = true},
+    {.name = "labels",
+     .read = field_object,
+     AT(spec.labels),
+     .min = HEADERS_MAX,
+     .max = INFO_BYTES_MAX,
+     .nullable = true},
+    {.name = "concurrency",
+     .read = field_int32,
+     AT(spec.concurrency),
+     .min = 1,
+     .max = CONCURRENCY_MAX},
+    {.name = "mode", .read = field_word, AT(mode), .words = DELIVERIES},
+    {.name = "confirm_s",
+     .read = field_seconds,
+     AT(spec.confirm_ms),
+     .min = 1,
+     .max = LEASE_MAX_MS,
+     .nullable = true},
+    {.name = "version", .read = field_label, AT(spec.version), .nullable = true},
+    {.name = "info",
+     .read = field_object,
+     AT(spec.info),
+     .max = INFO_BYTES_MAX,
+     .nullable = true},
+};
+#undef AT
+
+static const char *const LATER[] = {"filters", "push_url", "push_secret", "persistent", NULL};
+static const struct shape WORKER_SHAPE = SHAPE(WORKER_FIELDS, LATER);
+
+enum err worker_spec_read(struct bytes text, struct arena *arena, struct worker_spec *ret_spec,
+                          struct error *error)
+{
+    struct worker_draft draft = {.spec = {.concurrency = 1, .confirm_ms = -1}};
+    enum err code = codec_body(text, &WORKER_SHAPE, arena, &draft, NULL, error);
+
+    if (code == OK && draft.queues.len == 0)
+        code = error_set(error, ERR_INVALID_FIELD, "/queues", "must name at least one queue");
+    if (code != OK)
+        return code;
+    *ret_spec = draft.spec;
+    ret_spec->queues = draft.queues.at;
+    ret_spec->queues_len = draft.queues.len;
+    ret_spec->types = draft.types.at;
+    ret_spec->types_len = draft.types.len;
+    return OK;
+}
+
+/* ---- edits ---- */
+
+enum { SAID_STATE = 1, SAID_CONCURRENCY = 2 };
+
+static const char *const STATES[] = {"run", "quiet", "terminate", "paused", NULL};
+
+#define AT(member) .at = offsetof(struct worker_edit, member)
+static const struct field EDIT_FIELDS[] = {
+    {.name = "state",
+     .read = field_word,
+     AT(mode),
+     .min = WORKER_RUN,
+     .words = STATES,
+     .bit = SAID_STATE},
+    {.name = "concurrency",
+     .read = field_int32,
+     AT(concurrency),
+     .min = 1,
+     .max = CONCURRENCY_MAX,
+     .bit = SAID_CONCURRENCY},
+};
+#undef AT
+static const struct shape EDIT_SHAPE = SHAPE(EDIT_FIELDS, NULL);
+
+enum err worker_edit_read(struct bytes text, struct arena *arena, struct worker_edit *edit,
+                          struct error *error)
+{
+    unsigned said = 0;
+    enum err code = codec_body(text, &EDIT_SHAPE, arena, edit, &said, error);
+
+    edit->has_mode = (said & SAID_STATE) != 0;
+    edit->has_concurrency = (said & SAID_CONCURRENCY) != 0;
+    return code;
+}
+
+/* ---- claims ---- */
+
+struct claim_draft {
+    int32_t max;
+    struct text_list queues;
+    struct outcome *outcomes;
+    unsigned outcomes_len;
+};
+
+static enum err field_outcomes(struct codec *codec, const struct spot *spot, json_t *value,
+                               const struct field *field, void *target)
+{
+    struct claim_draft *draft = target;
+
+    (void)field;
+    return outcomes_read(codec, spot, value, &draft->outcomes, &draft->outcomes_len);
+}
+
+#define AT(member) .at = offsetof(struct claim_draft, member)
+static const struct field CLAIM_FIELDS[] = {
+    {.name = "max", .read = field_int32, AT(max), .min = 1, .max = CLAIM_MAX},
+    {.name = "queues", .read = field_names, AT(queues), .max = WORKER_QUEUES_MAX, .nullable = true},
+    {.name = "outcomes", .read = field_outcomes},
+};
+static const struct field FINISH_FIELDS[] = {
+    {.name = "outcomes", .read = field_outcomes, .required = true},
+};
+#undef AT
+static const struct shape CLAIM_SHAPE = SHAPE(CLAIM_FIELDS, NULL);
+static const struct shape FINISH_SHAPE = SHAPE(FINISH_FIELDS, NULL);
+
+enum err claim_read(struct bytes text, struct arena *arena, struct claim *claim,
+                    struct error *error)
+{
+    struct claim_draft draft = {.max = 1};
+    enum err code = codec_body(text, &CLAIM_SHAPE, arena, &draft, NULL, error);
+
+    claim->max = (unsigned)draft.max;
+    claim->queues = draft.queues.at;
+    claim->queues_len = draft.queues.len;
+    claim->outcomes = draft.outcomes;
+    claim->outcomes_len = draft.outcomes_len;
+    return code;
+}
+
+enum err finish_read(struct bytes text, struct arena *arena, struct finish *finish,
+                     struct error *error)
+{
+    struct claim_draft draft = {.max = 1};
+    enum err code = codec_body(text, &FINISH_SHAPE, arena, &draft, NULL, error);
+
+    finish->outcomes = draft.outcomes;
+    finish->outcomes_len = draft.outcomes_len;
+    return code;
+}

@@ -1,0 +1,180 @@
+/* Leases: the verbs of one attempt; whoever has the token may use them. */
+#include "call.h"
+#include "codec_body.h"
+#include "codec_lease.h"
+#include "handlers.h"
+#include "header_value.h"
+#include "view.h"
+
+static struct bytes lease_of(struct call *call)
+{
+    return request_param(call->request, "lease");
+}
+
+/* ---- the answer of all of them ---- */
+
+static void answer_state(struct call *call, struct id task, enum task_state state)
+{
+    struct answer answer;
+
+    answer_begin(&answer);
+    json_out_object(&answer.out);
+    view_member_id(&answer.out, "id", task);
+    json_member_text(&answer.out, "state", bytes_of(task_state_name(state)));
+    json_out_object_end(&answer.out);
+    answer_send(call, 200, &answer);
+}
+
+static void answer_lease(struct call *call)
+{
+    const struct reply *reply = &call->command.reply;
+
+    if (reply->outcomes_len == 0)
+        answer_state(call, reply->view.task->id, reply->view.task->state);
+    else if (reply->outcomes[0].error.code != OK)
+        answer_refuse(call, &reply->outcomes[0].error);
+    else
+        answer_state(call, reply->outcomes[0].task, reply->outcomes[0].state);
+}
+
+/* ---- outcomes ---- */
+
+static struct outcome *outcome_of(struct call *call, enum outcome_kind kind)
+{
+    struct outcome *outcome = arena_alloc(call->arena, sizeof(*outcome));
+
+    outcome->lease = lease_of(call);
+    outcome->kind = kind;
+    outcome->retryable = true;
+    outcome->delay_ms = -1;
+    call->command.in.finish.outcomes = outcome;
+    call->command.in.finish.outcomes_len = 1;
+    return outcome;
+}
+
+static enum err decode_complete(struct call *call)
+{
+    struct outcome *outcome = outcome_of(call, OUTCOME_SUCCEEDED);
+    struct bytes type = request_header(call->request, "content-type");
+
+    /* No bytes of no type: there is no result. */
+    if (call->body.len == 0 && media_of(type) == MEDIA_UNSAID)
+        return OK;
+    return body_of_raw(call->body, type, &outcome->result, &call->error);
+}
+
+static enum err decode_fail(struct call *call)
+{
+    return outcome_read_failure(call->body, call->arena, outcome_of(call, OUTCOME_FAILED),
+                                &call->error);
+}
+
+static enum err decode_cancelled(struct call *call)
+{
+    return outcome_read_failure(call->body, call->arena, outcome_of(call, OUTCOME_CANCELLED),
+                                &call->error);
+}
+
+static enum err decode_release(struct call *call)
+{
+    (void)outcome_of(call, OUTCOME_RELEASED);
+    return call_no_members(call);
+}
+
+static const struct field SNOOZE_FIELDS[] = {
+    {.name = "delay_s",
+     .read = field_seconds,
+     .at = offsetof(struct outcome, delay_ms),
+     .max = DELAY_MAX_MS,
+     .required = true},
+};
+static const struct shape SNOOZE_SHAPE = SHAPE(SNOOZE_FIELDS, NULL);
+
+static enum err decode_snooze(struct call *call)
+{
+    return codec_body(call->body, &SNOOZE_SHAPE, call->arena, outcome_of(call, OUTCOME_SNOOZED),
+                      NULL, &call->error);
+}
+
+#define FINISH(name, decoder)                                                                      \
+    void op_##name(struct request *request)                                                        \
+    {                                                                                              \
+        static const struct operation OPERATION = {.kind = COMMAND_FINISH,                         \
+                                                   .decode = (decoder),                            \
+                                                   .answer = answer_lease,                         \
+                                                   .urgent = true};                                \
+                                                                                                   \
+        call_run(request, &OPERATION);                                                             \
+    }
+
+FINISH(complete_lease, decode_complete)
+FINISH(fail_lease, decode_fail)
+FINISH(release_lease, decode_release)
+FINISH(snooze_lease, decode_snooze)
+FINISH(cancelled_lease, decode_cancelled)
+
+/* ---- while it runs ---- */
+
+static const struct field EXTEND_FIELDS[] = {
+    {.name = "lease_s",
+     .read = field_seconds,
+     .at = offsetof(struct extend, lease_ms),
+     .min = LEASE_MIN_MS,
+     .max = LEASE_MAX_MS,
+     .nullable = true},
+};
+static const struct shape EXTEND_SHAPE = SHAPE(EXTEND_FIELDS, NULL);
+
+static enum err decode_extend(struct call *call)
+{
+    struct extend *extend = &call->command.in.extend;
+
+    extend->lease = lease_of(call);
+    extend->lease_ms = -1;
+    return codec_body(call->body, &EXTEND_SHAPE, call->arena, extend, NULL, &call->error);
+}
+
+void op_extend_lease(struct request *request)
+{
+    static const struct operation OPERATION = {.kind = COMMAND_EXTEND,
+                                               .decode = decode_extend,
+                                               .answer = answer_lease,
+                                               .urgent = true};
+
+    call_run(request, &OPERATION);
+}
+
+static enum err decode_progress(struct call *call)
+{
+    call->command.in.progress.lease = lease_of(call);
+    return progress_read(call->body, call->arena, &call->command.in.progress, &call->error);
+}
+
+void op_progress_lease(struct request *request)
+{
+    static const struct operation OPERATION = {.kind = COMMAND_PROGRESS,
+                                               .decode = decode_progress,
+                                               .answer = answer_lease,
+                                               .urgent = true};
+
+    call_run(request, &OPERATION);
+}
+
+static enum err decode_logs(struct call *call)
+{
+    enum media media = media_of(request_header(call->request, "content-type"));
+
+    call->command.in.logs.lease = lease_of(call);
+    return log_lines_read(call->body, media == MEDIA_LINES || media == MEDIA_JSON, call->arena,
+                          &call->command.in.logs, &call->error);
+}
+
+void op_log_lease(struct request *request)
+{
+    static const struct operation OPERATION = {.kind = COMMAND_LEASE_LOGS,
+                                               .decode = decode_logs,
+                                               .answer = answer_lease,
+                                               .urgent = true};
+
+    call_run(request, &OPERATION);
+}

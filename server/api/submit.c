@@ -1,0 +1,166 @@
+/* Submit: one task, from a JSON object or from a raw body. */
+#include "call.h"
+#include "codec_body.h"
+#include "codec_task.h"
+#include "handlers.h"
+#include "header_value.h"
+#include "view.h"
+
+enum { QUERY_PAIRS_MAX = 128 };
+
+static const char *const WAIT_QUERY[] = {"until", "on_timeout", "cancel_on_disconnect", NULL};
+
+/* ---- the answer ---- */
+
+static struct bytes location_of(const struct call *call, struct id task)
+{
+    char id[ID_TEXT_LEN + 1];
+
+    id_format(task, id);
+    return arena_printf(call->arena, "%.*s/tasks/%s", BYTES_ARG(call->base), id);
+}
+
+/* What a repeat of the key is told: that the task was made. Engine thread. */
+static void remember(struct command *command, int *ret_status, struct bytes *ret_location,
+                     struct bytes *ret_body)
+{
+    const struct call *call = command->caller.ctx;
+    const struct task *task = command->reply.view.task;
+    struct answer answer;
+
+    answer_begin(&answer);
+    view_task_whole(&answer.out, task, call->base);
+    *ret_status = 201;
+    *ret_location = location_of(call, task->id);
+    *ret_body = answer_keep(&answer, call->arena);
+}
+
+static void answer_submit(struct call *call)
+{
+    const struct command *command = &call->command;
+    const struct reply *reply = &command->reply;
+    const struct task *task = reply->view.task;
+    bool has_ended = command->wait_ms > 0 && reply->done && task != NULL &&
+                     command->in.submit.until == UNTIL_FINISHED &&
+                     task_state_is_terminal(task->state);
+    struct answer answer;
+
+    if (reply->replayed && !has_ended) {
+        answer_replay(call);
+        return;
+    }
+    if (reply->replayed)
+        request_add_header(call->request, "Idempotency-Replayed", BYTES("true"));
+    answer_begin(&answer);
+    view_task_whole(&answer.out, task, call->base);
+    request_add_header(call->request, "Location", location_of(call, task->id));
+    answer_etag(call, task->version);
+    answer_send(call, has_ended || !reply->created ? 200 : 201, &answer);
+}
+
+/* ---- the question ---- */
+
+static enum err decode_shared(struct call *call, struct task_spec *spec)
+{
+    struct submit *submit = &call->command.in.submit;
+    struct bytes traceparent = bytes_trim(request_header(call->request, "traceparent"));
+    enum err code = call_until(call, &submit->until, &submit->cancel_on_disconnect,
+                               &submit->cancel_on_timeout);
+
+    if (code == OK)
+        code = call_idempotency(call);
+    if (spec->traceparent.at == NULL && traceparent_is_valid(traceparent))
+        spec->traceparent = traceparent;
+    submit->specs = arena_copy(call->arena, spec, sizeof(*spec));
+    submit->specs_len = 1;
+    submit->single = true;
+    call->command.remember = remember;
+    return code;
+}
+
+static enum err decode_submit(struct call *call)
+{
+    struct document document;
+    struct codec codec = {.document = &document, .arena = call->arena, .error = &call->error};
+    struct task_spec spec;
+    bool require_route; /* what no queue takes is refused anyway */
+
+    if (call_flag(call, "require_route", &require_route) != OK)
+        return call->error.code;
+    if (call->body.len == 0)
+        return error_set(&call->error, ERR_MALFORMED, "", "the body is empty; {} is a task");
+
+    enum err code =
+        document_open(&document, call->body, DOCUMENT_LIFT, call->arena, &call->error);
+
+    if (code == OK)
+        code = task_spec_read(&codec, NULL, document.root, false, &spec);
+    document_close(&document);
+    return code == OK ? decode_shared(call, &spec) : code;
+}
+
+void op_submit_task(struct request *request)
+{
+    static const char *const QUERY[] = {"until", "on_timeout", "cancel_on_disconnect",
+                                        "require_route", NULL};
+    static const struct operation OPERATION = {.kind = COMMAND_SUBMIT,
+                                               .decode = decode_submit,
+                                               .answer = answer_submit,
+                                               .query = QUERY,
+                                               .waits = true};
+
+    call_run(request, &OPERATION);
+}
+
+/* ---- raw ---- */
+
+static bool is_for_waiting(struct bytes name)
+{
+    for (const char *const *known = WAIT_QUERY; *known != NULL; known++)
+        if (bytes_is(name, *known))
+            return true;
+    return bytes_is(name, "wait");
+}
+
+static enum err decode_options(struct call *call, struct task_spec *spec)
+{
+    struct query_pair pairs[QUERY_PAIRS_MAX];
+    size_t len = 0;
+
+    for (unsigned i = 0; len < QUERY_PAIRS_MAX; i++) {
+        struct query_pair *pair = &pairs[len];
+
+        if (!request_query_at(call->request, i, &pair->name, &pair->value))
+            break;
+        if (!is_for_waiting(pair->name))
+            len++;
+    }
+    if (len == QUERY_PAIRS_MAX)
+        return error_set(&call->error, ERR_INVALID_FIELD, "?", "at most %d parameters are taken",
+                         QUERY_PAIRS_MAX - 1);
+    return task_spec_read_query(pairs, len, call->arena, spec, &call->error);
+}
+
+static enum err decode_raw(struct call *call)
+{
+    struct task_spec spec;
+    enum err code = decode_options(call, &spec);
+
+    if (code == OK)
+        code = call_queue(call, &spec.queue);
+    if (code == OK)
+        code = body_of_raw(call->body, request_header(call->request, "content-type"), &spec.payload,
+                           &call->error);
+    return code == OK ? decode_shared(call, &spec) : code;
+}
+
+void op_submit_raw(struct request *request)
+{
+    static const struct operation OPERATION = {.kind = COMMAND_SUBMIT,
+                                               .decode = decode_raw,
+                                               .answer = answer_submit,
+                                               .any_query = true,
+                                               .waits = true};
+
+    call_run(request, &OPERATION);
+}

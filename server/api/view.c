@@ -1,0 +1,49 @@
+/* View: the pieces that several objects share. */
+#include "view.h"
+
+void view_member_id(struct json_out *out, const char *key, struct id id)
+{
+    char text[ID_TEXT_LEN + 1];
+
+    id_format(id, text);
+    json_member_text(out, key, (struct bytes){text, ID_TEXT_LEN});
+}
+
+void view_list(struct json_out *out)
+{
+    json_out_object(out);
+    json_out_key(out, "items");
+    json_out_array(out);
+}
+
+void view_list_end(struct json_out *out, struct bytes next_cursor)
+{
+    json_out_array_end(out);
+    json_member_text_or_null(out, "next_cursor", next_cursor);
+    json_out_object_end(out);
+}
+
+void view_problem(struct json_out *out, const struct error *error)
+{
+    const char *where = error->where;
+
+    json_out_object(out);
+    json_member_text(out, "title", bytes_of(err_title(error->code)));
+    json_member_int(out, "status", err_status(error->code));
+    json_member_text(out, "code", bytes_of(err_code(error->code)));
+    if (error->detail[0] != 0)
+        json_member_text(out, "detail", bytes_of(error->detail));
+    if (where[0] != 0) {
+        json_out_key(out, "errors");
+        json_out_array(out);
+        json_out_object(out);
+        if (where[0] == '?')
+            json_member_text(out, "parameter", bytes_of(where + 1));
+        else
+            json_member_text(out, where[0] == '/' ? "pointer" : "header", bytes_of(where));
+        json_member_text(out, "detail", bytes_of(error->detail));
+        json_out_object_end(out);
+        json_out_array_end(out);
+    }
+    json_out_object_end(out);
+}

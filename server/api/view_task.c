@@ -1,0 +1,207 @@
+/* Task view: a task, its attempts, its log and what blocks it. */
+#include "view.h"
+
+static void raw_or_null(struct json_out *out, const char *key, struct bytes raw)
+{
+    json_member_raw(out, key, raw.at != NULL ? raw : BYTES("null"));
+}
+
+/* Lines become an array: names hold nothing that needs an escape. */
+static void write_tags(struct json_out *out, struct bytes tags)
+{
+    struct bytes tag;
+
+    json_out_key(out, "tags");
+    json_out_array(out);
+    while (bytes_split(&tags, '\n', &tag))
+        if (tag.len > 0)
+            json_out_text(out, tag);
+    json_out_array_end(out);
+}
+
+static void write_links(struct json_out *out, struct bytes base, const char *id)
+{
+    static const char *const LINKS[][2] = {{"self", ""}, {"result", "/result"}};
+    char path[256];
+
+    json_out_key(out, "links");
+    json_out_object(out);
+    for (unsigned i = 0; i < ARRAY_LEN(LINKS); i++) {
+        int len = snprintf(path, sizeof(path), "%.*s/tasks/%s%s", BYTES_ARG(base), id, LINKS[i][1]);
+
+        json_member_text(out, LINKS[i][0], (struct bytes){path, (size_t)len});
+    }
+    json_out_object_end(out);
+}
+
+static void write_identity(struct json_out *out, const struct task *task, const char *id)
+{
+    json_member_text(out, "id", (struct bytes){id, ID_TEXT_LEN});
+    json_member_text(out, "namespace", task->ns);
+    json_member_text(out, "type", task->type);
+    json_member_text(out, "queue", task->queue);
+    json_member_text(out, "state", bytes_of(task_state_name(task->state)));
+    json_member_int(out, "priority", task->priority);
+    raw_or_null(out, "headers", task->headers);
+    write_tags(out, task->tags);
+    json_member_text_or_null(out, "name", task->name);
+    json_member_text_or_null(out, "traceparent", task->traceparent);
+    json_member_int(out, "attempt", task->attempt);
+    json_member_int(out, "delivery", task->delivery);
+    json_member_int(out, "max_attempts", task->max_attempts);
+    json_out_key(out, "group");
+    json_out_null(out);
+    view_member_id(out, "root_id", task->root);
+    json_out_key(out, "parent_id");
+    json_out_null(out);
+    json_out_key(out, "origin_id");
+    json_out_null(out);
+}
+
+static void write_times(struct json_out *out, const struct task *task)
+{
+    json_member_time_or_null(out, "created_at", task->created_at_ms);
+    json_member_time_or_null(out, "run_at", task->run_at_ms);
+    json_member_time_or_null(out, "claimed_at", task->claimed_at_ms);
+    json_member_time_or_null(out, "started_at", task->started_at_ms);
+    json_member_time_or_null(out, "finished_at", task->finished_at_ms);
+    json_out_key(out, "expires_at");
+    json_out_null(out);
+    json_out_key(out, "deadline_at");
+    json_out_null(out);
+}
+
+/* Everything but the closing brace. */
+static void write_task(struct json_out *out, const struct task *task, struct bytes base)
+{
+    char id[ID_TEXT_LEN + 1];
+
+    id_format(task->id, id);
+    json_out_object(out);
+    write_identity(out, task, id);
+    write_times(out, task);
+    if (task->has_worker) {
+        view_member_id(out, "worker_id", task->worker);
+    } else {
+        json_out_key(out, "worker_id");
+        json_out_null(out);
+    }
+    raw_or_null(out, "progress", task->progress);
+    raw_or_null(out, "checkpoint", task->checkpoint);
+    raw_or_null(out, "error", task->error);
+    json_member_time_or_null(out, "cancel_requested_at", task->cancel_requested_at_ms);
+    json_member_text_or_null(out, "cancel_reason", task->cancel_reason);
+    json_member_bool(out, "abandoned", task->abandoned);
+    json_member_bool(out, "observed", task->observed);
+    json_member_bool(out, "deduplicated", task->deduplicated);
+    json_member_int(out, "version", task->version);
+    write_links(out, base, id);
+}
+
+/* JSON as it was sent, anything else as base64 with its type; null when there is none. */
+static void write_body(struct json_out *out, const char *key, const char *key_base64,
+                       const struct body *body)
+{
+    if (body->content_type.at == NULL) {
+        raw_or_null(out, key, body->data);
+        return;
+    }
+    json_out_key(out, key_base64);
+    json_out_base64(out, body->data);
+    json_member_text(out, "content_type", body->content_type);
+}
+
+void view_task(struct json_out *out, const struct task *task, struct bytes base)
+{
+    write_task(out, task, base);
+    json_out_object_end(out);
+}
+
+void view_task_whole(struct json_out *out, const struct task *task, struct bytes base)
+{
+    write_task(out, task, base);
+    if (task->state == TASK_SUCCEEDED)
+        write_body(out, "result", "result_base64", &task->result);
+    json_out_object_end(out);
+}
+
+void view_task_claimed(struct json_out *out, const struct task *task, struct bytes base)
+{
+    write_task(out, task, base);
+    json_member_text(out, "lease", task->lease);
+    json_member_time_or_null(out, "lease_expires_at", task->lease_expires_at_ms);
+    json_member_time_or_null(out, "attempt_deadline_at", task->attempt_deadline_at_ms);
+    json_out_key(out, "persistent");
+    json_out_null(out);
+    write_body(out, "payload", "payload_base64", &task->payload);
+    json_out_object_end(out);
+}
+
+void view_attempt(struct json_out *out, const struct attempt *attempt)
+{
+    json_out_object(out);
+    json_member_int(out, "attempt", attempt->attempt);
+    json_member_int(out, "delivery", attempt->delivery);
+    if (id_is_nil(attempt->worker)) {
+        json_out_key(out, "worker_id");
+        json_out_null(out);
+    } else {
+        view_member_id(out, "worker_id", attempt->worker);
+    }
+    json_member_time_or_null(out, "claimed_at", attempt->claimed_at_ms);
+    json_member_time_or_null(out, "started_at", attempt->started_at_ms);
+    json_member_time_or_null(out, "finished_at", attempt->finished_at_ms);
+    json_member_text_or_null(out, "outcome",
+                             attempt->outcome == ATTEMPT_OUTCOME_NONE
+                                 ? BYTES_NONE
+                                 : bytes_of(attempt_outcome_name(attempt->outcome)));
+    raw_or_null(out, "error", attempt->error);
+    json_out_object_end(out);
+}
+
+void view_log_line(struct json_out *out, const struct log_line *line)
+{
+    json_out_object(out);
+    json_member_time_or_null(out, "at", line->at_ms);
+    json_member_text_or_null(out, "level", line->level);
+    json_member_text_or_null(out, "logger", line->logger);
+    json_member_text(out, "message", line->message);
+    json_out_object_end(out);
+}
+
+void view_blocker(struct json_out *out, const struct blocker *blocker)
+{
+    struct blocker_number {
+        const char *key;
+        int64_t value;
+    } numbers[] = {
+        {"limit", blocker->limit},
+        {"running", blocker->running},
+        {"ahead", blocker->ahead},
+        {"workers", blocker->workers},
+    };
+
+    json_out_object(out);
+    json_member_text(out, "kind", bytes_of(blocker->kind));
+    if (blocker->queue.at != NULL)
+        json_member_text(out, "queue", blocker->queue);
+    if (blocker->type.at != NULL)
+        json_member_text(out, "type", blocker->type);
+    if (blocker->until_ms >= 0)
+        json_member_time_or_null(out, "until", blocker->until_ms);
+    for (unsigned i = 0; i < ARRAY_LEN(numbers); i++)
+        if (numbers[i].value >= 0)
+            json_member_int(out, numbers[i].key, numbers[i].value);
+    if (blocker->holders_len > 0) {
+        char id[ID_TEXT_LEN + 1];
+
+        json_out_key(out, "holders");
+        json_out_array(out);
+        for (unsigned i = 0; i < blocker->holders_len; i++) {
+            id_format(blocker->holders[i], id);
+            json_out_text(out, (struct bytes){id, ID_TEXT_LEN});
+        }
+        json_out_array_end(out);
+    }
+    json_out_object_end(out);
+}

@@ -1,0 +1,36 @@
+/* Worker view: a registered worker, as it was announced and as it was last seen. */
+#include "view.h"
+
+static void write_texts(struct json_out *out, const char *key, const struct bytes *texts,
+                        unsigned len)
+{
+    json_out_key(out, key);
+    json_out_array(out);
+    for (unsigned i = 0; i < len; i++)
+        json_out_text(out, texts[i]);
+    json_out_array_end(out);
+}
+
+void view_worker(struct json_out *out, const struct worker_view *worker)
+{
+    const struct worker_spec *spec = &worker->spec;
+
+    json_out_object(out);
+    view_member_id(out, "id", worker->id);
+    json_member_text(out, "identity", spec->identity);
+    json_member_text_or_null(out, "instance", spec->instance);
+    json_member_text_or_null(out, "version", spec->version);
+    json_member_text(out, "state", bytes_of(worker->state));
+    json_member_text(out, "mode", BYTES("pull"));
+    write_texts(out, "queues", spec->queues, spec->queues_len);
+    write_texts(out, "types", spec->types, spec->types_len);
+    json_member_raw(out, "labels", spec->labels.at != NULL ? spec->labels : BYTES("{}"));
+    json_member_raw(out, "info", spec->info.at != NULL ? spec->info : BYTES("{}"));
+    json_member_int(out, "concurrency", spec->concurrency);
+    json_member_int(out, "running", worker->running);
+    json_member_seconds_or_null(out, "confirm_s", spec->confirm_ms);
+    json_member_time_or_null(out, "registered_at", worker->registered_at_ms);
+    json_member_time_or_null(out, "last_seen_at", worker->last_seen_at_ms);
+    json_member_bool(out, "lost", worker->lost);
+    json_out_object_end(out);
+}
