@@ -34,7 +34,8 @@ unsigned http_server_port(const struct http_server *server);
 void http_server_pump(struct http_server *server);
 /* Take no new connections; idle ones are closed. */
 void http_server_quiesce(struct http_server *server);
-/* All parked requests must have been answered. done is called on the loop when everything is closed or after grace_ms. */
+/* No request reaches a handler from here on, they are answered 503. All parked requests must have been answered. done is
+ * called on the loop when everything is closed or after grace_ms. */
 void http_server_close(struct http_server *server, int64_t grace_ms, void (*done)(void *ctx), void *ctx);
 
 struct http_server_stats {

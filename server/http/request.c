@@ -149,6 +149,17 @@ static enum err judge(struct request *request, struct error *error)
     return body_judge(request, error);
 }
 
+/* Once the server closes, nobody stands behind the handlers any more. */
+static void refuse_when_closing(struct request *request)
+{
+    struct error error;
+
+    if (request->early != NULL || !request->connection->server->is_closing)
+        return;
+    (void)error_set(&error, ERR_DRAINING, "", "the broker stops");
+    request_refuse(request, &error);
+}
+
 /* Reading the rest of a refused body lets the client see the answer; a client that waits for 100 sends none. */
 static bool is_worth_draining(const struct request *request)
 {
@@ -170,6 +181,8 @@ void request_take_head(struct request *request, const char *method)
                      request->body_len == 0 ? CONNECTION_BUSY : CONNECTION_RECEIVING);
     if (judge(request, &error) != OK)
         request_refuse(request, &error);
+    else if (request->connection->server->is_closing)
+        refuse_when_closing(request);
     else if (request->route == NULL)
         request_answer(request, 204, NULL, NULL);
     else if (request->route->body == ROUTE_BODY_STREAM)
@@ -183,6 +196,7 @@ void request_take_piece(struct request *request, struct bytes piece, size_t *ret
     struct error error;
 
     *ret_taken = piece.len;
+    refuse_when_closing(request);
     if (request->early != NULL)
         body_drain(request, piece.len);
     else if (request->route->body == ROUTE_BODY_STREAM)
@@ -197,6 +211,7 @@ void request_take_end(struct request *request)
 
     if (request->early == NULL && is_stream && stream_is_held(request))
         return;
+    refuse_when_closing(request);
     request->phase = REQUEST_RUNNING;
     connection_enter(request->connection, CONNECTION_BUSY);
     if (request->early != NULL) {

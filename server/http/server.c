@@ -361,6 +361,7 @@ static void on_close_poll(uv_timer_t *timer)
 void http_server_close(struct http_server *server, int64_t grace_ms, void (*done)(void *ctx),
                        void *ctx)
 {
+    server->is_closing = true;
     server->done = done;
     server->done_ctx = ctx;
     server->close_at_ms = (int64_t)uv_now(server->loop) + grace_ms;
