@@ -84,8 +84,16 @@ static bool *switch_of(struct config_args *args, struct bytes flag, bool shows)
     return shows && bytes_is(flag, "json") ? &args->json : NULL;
 }
 
+static enum err read_switch(bool *toggle, struct bytes flag, bool has_value, struct error *error)
+{
+    if (has_value)
+        return error_set(error, ERR_MALFORMED, "", "--%.*s takes no value", BYTES_ARG(flag));
+    *toggle = true;
+    return OK;
+}
+
 /* "--name=value", "--name value"; *at is moved to the last word used. */
-static enum err read_flag(struct config_args *args, int argc, char **argv, int *at, bool shows,
+static enum err read_flag(struct config_args *args, char **argv, int *at, bool shows,
                           struct error *error)
 {
     const char *word = argv[*at] + strlen("--");
@@ -93,20 +101,18 @@ static enum err read_flag(struct config_args *args, int argc, char **argv, int *
     struct bytes flag = {word, equals != NULL ? (size_t)(equals - word) : strlen(word)};
     bool *toggle = switch_of(args, flag, shows);
     const char **slot = slot_of(args, flag);
+    const char *value = equals != NULL ? equals + 1 : argv[*at + 1];
 
-    if (toggle != NULL && equals == NULL) {
-        *toggle = true;
-        return OK;
-    }
     if (toggle != NULL)
-        return error_set(error, ERR_MALFORMED, "", "--%.*s takes no value", BYTES_ARG(flag));
+        return read_switch(toggle, flag, equals != NULL, error);
     if (slot == NULL)
         return refuse_flag(flag, error);
     if (*slot != NULL)
         return error_set(error, ERR_MALFORMED, "", "--%.*s is given twice", BYTES_ARG(flag));
-    if (equals == NULL && *at + 1 >= argc)
+    if (value == NULL)
         return error_set(error, ERR_MALFORMED, "", "--%.*s needs a value", BYTES_ARG(flag));
-    *slot = equals != NULL ? equals + 1 : argv[++*at];
+    *slot = value;
+    *at += equals == NULL;
     return OK;
 }
 
@@ -120,7 +126,7 @@ enum err config_args_read(struct config_args *args, int argc, char **argv, bool 
         if (strcmp(argv[at], "-h") == 0)
             args->help = true;
         else if (strncmp(argv[at], "--", 2) == 0 && argv[at][2] != '\0')
-            err = read_flag(args, argc, argv, &at, shows, error);
+            err = read_flag(args, argv, &at, shows, error);
         else
             err = error_set(error, ERR_MALFORMED, "", "%.100s is not expected here", argv[at]);
         if (err != OK)
@@ -172,7 +178,7 @@ static enum err read_whole(const char *path, struct buffer *text, struct error *
             buffer_added(text, (size_t)got);
     }
     if (got < 0)
-        error_set(error, ERR_INTERNAL, path, "%s", strerror(errno));
+        error_set(error, ERR_INTERNAL, path, "%s", strerrordesc_np(errno));
     if (fd >= 0)
         close(fd);
     return got < 0 ? ERR_INTERNAL : OK;
@@ -192,7 +198,7 @@ static enum err load_file(struct config *config, const char *path, struct error 
             struct error inner = *error;
 
             error_set(error, inner.code, "", "%s", inner.detail);
-            snprintf(error->where, sizeof(error->where), "%.90s:%.30s", path, inner.where);
+            (void)snprintf(error->where, sizeof(error->where), "%.90s:%.30s", path, inner.where);
         }
     }
     buffer_fini(&text);

@@ -20,18 +20,18 @@ static void origin_text(const struct config *config, enum knob knob, char *ret_t
 
     switch (value->origin) {
     case CONFIG_DEFAULT:
-        snprintf(ret_text, size, "default");
+        (void)snprintf(ret_text, size, "default");
         break;
     case CONFIG_FILE:
-        snprintf(ret_text, size, "%s:%d", config->file, value->line);
+        (void)snprintf(ret_text, size, "%s:%d", config->file, value->line);
         break;
     case CONFIG_ENV:
         knob_env(knob, name);
-        snprintf(ret_text, size, "%s", name);
+        (void)snprintf(ret_text, size, "%s", name);
         break;
     case CONFIG_FLAG:
         knob_flag(knob, name);
-        snprintf(ret_text, size, "%s", name);
+        (void)snprintf(ret_text, size, "%s", name);
         break;
     }
 }
@@ -118,7 +118,7 @@ static void warn_of_unknown_env(void)
     struct bytes name;
 
     while (config_unknown_env(environ, &at, &name))
-        fprintf(stderr, "sluice: warning: %.*s is not a setting\n", BYTES_ARG(name));
+        (void)fprintf(stderr, "sluice: warning: %.*s is not a setting\n", BYTES_ARG(name));
 }
 
 int config_main(int argc, char **argv)
@@ -139,7 +139,7 @@ int config_main(int argc, char **argv)
     if (args.help)
         return usage_print_config();
     if (config_load(&config, &args, environ, &error) != OK) {
-        fprintf(stderr, "sluice: %s: %s\n", error.where, error.detail);
+        (void)fprintf(stderr, "sluice: %s: %s\n", error.where, error.detail);
         exit_code = EXIT_CODE_REFUSED;
     } else {
         warn_of_unknown_env();

@@ -23,7 +23,7 @@ static enum err refuse_at(const struct cursor *cursor, size_t at, const char *wh
 {
     char where[32];
 
-    snprintf(where, sizeof(where), "%d:%zu", cursor->line, at + 1);
+    (void)snprintf(where, sizeof(where), "%d:%zu", cursor->line, at + 1);
     return error_set(cursor->error, ERR_MALFORMED, where, "%s", why);
 }
 
@@ -68,7 +68,7 @@ static enum err read_end(struct cursor *cursor)
 
 static enum err read_section(struct cursor *cursor)
 {
-    struct bytes name;
+    struct bytes name = BYTES_NONE;
 
     cursor->at++;
     skip_blanks(cursor);
@@ -78,7 +78,7 @@ static enum err read_section(struct cursor *cursor)
     if (peek(cursor) != ']')
         return refuse_at(cursor, cursor->at, "a ] is expected");
     cursor->at++;
-    snprintf(cursor->section, sizeof(cursor->section), "%.*s.", BYTES_ARG(name));
+    (void)snprintf(cursor->section, sizeof(cursor->section), "%.*s.", BYTES_ARG(name));
     return read_end(cursor);
 }
 
@@ -147,13 +147,13 @@ static enum err read_bare(struct cursor *cursor, struct bytes *ret_value)
 
 static enum err read_setting(struct cursor *cursor, struct config_line *ret_line)
 {
-    struct bytes name;
+    struct bytes name = BYTES_NONE;
     enum err err;
 
     *ret_line = (struct config_line){.line = cursor->line, .key_column = (int)cursor->at + 1};
     if (read_name(cursor, &name) != OK)
         return ERR_MALFORMED;
-    snprintf(cursor->key, sizeof(cursor->key), "%s%.*s", cursor->section, BYTES_ARG(name));
+    (void)snprintf(cursor->key, sizeof(cursor->key), "%s%.*s", cursor->section, BYTES_ARG(name));
     ret_line->key = bytes_of(cursor->key);
     skip_blanks(cursor);
     if (peek(cursor) != '=')
@@ -171,7 +171,7 @@ static void place(struct error *error, const struct config_line *line)
 {
     int column = error->code == ERR_UNKNOWN_MEMBER ? line->key_column : line->value_column;
 
-    snprintf(error->where, sizeof(error->where), "%d:%d", line->line, column);
+    (void)snprintf(error->where, sizeof(error->where), "%d:%d", line->line, column);
 }
 
 enum err config_file_read(struct bytes text,

@@ -40,7 +40,7 @@ const char *knob_name(enum knob knob)
 
 void knob_flag(enum knob knob, char ret_flag[KNOB_NAME_MAX])
 {
-    snprintf(ret_flag, KNOB_NAME_MAX, "--%s", knob_name(knob));
+    (void)snprintf(ret_flag, KNOB_NAME_MAX, "--%s", knob_name(knob));
     for (char *at = ret_flag; *at != '\0'; at++)
         if (*at == '_')
             *at = '-';
@@ -48,7 +48,7 @@ void knob_flag(enum knob knob, char ret_flag[KNOB_NAME_MAX])
 
 void knob_env(enum knob knob, char ret_env[KNOB_NAME_MAX])
 {
-    snprintf(ret_env, KNOB_NAME_MAX, "%s%s", env_prefix, knob_name(knob));
+    (void)snprintf(ret_env, KNOB_NAME_MAX, "%s%s", env_prefix, knob_name(knob));
     for (char *at = ret_env; *at != '\0'; at++)
         *at = (char)toupper((unsigned char)*at);
 }

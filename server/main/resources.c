@@ -50,9 +50,9 @@ static bool flush_parent(const char *path)
     bool is_flushed;
 
     if (slash == NULL)
-        snprintf(parent, sizeof(parent), ".");
+        (void)snprintf(parent, sizeof(parent), ".");
     else
-        snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - path), path);
+        (void)snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - path), path);
     fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd < 0)
         return false;
@@ -88,7 +88,7 @@ enum err resources_make_folder(const char *path, struct error *error)
         step[at] = '\0';
         if (!make_one(step))
             return error_set(error, ERR_STORE_UNAVAILABLE, "data", "%.150s: %s", step,
-                             strerror(errno));
+                             strerrordesc_np(errno));
         step[at] = kept;
     }
     if (stat(step, &stat_of) != 0 || !S_ISDIR(stat_of.st_mode))

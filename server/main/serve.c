@@ -39,7 +39,7 @@ int serve_main(int argc, char **argv)
     if (args.help)
         return usage_print_serve();
     if (config_load(&config, &args, environ, &error) != OK) {
-        fprintf(stderr, "sluice serve: %s: %s\n", error.where, error.detail);
+        (void)fprintf(stderr, "sluice serve: %s: %s\n", error.where, error.detail);
     } else {
         log_configure(config_choice(&config, KNOB_LOG_LEVEL),
                       config_choice(&config, KNOB_LOG_FORMAT));

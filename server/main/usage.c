@@ -6,6 +6,29 @@
 
 #include <stdio.h>
 
+enum { WIDTH_MAX = 80, INDENT = 6 };
+
+/* Words of a text under an option, as many a line as fit. */
+static void print_wrapped(struct bytes text)
+{
+    struct bytes word;
+    size_t column = 0;
+
+    while (bytes_split(&text, ' ', &word)) {
+        if (column > 0 && column + 1 + word.len > WIDTH_MAX) {
+            putchar('\n');
+            column = 0;
+        }
+        if (column == 0)
+            column = (size_t)printf("%*s", INDENT, "") - 1;
+        else
+            putchar(' ');
+        printf("%.*s", BYTES_ARG(word));
+        column += 1 + word.len;
+    }
+    putchar('\n');
+}
+
 static int end_output(void)
 {
     return fflush(stdout) == 0 ? EXIT_CODE_OK : EXIT_CODE_IO;
@@ -20,10 +43,14 @@ static void print_options(void)
     for (enum knob knob = 0; knob < KNOB_MAX; knob++) {
         const struct knob_facts *facts = knob_facts(knob);
         char flag[KNOB_NAME_MAX];
+        char help[512];
 
         knob_flag(knob, flag);
-        if (facts->kind != KNOB_KIND_LATER)
-            printf("  %s %s\n      %s [%s]\n", flag, facts->value, facts->what, facts->fallback);
+        if (facts->kind == KNOB_KIND_LATER)
+            continue;
+        (void)snprintf(help, sizeof(help), "%s [%s]", facts->what, facts->fallback);
+        printf("  %s %s\n", flag, facts->value);
+        print_wrapped(bytes_of(help));
     }
     puts("  --help\n      This text.");
 }
@@ -52,6 +79,6 @@ int usage_print_config(void)
 
 int usage_refuse(const char *command, const char *why)
 {
-    fprintf(stderr, "sluice %s: %s\nTry `sluice %s --help`.\n", command, why, command);
+    (void)fprintf(stderr, "sluice %s: %s\nTry `sluice %s --help`.\n", command, why, command);
     return EXIT_CODE_USAGE;
 }
