@@ -1,6 +1,7 @@
-/* Request: one HTTP request from its head to its answer. Loop thread only, but for request_is_alive().
- * A handler runs once the head and (unless the route streams) the whole body are there. It either answers at once or parks
- * the request; whoever holds a parked request answers it exactly once. */
+/* Request: one HTTP request from its head to its answer. Loop thread only, but for
+ * request_is_alive(). A handler runs once the head and (unless the route streams) the whole body
+ * are there. It either answers at once or parks the request; whoever holds a parked request answers
+ * it exactly once. */
 #pragma once
 
 #include <stdbool.h>
@@ -20,15 +21,18 @@ struct bytes request_path(const struct request *request);
 struct bytes request_param(const struct request *request, const char *name);
 /* The namespace of /v1/ns/{ns}/…, "default" without. */
 struct bytes request_ns(const struct request *request);
-/* A query parameter, percent-decoded; NONE when absent, "" for "?a" and "?a=". A repeated one was refused before. */
+/* A query parameter, percent-decoded; NONE when absent, "" for "?a" and "?a=". A repeated one was
+ * refused before. */
 struct bytes request_query(const struct request *request, const char *name);
 /* The nth query parameter, for handlers that check all; false past the end. */
-bool request_query_at(const struct request *request, unsigned nth, struct bytes *ret_name, struct bytes *ret_value);
+bool request_query_at(const struct request *request, unsigned nth, struct bytes *ret_name,
+                      struct bytes *ret_value);
 struct bytes request_raw_query(const struct request *request);
 /* A header by its lower-case name, NONE when absent. */
 struct bytes request_header(const struct request *request, const char *lower_name);
 struct bytes request_body(const struct request *request);
-/* Give the collected body's memory back before the answer; it counts against bodies_bytes_max until then. */
+/* Give the collected body's memory back before the answer; it counts against bodies_bytes_max until
+ * then. */
 void request_forget_body(struct request *request);
 /* The answer's Request-Id. */
 struct bytes request_id_text(const struct request *request);
@@ -36,24 +40,31 @@ void *request_server_ctx(const struct request *request); /* what http_server_opt
 
 /* An answer is built up, then sent. Headers and body are copied or moved as said. */
 void request_add_header(struct request *request, const char *name, struct bytes value); /* copied */
-/* body is moved in (emptied). content_type NULL: no body. Works on a parked request too (resumes it). */
-void request_answer(struct request *request, int status, const char *content_type, struct buffer *body);
-/* application/problem+json with title, status, code, detail, errors[{pointer|parameter|header,detail}], request_id;
- * Retry-After: 1 on 429 and 503 unless a header was added. */
+/* body is moved in (emptied). content_type NULL: no body. Works on a parked request too (resumes
+ * it). */
+void request_answer(struct request *request, int status, const char *content_type,
+                    struct buffer *body);
+/* application/problem+json with title, status, code, detail,
+ * errors[{pointer|parameter|header,detail}], request_id; Retry-After: 1 on 429 and 503 unless a
+ * header was added. */
 void request_refuse(struct request *request, const struct error *error);
 /* The same with extra members: raw JSON members text without braces, e.g. "\"task_id\":\"…\"". */
-void request_refuse_with(struct request *request, const struct error *error, struct bytes extra_members);
+void request_refuse_with(struct request *request, const struct error *error,
+                         struct bytes extra_members);
 
-/* Park: nothing more happens on the connection until the answer. Counted against parked_max: false (and a 503 was
- * answered) when too many wait; then the handler must not touch the request again. urgent ones have room of their own. */
+/* Park: nothing more happens on the connection until the answer. Counted against parked_max: false
+ * (and a 503 was answered) when too many wait; then the handler must not touch the request again.
+ * urgent ones have room of their own. */
 MUST_CHECK bool request_park(struct request *request, bool urgent);
-/* Any thread, only while parked: is the client still there? Asks the kernel for the peer's end. */
+/* Any thread, only while parked or held: is the client still there? Asks the kernel for the peer's
+ * end. */
 bool request_is_alive(const struct request *request);
 
-/* Streamed bodies: route->stream is called for each piece instead of collecting a body, then with last = true once.
- * It consumes all of piece. It may call request_hold() to stop the reading until request_go_on(); then further pieces wait
- * in the client's socket. When the client goes away before the end, or sends more than body_max, it is called with cut = true,
- * once, as the last call. After an early answer it is not called again. At last = true it must answer or park. */
+/* Streamed bodies: route->stream is called for each piece instead of collecting a body, then with
+ * last = true once. It consumes all of piece. It may call request_hold() to stop the reading until
+ * request_go_on(); then further pieces wait in the client's socket. When the client goes away
+ * before the end, or sends more than body_max, it is called with cut = true, once, as the last
+ * call. After an early answer it is not called again. At last = true it must answer or park. */
 struct request_piece {
     struct bytes data;
     bool last;
@@ -64,5 +75,7 @@ void request_go_on(struct request *request);
 /* A per-request pointer of the handler's, freed by release (may be NULL) when the request ends. */
 void request_set_state(struct request *request, void *state, void (*release)(void *state));
 void *request_state(const struct request *request);
-/* Answer with a body that comes from a file descriptor (owned after the call), size bytes from its start. */
-void request_answer_file(struct request *request, int status, const char *content_type, int fd, uint64_t size);
+/* Answer with a body that comes from a file descriptor (owned after the call), size bytes from its
+ * start. */
+void request_answer_file(struct request *request, int status, const char *content_type, int fd,
+                         uint64_t size);

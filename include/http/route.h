@@ -17,6 +17,8 @@ struct route {
     const char *scope;
     enum route_body body;
     size_t body_max;
-    void (*run)(struct request *request); /* for STREAM: called at the head; may answer early or set the state */
-    void (*stream)(struct request *request, const struct request_piece *piece); /* NULL but for STREAM */
+    void (*run)(struct request *request); /* for STREAM: called at the head; may answer early or set
+                                             the state */
+    void (*stream)(struct request *request,
+                   const struct request_piece *piece); /* NULL but for STREAM */
 };

@@ -1,5 +1,6 @@
-/* Metrics: counters, gauges and histograms with few labels, updated from any thread, printed as Prometheus text.
- * A metric has one lock, held for a lookup and an addition; a counter without labels needs none. */
+/* Metrics: counters, gauges and histograms with few labels, updated from any thread, printed as
+ * Prometheus text. A metric has one lock, held for a lookup and an addition; a counter without
+ * labels needs none. */
 #include "base/metrics.h"
 
 #include "base/assert.h"
@@ -15,7 +16,8 @@
 enum {
     LABELS_MAX = 3,
     LABEL_LEN_MAX = 128,
-    SERIES_MAX = 2000, /* of one metric; queues are made by users, so the rest is counted under "_other" */
+    SERIES_MAX =
+        2000, /* of one metric; queues are made by users, so the rest is counted under "_other" */
     BUCKETS_MAX = 20,
 };
 
@@ -37,8 +39,9 @@ static const struct definition definitions[] = {
 static const char *const kind_names[] = {"counter", "gauge", "histogram", "histogram"};
 
 /* Upper bounds; what is above the last goes under +Inf only. */
-static const double seconds_bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1,  0.25, 0.5,
-                                        1,      2.5,   5,      10,    30,   60,    300,  1800, 7200};
+static const double seconds_bounds[] = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                        0.1,    0.25,  0.5,    1,     2.5,  5,     10,
+                                        30,     60,    300,    1800,  7200};
 static const double size_bounds[] = {1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 4096};
 
 _Static_assert(ARRAY_LEN(seconds_bounds) < BUCKETS_MAX, "room for +Inf");
@@ -364,7 +367,8 @@ static void write_group(struct buffer *out, enum metric metric, struct group *gr
     buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", definition->wire, definition->help,
                   definition->wire, kind_names[definition->kind]);
     (void)pthread_mutex_lock(&group->mutex);
-    /* What needs no label stands there from the start, so that a rate can be taken of its first step. */
+    /* What needs no label stands there from the start, so that a rate can be taken of its first
+     * step. */
     if (group->labels_len == 0 && definition->kind != GAUGE && list_is_empty(&group->series))
         write_series(out, metric, &nothing);
     for (struct list_node *node = list_first(&group->series); node != NULL;

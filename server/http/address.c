@@ -84,8 +84,8 @@ static void set_number(int fd, int level, int option, int value)
 
 static bool bind_and_listen(int fd, const struct address *address)
 {
-    socklen_t len = address->at.any.sa_family == AF_INET6 ? sizeof(address->at.v6)
-                                                          : sizeof(address->at.v4);
+    socklen_t len =
+        address->at.any.sa_family == AF_INET6 ? sizeof(address->at.v6) : sizeof(address->at.v4);
 
     set_number(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     set_number(fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -112,8 +112,8 @@ enum err address_listen(const struct address *address, int *ret_fd, unsigned *re
         return error_set(error, ERR_INTERNAL, "listen", "cannot listen on %s: %s", address->host,
                          strerror(cause));
     }
-    *ret_port = ntohs(bound.at.any.sa_family == AF_INET6 ? bound.at.v6.sin6_port
-                                                         : bound.at.v4.sin_port);
+    *ret_port =
+        ntohs(bound.at.any.sa_family == AF_INET6 ? bound.at.v6.sin6_port : bound.at.v4.sin_port);
     *ret_fd = fd;
     return OK;
 }

@@ -8,7 +8,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { FIRST_ROOM_MAX = 256 * 1024 }; /* a client that only announces a large body gets no memory for it */
+enum {
+    FIRST_ROOM_MAX = 256 * 1024
+}; /* a client that only announces a large body gets no memory for it */
 
 void body_measure(struct request *request)
 {
@@ -61,7 +63,8 @@ static enum err check_headers(const struct request *request, struct error *error
     if (expect.at != NULL && !is_word(expect, "100-continue"))
         return error_set(error, ERR_EXPECTATION_FAILED, "Expect", "only 100-continue is known");
     if (encoding.at != NULL && !is_word(encoding, "identity"))
-        return error_set(error, ERR_UNSUPPORTED_MEDIA, "Content-Encoding", "bodies are taken as they are");
+        return error_set(error, ERR_UNSUPPORTED_MEDIA, "Content-Encoding",
+                         "bodies are taken as they are");
     if (request->route != NULL && request->route->body == ROUTE_BODY_JSON && type.at != NULL &&
         request->body_len != 0 && !is_json(type))
         return error_set(error, ERR_UNSUPPORTED_MEDIA, "Content-Type",
@@ -94,8 +97,8 @@ bool body_fits(const struct request *request, uint64_t len)
 
 static bool is_collected(const struct request *request)
 {
-    return request->route != NULL && (request->route->body == ROUTE_BODY_JSON ||
-                                      request->route->body == ROUTE_BODY_RAW);
+    return request->route != NULL &&
+           (request->route->body == ROUTE_BODY_JSON || request->route->body == ROUTE_BODY_RAW);
 }
 
 static enum err check_room(const struct request *request, uint64_t len, struct error *error)
@@ -133,9 +136,9 @@ enum err body_collect(struct request *request, struct bytes piece, struct error 
         if ((err = check_room(request, piece.len, error)) != OK)
             return err;
         if (request->body_seen == 0 && request->body_len > 0)
-            (void)buffer_room(&request->body, (size_t)(request->body_len < FIRST_ROOM_MAX
-                                                           ? request->body_len
-                                                           : FIRST_ROOM_MAX));
+            (void)buffer_room(
+                &request->body,
+                (size_t)(request->body_len < FIRST_ROOM_MAX ? request->body_len : FIRST_ROOM_MAX));
         buffer_append(&request->body, piece);
         request->body_counted += piece.len;
         server->body_bytes += piece.len;

@@ -18,6 +18,21 @@ enum {
 
 static const uint64_t unknown = UINT64_MAX;
 
+static void tell(const struct connection *connection, enum err code)
+{
+    const struct http_server_options *options = &connection->server->options;
+    const struct request *request = connection->request;
+    int64_t took_us = 0;
+
+    if (options->on_answered == NULL || (request != NULL && request->early != NULL))
+        return;
+    if (request != NULL)
+        took_us = (int64_t)((uv_hrtime() - request->started_ns) / 1000);
+    options->on_answered(options->ctx, request != NULL ? request->route : NULL,
+                         request != NULL ? request->method_text : BYTES(""), err_status(code),
+                         took_us);
+}
+
 static int64_t now_ms(const struct http_server *server)
 {
     return (int64_t)uv_now(server->loop);
@@ -97,16 +112,18 @@ void connection_refuse(struct connection *connection, enum err code, const char 
     (void)send(connection->fd, buffer.at, buffer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     buffer_fini(&buffer);
     (void)shutdown(connection->fd, SHUT_WR);
+    tell(connection, code);
 }
 
-/* libmicrohttpd's events are edges: an end that comes together with the last bytes is not noticed by it. */
+/* libmicrohttpd's events are edges: an end that comes together with the last bytes is not noticed
+ * by it. */
 static bool has_left(const struct connection *connection, struct peer peer)
 {
     return !peer.is_there && !peer_has_sent(connection->fd);
 }
 
-/* Nor does it say when the first byte of a next request comes, so the kernel's count is compared between two sweeps; the
- * deadline of a request after the first may so come a sweep or two late. */
+/* Nor does it say when the first byte of a next request comes, so the kernel's count is compared
+ * between two sweeps; the deadline of a request after the first may so come a sweep or two late. */
 static void sweep_waiting(struct connection *connection, int64_t now)
 {
     const struct http_server_options *options = &connection->server->options;

@@ -34,7 +34,8 @@ void connection_on_change(void *ctx, struct MHD_Connection *mhd, void **socket_c
                           enum MHD_ConnectionNotificationCode code);
 struct connection *connection_of(struct MHD_Connection *mhd);
 void connection_enter(struct connection *connection, enum connection_phase phase);
-/* Say why by our own hand, as libmicrohttpd cannot in the midst of a request, and shut the socket. */
+/* Say why by our own hand, as libmicrohttpd cannot in the midst of a request, and shut the socket.
+ */
 void connection_refuse(struct connection *connection, enum err code, const char *detail);
 void connection_shut(struct connection *connection);
 /* Refuse whoever is past its deadline. */

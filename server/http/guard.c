@@ -1,4 +1,5 @@
-/* Guard: what no handler should ever see: broken framing, hostile paths, requests that were meant for somebody else. */
+/* Guard: what no handler should ever see: broken framing, hostile paths, requests that were meant
+ * for somebody else. */
 #include "guard.h"
 
 #include "base/utf8.h"
@@ -10,11 +11,12 @@
 
 enum { NAME_MAX_LEN = 128 };
 
-/* Headers that mean one thing only; the others may be lists or are not ours to judge. Host and Content-Length are
- * libmicrohttpd's. */
+/* Headers that mean one thing only; the others may be lists or are not ours to judge. Host and
+ * Content-Length are libmicrohttpd's. */
 static const char *const single_headers[] = {
-    "authorization", "content-encoding", "content-type",   "expect", "idempotency-key",
-    "last-event-id", "lease",            "sec-fetch-site", "origin",
+    "authorization", "content-encoding", "content-type",
+    "expect",        "idempotency-key",  "last-event-id",
+    "lease",         "sec-fetch-site",   "origin",
 };
 
 static enum err refuse_framing(struct request *request, struct error *error, const char *where,
@@ -191,7 +193,8 @@ static bool is_dots(struct bytes segment)
 
 static bool is_ns(struct bytes name)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
 
     for (size_t i = 0; i < name.len; i++)
         if (memchr(allowed, name.at[i], sizeof(allowed) - 1) == NULL)

@@ -1,7 +1,8 @@
-/* Guard: what no handler should ever see: broken framing, hostile paths, requests that were meant for somebody else.
- * libmicrohttpd at discipline level 1 refuses a malformed head or chunk before us, with an HTML page of its own that cannot
- * be replaced: CL with TE, repeated or unreadable CL, unknown or repeated TE, TE on HTTP/1.0, folded or bare-LF lines, NUL,
- * bad names, two Hosts or none, versions other than 1.x. Those connections are closed. */
+/* Guard: what no handler should ever see: broken framing, hostile paths, requests that were meant
+ * for somebody else. libmicrohttpd at discipline level 1 refuses a malformed head or chunk before
+ * us, with an HTML page of its own that cannot be replaced: CL with TE, repeated or unreadable CL,
+ * unknown or repeated TE, TE on HTTP/1.0, folded or bare-LF lines, NUL, bad names, two Hosts or
+ * none, versions other than 1.x. Those connections are closed. */
 #pragma once
 
 #include "request_struct.h"

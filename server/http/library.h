@@ -1,10 +1,12 @@
-/* Library: libmicrohttpd as this layer uses it, and what versions before 1.0 lack; those serve loopback only. */
+/* Library: libmicrohttpd as this layer uses it, and what versions before 1.0 lack; those serve
+ * loopback only. */
 #pragma once
 
 #include <microhttpd.h>
 #include <sys/socket.h>
 
-/* The first version whose parser cannot be used for request smuggling and that starves no connection. */
+/* The first version whose parser cannot be used for request smuggling and that starves no
+ * connection. */
 #define LIBRARY_SAFE_VERSION 0x01000500
 
 #if MHD_VERSION < 0x01000000

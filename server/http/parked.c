@@ -1,5 +1,6 @@
-/* Parked: requests that wait for somebody else's word. libmicrohttpd looks at none of them: no deadline runs and nobody
- * notices a client that leaves, so whoever holds one asks request_is_alive() and answers in time. */
+/* Parked: requests that wait for somebody else's word. libmicrohttpd looks at none of them: no
+ * deadline runs and nobody notices a client that leaves, so whoever holds one asks
+ * request_is_alive() and answers in time. */
 #include "request_struct.h"
 
 #include "base/assert.h"

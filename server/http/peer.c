@@ -1,5 +1,5 @@
-/* Peer: what the kernel knows of the other end of a socket. A file of its own, as <linux/tcp.h>, which alone has the byte
- * counters, cannot stand beside <netinet/tcp.h>, which libuv includes. */
+/* Peer: what the kernel knows of the other end of a socket. A file of its own, as <linux/tcp.h>,
+ * which alone has the byte counters, cannot stand beside <netinet/tcp.h>, which libuv includes. */
 #include "peer.h"
 
 #include <linux/tcp.h>

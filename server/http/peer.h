@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 struct peer {
-    bool is_there;  /* neither end has said that it is done; sees an end behind a pipelined request too */
+    bool is_there;  /* neither end has said that it is done; sees an end behind a pipelined request
+                       too */
     uint64_t bytes; /* all that ever came from it */
 };
 

@@ -1,4 +1,5 @@
-/* Query: the parameters behind the question mark, percent-decoded; '+' stays what it is, as times are written with it. */
+/* Query: the parameters behind the question mark, percent-decoded; '+' stays what it is, as times
+ * are written with it. */
 #include "request_struct.h"
 
 #include "base/utf8.h"
@@ -73,8 +74,8 @@ static enum err add(struct request *request, struct bytes pair, struct error *er
         if (bytes_equal(query->at[i].name, field.name)) {
             char where[128];
 
-            (void)snprintf(where, sizeof(where), "?%.*s", (int)(field.name.len < 100 ? field.name.len : 100),
-                           field.name.at);
+            (void)snprintf(where, sizeof(where), "?%.*s",
+                           (int)(field.name.len < 100 ? field.name.len : 100), field.name.at);
             return error_set(error, ERR_INVALID_FIELD, where, "the parameter stands there twice");
         }
     query->at[query->len++] = field;
@@ -89,7 +90,8 @@ enum err query_read(struct request *request, struct error *error)
 
     if (rest.len == 0)
         return OK;
-    request->query.at = arena_alloc(request->arena, sizeof(struct request_field) * REQUEST_QUERY_MAX);
+    request->query.at =
+        arena_alloc(request->arena, sizeof(struct request_field) * REQUEST_QUERY_MAX);
     while (err == OK && bytes_split(&rest, '&', &pair)) {
         if (pair.len == 0)
             continue;

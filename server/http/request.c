@@ -53,7 +53,8 @@ static void take_headers(struct request *request)
 
 static bool is_sane_id(struct bytes text)
 {
-    static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
+    static const char allowed[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._:-";
 
     for (size_t i = 0; i < text.len; i++)
         if (memchr(allowed, text.at[i], sizeof(allowed) - 1) == NULL)
@@ -84,21 +85,25 @@ static enum err check_sizes(const struct request *request, struct error *error)
     size_t head_len = info != NULL ? info->header_size : line_len;
 
     if (line_len > options->line_bytes_max)
-        return error_set(error, ERR_URI_TOO_LONG, "", "the request line has %zu bytes; at most %zu are taken",
-                         line_len, options->line_bytes_max);
+        return error_set(error, ERR_URI_TOO_LONG, "",
+                         "the request line has %zu bytes; at most %zu are taken", line_len,
+                         options->line_bytes_max);
     if (head_len - line_len > options->head_bytes_max)
-        return error_set(error, ERR_HEADERS_TOO_LARGE, "", "the headers have %zu bytes; at most %zu are taken",
-                         head_len - line_len, options->head_bytes_max);
+        return error_set(error, ERR_HEADERS_TOO_LARGE, "",
+                         "the headers have %zu bytes; at most %zu are taken", head_len - line_len,
+                         options->head_bytes_max);
     if (request->headers.len > REQUEST_HEADERS_MAX)
-        return error_set(error, ERR_HEADERS_TOO_LARGE, "", "there are %u headers; at most %d are taken",
-                         request->headers.len, REQUEST_HEADERS_MAX);
+        return error_set(error, ERR_HEADERS_TOO_LARGE, "",
+                         "there are %u headers; at most %d are taken", request->headers.len,
+                         REQUEST_HEADERS_MAX);
     return OK;
 }
 
 static enum err check_method(struct request *request, struct error *error)
 {
     if (request->method == METHOD_UNKNOWN)
-        return error_set(error, ERR_NOT_IMPLEMENTED, "", "the method is not known (names are upper-case)");
+        return error_set(error, ERR_NOT_IMPLEMENTED, "",
+                         "the method is not known (names are upper-case)");
     if (request->method != METHOD_REFUSED)
         return OK;
     request->must_close = true;
@@ -160,11 +165,12 @@ static void refuse_when_closing(struct request *request)
     request_refuse(request, &error);
 }
 
-/* Reading the rest of a refused body lets the client see the answer; a client that waits for 100 sends none. */
+/* Reading the rest of a refused body lets the client see the answer; a client that waits for 100
+ * sends none. */
 static bool is_worth_draining(const struct request *request)
 {
-    return request->body_len == 0 || (request->body_len <= REQUEST_DRAIN_MAX &&
-                                      request_header(request, "expect").at == NULL);
+    return request->body_len == 0 ||
+           (request->body_len <= REQUEST_DRAIN_MAX && request_header(request, "expect").at == NULL);
 }
 
 void request_take_head(struct request *request, const char *method)

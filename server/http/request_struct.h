@@ -11,7 +11,7 @@
 enum {
     REQUEST_HEADERS_MAX = 64,
     REQUEST_QUERY_MAX = 64,
-    REQUEST_DRAIN_MAX = 1 << 20,      /* of a refused body we read, so that the client sees the answer */
+    REQUEST_DRAIN_MAX = 1 << 20, /* of a refused body we read, so that the client sees the answer */
     REQUEST_UNWANTED_MAX = 64 * 1024, /* of a body nobody asked for */
 };
 

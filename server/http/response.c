@@ -103,8 +103,8 @@ static void send_response(struct request *request, int status, struct MHD_Respon
         queue(request, (unsigned)status, response);
         return;
     }
-    /* Before the end of the body libmicrohttpd could only answer and cut the connection at once, which the client may see
-     * as a reset without an answer. */
+    /* Before the end of the body libmicrohttpd could only answer and cut the connection at once,
+     * which the client may see as a reset without an answer. */
     ASSERT(request->phase == REQUEST_HEAD || request->phase == REQUEST_BODY);
     ASSERT(request->early == NULL);
     request->early = response;
@@ -155,7 +155,8 @@ void request_answer_file(struct request *request, int status, const char *conten
     send_response(request, status, response);
 }
 
-/* where says by its first character what it is: a pointer into the body, a query parameter or a header. */
+/* where says by its first character what it is: a pointer into the body, a query parameter or a
+ * header. */
 static void write_where(struct json_out *out, const struct error *error)
 {
     if (error->where[0] == '\0')

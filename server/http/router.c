@@ -12,8 +12,8 @@
 static const char *const method_names[] = {"GET",   "HEAD",   "POST",   "PUT",
                                            "PATCH", "DELETE", "OPTIONS"};
 
-/* One segment of all templates that share what is before it. A literal wins over a {name} and is not given up for it
- * further down: no template of the contract needs that. */
+/* One segment of all templates that share what is before it. A literal wins over a {name} and is
+ * not given up for it further down: no template of the contract needs that. */
 struct node {
     struct bytes literal;
     struct node *literals; /* children */
@@ -89,9 +89,9 @@ static const char *make_allow(struct arena *arena, const struct node *node)
 
     for (unsigned i = 0; i <= METHOD_OPTIONS; i++)
         if (has_method(node, i))
-            allow = arena_printf(arena, "%s%s%s", allow, allow[0] != '\0' ? ", " : "",
-                                 method_names[i])
-                        .at;
+            allow =
+                arena_printf(arena, "%s%s%s", allow, allow[0] != '\0' ? ", " : "", method_names[i])
+                    .at;
     return allow;
 }
 

@@ -11,13 +11,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
     SWEEP_MIN_MS = 5,
     SWEEP_MAX_MS = 1000,
-    ROUNDS_MAX = 4,         /* of MHD_run before the loop's other work gets its turn */
+    ROUNDS_MAX = 4, /* of MHD_run before the loop's other work gets its turn */
     CLOSE_POLL_MS = 20,
+    OTHER_FDS = 128,        /* descriptors left for the store, files and the rest */
     ANSWER_HEAD_MAX = 4096, /* room for an answer's head in a connection's memory */
 };
 
@@ -88,7 +90,8 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **request_c
 
 /* ---- running it ---- */
 
-/* Its sockets are edge-triggered inside, so its own word on when to run next counts before every sleep. */
+/* Its sockets are edge-triggered inside, so its own word on when to run next counts before every
+ * sleep. */
 static void arm(struct http_server *server, void (*on_wake)(uv_timer_t *timer))
 {
     int64_t now = (int64_t)uv_now(server->loop);
@@ -174,6 +177,16 @@ void server_make_id(struct http_server *server, char ret_text[ID_TEXT_LEN + 1])
 
 /* ---- opening ---- */
 
+static unsigned connection_limit(const struct http_server_options *options)
+{
+    struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
+        limit.rlim_cur > (rlim_t)options->connections_max + OTHER_FDS)
+        return options->connections_max;
+    return limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
+}
+
 static enum err start_daemon(struct http_server *server, int fd, struct error *error)
 {
     const struct http_server_options *options = &server->options;
@@ -184,7 +197,7 @@ static enum err start_daemon(struct http_server *server, int fd, struct error *e
     server->daemon = MHD_start_daemon(
         MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_access,
         server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server, MHD_OPTION_LISTEN_SOCKET, fd,
-        LIBRARY_STRICT, 1, MHD_OPTION_CONNECTION_LIMIT, options->connections_max,
+        LIBRARY_STRICT, 1, MHD_OPTION_CONNECTION_LIMIT, connection_limit(options),
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)((options->idle_ms + 999) / 1000), MHD_OPTION_NOTIFY_CONNECTION,
         connection_on_change, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
@@ -228,7 +241,8 @@ static struct http_server *make(uv_loop_t *loop, const struct http_server_option
     for (unsigned i = 0; i < CONNECTION_PHASES; i++)
         list_init(&server->connections[i]);
     list_init(&server->parked);
-    /* Request ids must differ, not be hard to guess; asking the kernel for each would cost more than the parsing. */
+    /* Request ids must differ, not be hard to guess; asking the kernel for each would cost more
+     * than the parsing. */
     random_seed(&server->random, random_u64(&system));
     id_source_init(&server->ids, random_from_seed(&server->random));
     return server;
@@ -320,7 +334,8 @@ static void on_handle_closed(uv_handle_t *handle)
         done(ctx);
 }
 
-/* libmicrohttpd may not be stopped while a connection is suspended, so whoever is left is answered and let go. */
+/* libmicrohttpd may not be stopped while a connection is suspended, so whoever is left is answered
+ * and let go. */
 static void answer_parked(struct http_server *server)
 {
     struct error error;

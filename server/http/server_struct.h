@@ -38,7 +38,7 @@ struct http_server {
     struct id_source ids;
 
     bool is_quiesced;
-    bool is_closing; /* no request reaches a handler any more */
+    bool is_closing;     /* no request reaches a handler any more */
     int64_t close_at_ms; /* when waiting for the last connections ends, -1: not closing */
     unsigned handles_open;
     void (*done)(void *ctx);

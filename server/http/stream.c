@@ -1,4 +1,5 @@
-/* Stream: a request's body handed on piece by piece; what is held back stays in the client's socket. */
+/* Stream: a request's body handed on piece by piece; what is held back stays in the client's
+ * socket. */
 #include "request_struct.h"
 
 #include "base/assert.h"

@@ -1,5 +1,5 @@
 /* Connection: deadlines for those who are slow, patience for those who are merely odd. */
-#include "harness.h"
+#include "client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define THING "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define POST "POST /v1/echo HTTP/1.1\r\nHost: localhost\r\n"
+#define POST  "POST /v1/echo HTTP/1.1\r\nHost: localhost\r\n"
 
 enum { DEADLINE_MS = 200 };
 

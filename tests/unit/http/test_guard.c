@@ -1,5 +1,6 @@
-/* Guard: the corpus of broken and hostile heads. Each row gets a refusal of its class or is cut, and none hurts the server. */
-#include "harness.h"
+/* Guard: the corpus of broken and hostile heads. Each row gets a refusal of its class or is cut,
+ * and none hurts the server. */
+#include "client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +10,7 @@
 
 #include <cmocka.h>
 
-#define POST "POST /v1/echo HTTP/1.1\r\nHost: localhost\r\n"
+#define POST        "POST /v1/echo HTTP/1.1\r\nHost: localhost\r\n"
 #define GET(target) "GET " target " HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 enum {
@@ -24,11 +25,17 @@ struct row {
     const char *code; /* of the problem; NULL when the answer is libmicrohttpd's */
 };
 
-#define T(literal) {literal, sizeof(literal) - 1}
+#define T(literal)                                                                                 \
+    {                                                                                              \
+        literal, sizeof(literal) - 1                                                               \
+    }
 
 static const struct row rows[] = {
-    {"B1 CL and TE", T(POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400, NULL},
-    {"B2 TE twice", T(POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400, NULL},
+    {"B1 CL and TE", T(POST "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+     400, NULL},
+    {"B2 TE twice",
+     T(POST "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400,
+     NULL},
     {"B3 CL twice, equal", T(POST "Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}"), 400, NULL},
     {"B4 CL twice", T(POST "Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}"), 400, NULL},
     {"B5 CL list", T(POST "Content-Length: 2, 2\r\n\r\n{}"), 400, NULL},
@@ -44,28 +51,44 @@ static const struct row rows[] = {
     {"B15 fold", T(POST "X-A: b\r\n Content-Length: 2\r\n\r\n{}"), 400, NULL},
     {"B16 xchunked", T(POST "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n"), 501, NULL},
     {"B17 gzip, chunked", T(POST "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n"), 501, NULL},
-    {"B18 chunked, identity", T(POST "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"), REFUSED, NULL},
+    {"B18 chunked, identity", T(POST "Transfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n"),
+     REFUSED, NULL},
     {"B19 Chunked", T(POST "Transfer-Encoding: Chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"), 200, NULL},
-    {"B20 VT chunked", T(POST "Transfer-Encoding: \x0b" "chunked\r\n\r\n0\r\n\r\n"), REFUSED, NULL},
-    {"B21 TE on 1.0", T("POST /v1/echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), 400, NULL},
-    {"B22 chunk 0x2", T(POST "Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n"), 400, NULL},
+    {"B20 VT chunked",
+     T(POST "Transfer-Encoding: \x0b"
+            "chunked\r\n\r\n0\r\n\r\n"),
+     REFUSED, NULL},
+    {"B21 TE on 1.0", T("POST /v1/echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+     400, NULL},
+    {"B22 chunk 0x2", T(POST "Transfer-Encoding: chunked\r\n\r\n0x2\r\n{}\r\n0\r\n\r\n"), 400,
+     NULL},
     {"B23 chunk -1", T(POST "Transfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n"), 400, NULL},
-    {"B24 chunk blank", T(POST "Transfer-Encoding: chunked\r\n\r\n 2\r\n{}\r\n0\r\n\r\n"), 400, NULL},
-    {"B25 huge chunk", T(POST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n"), REFUSED, NULL},
+    {"B24 chunk blank", T(POST "Transfer-Encoding: chunked\r\n\r\n 2\r\n{}\r\n0\r\n\r\n"), 400,
+     NULL},
+    {"B25 huge chunk", T(POST "Transfer-Encoding: chunked\r\n\r\nfffffffffffffffff\r\n{}\r\n"),
+     REFUSED, NULL},
     {"B28 LF chunks", T(POST "Transfer-Encoding: chunked\r\n\r\n2\n{}\n0\n\n"), 400, NULL},
     {"B31 bare LF", T("GET /v1/things/1 HTTP/1.1\nHost: localhost\n\n"), REFUSED, NULL},
     {"B32 bare CR", T("GET /v1/things/1 HTTP/1.1\r\nHost: localhost\rX-A: b\r\n\r\n"), 400, NULL},
     {"B33 NUL in name", T("GET / HTTP/1.1\r\nHost: localhost\r\nX\0A: b\r\n\r\n"), REFUSED, NULL},
     {"B34 NUL in value", T("GET / HTTP/1.1\r\nHost: localhost\r\nXA: \0b\r\n\r\n"), REFUSED, NULL},
-    {"B34 control in value", T("GET / HTTP/1.1\r\nHost: localhost\r\nX-A: a\x01z\r\n\r\n"), 400, "malformed"},
-    {"B34 DEL in value", T("GET / HTTP/1.1\r\nHost: localhost\r\nX-A: a\x7fz\r\n\r\n"), 400, "malformed"},
-    {"B35 control in name", T("GET / HTTP/1.1\r\nHost: localhost\r\nX\x01" "A: b\r\n\r\n"), 400, NULL},
-    {"B35 high byte in name", T("GET / HTTP/1.1\r\nHost: localhost\r\nX\xe9: b\r\n\r\n"), 400, NULL},
+    {"B34 control in value", T("GET / HTTP/1.1\r\nHost: localhost\r\nX-A: a\x01z\r\n\r\n"), 400,
+     "malformed"},
+    {"B34 DEL in value", T("GET / HTTP/1.1\r\nHost: localhost\r\nX-A: a\x7fz\r\n\r\n"), 400,
+     "malformed"},
+    {"B35 control in name",
+     T("GET / HTTP/1.1\r\nHost: localhost\r\nX\x01"
+       "A: b\r\n\r\n"),
+     400, NULL},
+    {"B35 high byte in name", T("GET / HTTP/1.1\r\nHost: localhost\r\nX\xe9: b\r\n\r\n"), 400,
+     NULL},
     {"B36 no colon", T("GET / HTTP/1.1\r\nHost: localhost\r\nfoo\r\n\r\n"), 400, NULL},
     {"B37 empty name", T("GET / HTTP/1.1\r\nHost: localhost\r\n: b\r\n\r\n"), 400, NULL},
-    {"B41 lower-case method", T("get / HTTP/1.1\r\nHost: localhost\r\n\r\n"), 501, "not_implemented"},
+    {"B41 lower-case method", T("get / HTTP/1.1\r\nHost: localhost\r\n\r\n"), 501,
+     "not_implemented"},
     {"B41 unknown method", T("BREW / HTTP/1.1\r\nHost: localhost\r\n\r\n"), 501, "not_implemented"},
-    {"B43 CONNECT", T("CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 405, "method_not_allowed"},
+    {"B43 CONNECT", T("CONNECT localhost:80 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 405,
+     "method_not_allowed"},
     {"B43 TRACE", T("TRACE / HTTP/1.1\r\nHost: localhost\r\n\r\n"), 405, "method_not_allowed"},
     {"B43 PRI", T("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 505, NULL},
     {"B44 HTTP/0.9", T("GET /\r\n"), REFUSED, NULL},
@@ -75,23 +98,30 @@ static const struct row rows[] = {
     {"B47 no Host", T("GET / HTTP/1.1\r\n\r\n"), 400, NULL},
     {"B48 two Hosts", T("GET / HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n\r\n"), 400, NULL},
     {"B49 foreign Host", T("GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n"), 421, "misdirected"},
-    {"B49 near miss", T("GET / HTTP/1.1\r\nHost: localhost.evil.example\r\n\r\n"), 421, "misdirected"},
+    {"B49 near miss", T("GET / HTTP/1.1\r\nHost: localhost.evil.example\r\n\r\n"), 421,
+     "misdirected"},
     {"B49 loopback", T("GET / HTTP/1.1\r\nHost: 127.9.9.9:80\r\n\r\n"), 200, NULL},
     {"B49 loopback V6", T("GET / HTTP/1.1\r\nHost: [::1]:80\r\n\r\n"), 200, NULL},
     {"B49 not loopback", T("GET / HTTP/1.1\r\nHost: 10.0.0.1\r\n\r\n"), 421, "misdirected"},
     {"B50 Host with path", T("GET / HTTP/1.1\r\nHost: localhost/a\r\n\r\n"), 400, "malformed"},
     {"B50 Host with user", T("GET / HTTP/1.1\r\nHost: a@localhost\r\n\r\n"), 400, "malformed"},
     {"B50 empty Host", T("GET / HTTP/1.1\r\nHost:\r\n\r\n"), 400, "malformed"},
-    {"B51 absolute, foreign", T("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n"), 421, "misdirected"},
-    {"B51 absolute, ours", T("GET http://localhost/v1/things/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200, NULL},
-    {"B51 absolute, bare", T("GET http://localhost?a=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200, NULL},
+    {"B51 absolute, foreign", T("GET http://evil.example/ HTTP/1.1\r\nHost: localhost\r\n\r\n"),
+     421, "misdirected"},
+    {"B51 absolute, ours",
+     T("GET http://localhost/v1/things/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200, NULL},
+    {"B51 absolute, bare", T("GET http://localhost?a=1 HTTP/1.1\r\nHost: localhost\r\n\r\n"), 200,
+     NULL},
     {"B52 * on GET", T("GET * HTTP/1.1\r\nHost: localhost\r\n\r\n"), 400, "malformed"},
     {"B53 blank in path", T("GET /v1/things/a b HTTP/1.1\r\nHost: localhost\r\n\r\n"), 400, NULL},
     {"B54 %00", T(GET("/v1/things/a%00b")), 400, "malformed"},
     {"B54 %00 in the query", T(GET("/v1/things/a?b=%00")), 400, "malformed"},
     {"B54 %0a", T(GET("/v1/things/a%0ab")), 400, "malformed"},
     {"B55 raw NUL", T("GET /v1/things/a\0b HTTP/1.1\r\nHost: localhost\r\n\r\n"), CUT, NULL},
-    {"B55 raw control", T(GET("/v1/things/a\x01" "b")), 400, "malformed"},
+    {"B55 raw control",
+     T(GET("/v1/things/a\x01"
+           "b")),
+     400, "malformed"},
     {"B55 raw high byte", T(GET("/v1/things/\xc3\xa4")), 400, "malformed"},
     {"B56 %zz", T(GET("/v1/things/%zz")), 400, "malformed"},
     {"B56 %", T(GET("/v1/things/a%")), 400, "malformed"},
@@ -111,7 +141,8 @@ static const struct row rows[] = {
     {"ns cut short", T(GET("/v1/ns/a")), 404, "not_found"},
     {"ns empty", T(GET("/v1/ns//things/1")), 404, "not_found"},
     {"fragment", T(GET("/v1/things/1#a")), 400, "malformed"},
-    {"two types", T(POST "Content-Type: application/json\r\ncontent-type: text/plain\r\n\r\n"), 400, "malformed"},
+    {"two types", T(POST "Content-Type: application/json\r\ncontent-type: text/plain\r\n\r\n"), 400,
+     "malformed"},
     {"two keys", T(POST "Idempotency-Key: a\r\nIdempotency-Key: b\r\n\r\n"), 400, "malformed"},
     {"two unknown ones", T(POST "X-A: a\r\nX-A: b\r\n\r\n"), 200, NULL},
     {"Origin, foreign", T(POST "Origin: http://evil.example\r\n\r\n"), 403, "forbidden"},
@@ -157,8 +188,7 @@ static void each_row_of_the_corpus_is_refused_as_said(void **state)
 
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct row *row = &rows[i];
-        struct answer answer =
-            client_ask_bytes(*state, row->text.at, row->text.len);
+        struct answer answer = client_ask_bytes(*state, row->text.at, row->text.len);
 
         if (!is_as_said(row, &answer)) {
             print_error("%s: %d, not %d; %s\n", row->name, answer.status, row->status, answer.body);
@@ -192,10 +222,12 @@ static void long_lines_and_heads_are_414_and_431(void **state)
 
     assert_int_equal(answer.status, 414);
     assert_true(answer_has(&answer, "uri_too_long"));
-    answer = ask_with(*state, "GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ", 'a', 17 * 1024, "\r\n\r\n");
+    answer =
+        ask_with(*state, "GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ", 'a', 17 * 1024, "\r\n\r\n");
     assert_int_equal(answer.status, 431);
     assert_true(answer_has(&answer, "headers_too_large"));
-    answer = ask_with(*state, "GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ", 'a', 15 * 1024, "\r\n\r\n");
+    answer =
+        ask_with(*state, "GET / HTTP/1.1\r\nHost: localhost\r\nX-A: ", 'a', 15 * 1024, "\r\n\r\n");
     assert_int_equal(answer.status, 200);
     answer = ask_with(*state, "", 'A', 64 * 1024, " / HTTP/1.1\r\nHost: localhost\r\n\r\n");
     assert_true(answer.status == 0 || answer.status >= 400);
@@ -237,8 +269,8 @@ static void a_smuggled_request_is_not_served(void **state)
 
 static void chunk_extensions_have_an_end(void **state)
 {
-    struct answer answer =
-        ask_with(*state, POST "Transfer-Encoding: chunked\r\n\r\n2;", 'a', 64 * 1024, "\r\n{}\r\n0\r\n\r\n");
+    struct answer answer = ask_with(*state, POST "Transfer-Encoding: chunked\r\n\r\n2;", 'a',
+                                    64 * 1024, "\r\n{}\r\n0\r\n\r\n");
 
     assert_true(answer.status == 0 || answer.status == 400 || answer.status == 413);
 }
@@ -251,9 +283,14 @@ static void without_the_loopback_rule_other_hosts_are_served(void **state)
     (void)state;
     options.loopback_only_hosts = false;
     harness = harness_start(&options);
-    assert_int_equal(client_ask(harness, "GET / HTTP/1.1\r\nHost: jobs.example\r\n\r\n").status, 200);
-    assert_int_equal(client_ask(harness, "GET / HTTP/1.1\r\nHost: jobs.example\r\nOrigin: http://a\r\n\r\n").status, 200);
-    assert_int_equal(client_ask(harness, "GET http://a/ HTTP/1.1\r\nHost: jobs.example\r\n\r\n").status, 421);
+    assert_int_equal(client_ask(harness, "GET / HTTP/1.1\r\nHost: jobs.example\r\n\r\n").status,
+                     200);
+    assert_int_equal(
+        client_ask(harness, "GET / HTTP/1.1\r\nHost: jobs.example\r\nOrigin: http://a\r\n\r\n")
+            .status,
+        200);
+    assert_int_equal(
+        client_ask(harness, "GET http://a/ HTTP/1.1\r\nHost: jobs.example\r\n\r\n").status, 421);
     harness_stop(harness);
 }
 

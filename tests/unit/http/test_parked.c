@@ -1,5 +1,6 @@
-/* Parked: requests answered later, from another thread's word, with and without a client that still listens. */
-#include "harness.h"
+/* Parked: requests answered later, from another thread's word, with and without a client that still
+ * listens. */
+#include "client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,10 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define PARK "POST /v1/parked HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
+#define PARK        "POST /v1/parked HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
 #define PARK_URGENT "POST /v1/parked?urgent HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define SLOW "GET /v1/slow HTTP/1.1\r\nHost: localhost\r\n\r\n"
-#define THING "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+#define SLOW        "GET /v1/slow HTTP/1.1\r\nHost: localhost\r\n\r\n"
+#define THING       "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 static int start(void **state)
 {

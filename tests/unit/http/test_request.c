@@ -1,5 +1,5 @@
 /* Request: heads, paths, queries, bodies and what every answer carries. */
-#include "harness.h"
+#include "client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -37,7 +37,8 @@ static void a_get_is_answered_with_the_standing_headers(void **state)
 
 static void a_sane_request_id_is_kept(void **state)
 {
-    struct answer answer = client_ask(*state, "GET /v1/things/7 HTTP/1.1\r\n" HOST "Request-Id: abc-1\r\n\r\n");
+    struct answer answer =
+        client_ask(*state, "GET /v1/things/7 HTTP/1.1\r\n" HOST "Request-Id: abc-1\r\n\r\n");
 
     assert_string_equal(answer_header(&answer, "Request-Id"), "abc-1");
     answer = client_ask(*state, "GET /nowhere HTTP/1.1\r\n" HOST "Request-Id: a b<script>\r\n\r\n");
@@ -89,11 +90,13 @@ static void bodies_are_optional_and_typed(void **state)
 
     assert_int_equal(answer.status, 200);
     assert_int_equal(answer.body_len, 0);
-    answer = client_ask(*state, "POST /v1/echo HTTP/1.1\r\n" HOST "Content-Length: 7\r\n\r\n{\"a\":1}");
+    answer =
+        client_ask(*state, "POST /v1/echo HTTP/1.1\r\n" HOST "Content-Length: 7\r\n\r\n{\"a\":1}");
     assert_int_equal(answer.status, 200);
     assert_true(answer_has(&answer, "{\"a\":1}"));
-    answer = client_ask(*state, "POST /v1/echo HTTP/1.1\r\n" HOST
-                                "Transfer-Encoding: Chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n");
+    answer = client_ask(*state,
+                        "POST /v1/echo HTTP/1.1\r\n" HOST
+                        "Transfer-Encoding: Chunked\r\n\r\n3\r\n{\"a\r\n4\r\n\":1}\r\n0\r\n\r\n");
     assert_true(answer_has(&answer, "{\"a\":1}"));
     answer = client_ask(*state, "PUT /v1/raw/x HTTP/1.1\r\n" HOST
                                 "Content-Type: image/png\r\nContent-Length: 2\r\n\r\nab");
@@ -123,7 +126,8 @@ static void other_media_types_are_415(void **state)
         char text[512];
 
         (void)snprintf(text, sizeof(text),
-                       "POST /v1/echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n%s\r\n{}", cases[i].headers);
+                       "POST /v1/echo HTTP/1.1\r\n" HOST "Content-Length: 2\r\n%s\r\n{}",
+                       cases[i].headers);
         struct answer answer = client_ask(*state, text);
 
         if (answer.status != cases[i].status)
@@ -149,7 +153,8 @@ static void a_body_over_the_limit_is_413_and_names_it(void **state)
     client_say(fd, "GET /v1/things/7 HTTP/1.1\r\n" HOST "\r\n");
     assert_int_equal(client_read(fd, false).status, 200);
     client_close(fd);
-    answer = client_ask(*state, "PUT /v1/raw/x HTTP/1.1\r\n" HOST "Content-Length: 50000000\r\n\r\n");
+    answer =
+        client_ask(*state, "PUT /v1/raw/x HTTP/1.1\r\n" HOST "Content-Length: 50000000\r\n\r\n");
     assert_int_equal(answer.status, 413);
 }
 
@@ -179,10 +184,12 @@ static void all_bodies_together_have_a_limit(void **state)
     (void)state;
     options.bodies_bytes_max = 10;
     harness = harness_start(&options);
-    answer = client_ask(harness, "POST /v1/echo HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\n           ");
+    answer = client_ask(harness,
+                        "POST /v1/echo HTTP/1.1\r\n" HOST "Content-Length: 11\r\n\r\n           ");
     assert_int_equal(answer.status, 503);
     assert_string_equal(answer_header(&answer, "Retry-After"), "1");
-    answer = client_ask(harness, "POST /v1/echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n          ");
+    answer = client_ask(harness,
+                        "POST /v1/echo HTTP/1.1\r\n" HOST "Content-Length: 10\r\n\r\n          ");
     assert_int_equal(answer.status, 200);
     assert_int_equal(harness_stats(harness).body_bytes, 0);
     harness_stop(harness);

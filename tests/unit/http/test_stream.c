@@ -1,5 +1,5 @@
 /* Stream: bodies handed on in pieces, held back and cut. */
-#include "harness.h"
+#include "client.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +12,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#define HOST " HTTP/1.1\r\nHost: localhost\r\n"
+#define HOST    " HTTP/1.1\r\nHost: localhost\r\n"
 #define CHUNKED "Transfer-Encoding: chunked\r\n\r\n"
-#define THING "GET /v1/things/1" HOST "\r\n"
+#define THING   "GET /v1/things/1" HOST "\r\n"
 
 static int start(void **state)
 {
@@ -79,7 +79,8 @@ static void small_chunks_that_came_together_are_held_one_by_one(void **state)
     int before = atomic_load(&harness_seen(*state)->pieces);
     struct answer answer;
 
-    client_say(fd, "PUT /v1/stream?hold" HOST CHUNKED "1\r\na\r\n1\r\nb\r\n1\r\nc\r\n1\r\nd\r\n0\r\n\r\n" THING);
+    client_say(fd, "PUT /v1/stream?hold" HOST CHUNKED
+                   "1\r\na\r\n1\r\nb\r\n1\r\nc\r\n1\r\nd\r\n0\r\n\r\n" THING);
     answer = client_read(fd, false);
     assert_true(answer_has(&answer, "4"));
     assert_int_equal(atomic_load(&harness_seen(*state)->pieces), before + 4);
