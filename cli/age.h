@@ -1,0 +1,9 @@
+/* Age: how long ago something was, short enough for a column. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/arena.h"
+
+/* "3s", "12m", "5h", "2d"; NONE for a time below 0. */
+struct bytes age_text(int64_t then_wall_ms, struct arena *arena);

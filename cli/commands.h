@@ -1,0 +1,20 @@
+/* Commands: every command of the client side, one file a noun; main.c holds the table. */
+#pragma once
+
+#include "options.h"
+
+extern const struct command command_work;
+extern const struct command command_submit;
+extern const struct command command_wait;
+extern const struct command command_task_list;
+extern const struct command command_task_show;
+extern const struct command command_task_result;
+extern const struct command command_task_cancel;
+extern const struct command command_task_retry;
+extern const struct command command_queue_list;
+extern const struct command command_queue_show;
+extern const struct command command_queue_pause;
+extern const struct command command_queue_resume;
+extern const struct command command_worker_list;
+extern const struct command command_health;
+extern const struct command command_version;

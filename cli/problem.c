@@ -1,0 +1,81 @@
+/* Problem: an RFC 9457 error answer, told to the person at the terminal and to scripts. */
+#include "problem.h"
+
+#include "base/json_scan.h"
+#include "exit_code.h"
+#include "json.h"
+#include "message.h"
+#include "printable.h"
+
+struct status_row {
+    int status;
+    int exit_code;
+    const char *text;
+};
+
+static const struct status_row statuses[] = {
+    {401, EXIT_CODE_AUTH, "the broker wants a token (--token-file)"},
+    {403, EXIT_CODE_AUTH, "the token does not allow this"},
+    {404, EXIT_CODE_NOT_FOUND, "not found"},
+    {408, EXIT_CODE_UNREACHABLE, "the broker gave up reading"},
+    {409, EXIT_CODE_CONFLICT, "its state does not allow this"},
+    {410, EXIT_CODE_CONFLICT, "it is gone"},
+    {412, EXIT_CODE_CONFLICT, "it was changed meanwhile"},
+    {429, EXIT_CODE_FAILURE, "the broker is full"},
+    {502, EXIT_CODE_UNREACHABLE, "a proxy cannot reach the broker"},
+    {503, EXIT_CODE_UNREACHABLE, "the broker is not serving"},
+    {504, EXIT_CODE_UNREACHABLE, "a proxy cannot reach the broker"},
+    {0, EXIT_CODE_FAILURE, "the broker refused"},
+};
+
+static const struct status_row *row_of(int status)
+{
+    const struct status_row *row = statuses;
+
+    while (row->status != 0 && row->status != status)
+        row++;
+    return row;
+}
+
+struct bytes problem_code(struct bytes body, struct arena *arena)
+{
+    return json_is_object(body) ? json_text_of(body, "code", arena) : BYTES_NONE;
+}
+
+struct bytes problem_detail(int status, struct bytes body, struct arena *arena)
+{
+    struct bytes detail = json_is_object(body) ? json_text_of(body, "detail", arena) : BYTES_NONE;
+
+    if (detail.at == NULL && json_is_object(body))
+        detail = json_text_of(body, "title", arena);
+    if (detail.at == NULL)
+        detail = bytes_of(row_of(status)->text);
+    return printable(detail, arena);
+}
+
+int problem_tell(int status, struct bytes body, struct arena *arena)
+{
+    struct bytes detail = problem_detail(status, body, arena);
+    struct bytes code = problem_code(body, arena);
+    struct bytes item;
+    struct bytes none;
+    size_t at = 0;
+
+    if (code.at != NULL)
+        message_error("%.*s (%.*s)", BYTES_ARG(detail), BYTES_ARG(printable(code, arena)));
+    else
+        message_error("%.*s (HTTP %d)", BYTES_ARG(detail), status);
+    if (!json_is_object(body))
+        return row_of(status)->exit_code;
+
+    struct bytes errors = json_find(body, "errors");
+
+    while (errors.at != NULL && errors.at[0] == '[' && json_each(errors, &at, &none, &item)) {
+        if (!json_is_object(item))
+            continue;
+        message_note("  %.*s: %.*s",
+                     BYTES_ARG(printable(json_text_of(item, "pointer", arena), arena)),
+                     BYTES_ARG(printable(json_text_of(item, "detail", arena), arena)));
+    }
+    return row_of(status)->exit_code;
+}
