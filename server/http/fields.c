@@ -37,10 +37,7 @@ struct bytes request_ns(const struct request *request)
 
 struct bytes request_query(const struct request *request, const char *name)
 {
-    for (unsigned i = 0; i < request->query.len; i++)
-        if (bytes_is(request->query.at[i].name, name))
-            return request->query.at[i].value;
-    return BYTES_NONE;
+    return query_find(&request->query, name);
 }
 
 bool request_query_at(const struct request *request, unsigned nth, struct bytes *ret_name,
@@ -63,7 +60,7 @@ struct bytes request_header(const struct request *request, const char *lower_nam
     size_t len = strlen(lower_name);
 
     for (unsigned i = 0; i < request->headers.len; i++) {
-        const struct request_field *header = &request->headers.at[i];
+        const struct field *header = &request->headers.at[i];
 
         if (header->name.len == len && strncasecmp(header->name.at, lower_name, len) == 0)
             return header->value;

@@ -116,7 +116,7 @@ static bool is_single(struct bytes name)
     return false;
 }
 
-static bool is_repeated(const struct request_fields *headers, unsigned nth)
+static bool is_repeated(const struct fields *headers, unsigned nth)
 {
     for (unsigned i = 0; i < nth; i++)
         if (equal_caseless(headers->at[i].name, headers->at[nth].name))
@@ -126,7 +126,7 @@ static bool is_repeated(const struct request_fields *headers, unsigned nth)
 
 enum err guard_headers(struct request *request, struct error *error)
 {
-    const struct request_fields *headers = &request->headers;
+    const struct fields *headers = &request->headers;
 
     for (unsigned i = 0; i < headers->len; i++) {
         if (has_control(headers->at[i].value))

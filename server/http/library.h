@@ -22,6 +22,11 @@ static inline enum MHD_Result library_timeout(struct MHD_Daemon *daemon, uint64_
     return result;
 }
 
+static inline uint32_t library_version(void)
+{
+    return MHD_VERSION;
+}
+
 #else
 
 #define LIBRARY_STRICT MHD_OPTION_CLIENT_DISCIPLINE_LVL
@@ -29,6 +34,11 @@ static inline enum MHD_Result library_timeout(struct MHD_Daemon *daemon, uint64_
 static inline enum MHD_Result library_timeout(struct MHD_Daemon *daemon, uint64_t *ret_ms)
 {
     return MHD_get_timeout64(daemon, ret_ms);
+}
+
+static inline uint32_t library_version(void)
+{
+    return MHD_get_version_bin();
 }
 
 #endif

@@ -1,6 +1,6 @@
 /* Query: the parameters behind the question mark, percent-decoded; '+' stays what it is, as times
  * are written with it. */
-#include "request_struct.h"
+#include "query.h"
 
 #include "base/utf8.h"
 
@@ -58,47 +58,57 @@ bool percent_decode(struct bytes text, struct arena *arena, struct bytes *ret_te
     return true;
 }
 
-static enum err add(struct request *request, struct bytes pair, struct error *error)
+static enum err refuse_repeated(struct bytes name, struct error *error)
 {
-    struct request_fields *query = &request->query;
-    struct request_field field = {.value = BYTES("")};
-    const char *equals = memchr(pair.at, '=', pair.len);
-    struct bytes name = {pair.at, equals != NULL ? (size_t)(equals - pair.at) : pair.len};
-    struct bytes value = {equals != NULL ? equals + 1 : "",
-                          equals != NULL ? pair.len - name.len - 1 : 0};
+    char where[128];
 
-    if (!percent_decode(name, request->arena, &field.name) ||
-        !percent_decode(value, request->arena, &field.value))
+    (void)snprintf(where, sizeof(where), "?%.*s", (int)(name.len < 100 ? name.len : 100), name.at);
+    return error_set(error, ERR_INVALID_FIELD, where, "the parameter stands there twice");
+}
+
+static enum err add(struct fields *query, struct bytes pair, struct arena *arena,
+                    struct error *error)
+{
+    struct bytes value = pair;
+    struct bytes name;
+    struct field *field = &query->at[query->len];
+
+    (void)bytes_split(&value, '=', &name);
+    if (!percent_decode(name, arena, &field->name) || !percent_decode(value, arena, &field->value))
         return error_set(error, ERR_MALFORMED, "", "the query has a broken escape");
     for (unsigned i = 0; i < query->len; i++)
-        if (bytes_equal(query->at[i].name, field.name)) {
-            char where[128];
-
-            (void)snprintf(where, sizeof(where), "?%.*s",
-                           (int)(field.name.len < 100 ? field.name.len : 100), field.name.at);
-            return error_set(error, ERR_INVALID_FIELD, where, "the parameter stands there twice");
-        }
-    query->at[query->len++] = field;
+        if (bytes_equal(query->at[i].name, field->name))
+            return refuse_repeated(field->name, error);
+    query->len++;
     return OK;
 }
 
-enum err query_read(struct request *request, struct error *error)
+enum err query_read(struct bytes raw_query, struct arena *arena, struct fields *ret_query,
+                    struct error *error)
 {
-    struct bytes rest = request->raw_query;
+    struct bytes rest = raw_query;
     struct bytes pair;
     enum err err = OK;
 
+    *ret_query = (struct fields){.len = 0};
     if (rest.len == 0)
         return OK;
-    request->query.at =
-        arena_alloc(request->arena, sizeof(struct request_field) * REQUEST_QUERY_MAX);
+    ret_query->at = arena_alloc(arena, sizeof(struct field) * QUERY_FIELDS_MAX);
     while (err == OK && bytes_split(&rest, '&', &pair)) {
         if (pair.len == 0)
             continue;
-        if (request->query.len == REQUEST_QUERY_MAX)
+        if (ret_query->len == QUERY_FIELDS_MAX)
             return error_set(error, ERR_INVALID_FIELD, "", "there are more than %d parameters",
-                             REQUEST_QUERY_MAX);
-        err = add(request, pair, error);
+                             QUERY_FIELDS_MAX);
+        err = add(ret_query, pair, arena, error);
     }
     return err;
+}
+
+struct bytes query_find(const struct fields *query, const char *name)
+{
+    for (unsigned i = 0; i < query->len; i++)
+        if (bytes_is(query->at[i].name, name))
+            return query->at[i].value;
+    return BYTES_NONE;
 }

@@ -29,10 +29,10 @@ struct request *request_begin(struct connection *connection, const char *target)
 static enum MHD_Result add_header(void *ctx, enum MHD_ValueKind kind, const char *name,
                                   size_t name_len, const char *value, size_t value_len)
 {
-    struct request_fields *headers = ctx;
+    struct fields *headers = ctx;
 
     (void)kind;
-    headers->at[headers->len++] = (struct request_field){
+    headers->at[headers->len++] = (struct field){
         .name = {name, name_len},
         .value = {value != NULL ? value : "", value_len},
     };
@@ -47,7 +47,7 @@ static void take_headers(struct request *request)
 
     if (len <= 0)
         return;
-    request->headers.at = arena_alloc(request->arena, sizeof(struct request_field) * (size_t)len);
+    request->headers.at = arena_alloc(request->arena, sizeof(struct field) * (size_t)len);
     (void)MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, add_header, &request->headers);
 }
 
@@ -149,7 +149,7 @@ static enum err judge(struct request *request, struct error *error)
         return err;
     if ((err = find_route(request, error)) != OK)
         return err;
-    if ((err = query_read(request, error)) != OK)
+    if ((err = query_read(request->raw_query, request->arena, &request->query, error)) != OK)
         return err;
     return body_judge(request, error);
 }

@@ -6,23 +6,13 @@
 
 #include "connection.h"
 #include "library.h"
+#include "query.h"
 #include "router.h"
 
 enum {
     REQUEST_HEADERS_MAX = 64,
-    REQUEST_QUERY_MAX = 64,
     REQUEST_DRAIN_MAX = 1 << 20, /* of a refused body we read, so that the client sees the answer */
     REQUEST_UNWANTED_MAX = 64 * 1024, /* of a body nobody asked for */
-};
-
-struct request_field {
-    struct bytes name;
-    struct bytes value;
-};
-
-struct request_fields {
-    struct request_field *at;
-    unsigned len;
 };
 
 enum request_phase {
@@ -45,8 +35,8 @@ struct request {
     struct bytes raw_query;
     struct path path; /* without the namespace */
     struct bytes ns;
-    struct request_fields headers;
-    struct request_fields query;
+    struct fields headers;
+    struct fields query;
     struct bytes id_text;
     uint64_t started_ns;
 
@@ -61,7 +51,7 @@ struct request {
     bool is_refused_by_hand;
 
     bool must_close;
-    struct request_field answer_headers[16];
+    struct field answer_headers[16];
     unsigned answer_headers_len;
     struct MHD_Response *early; /* an answer that waits for the end of the body */
     unsigned early_status;
@@ -99,8 +89,3 @@ void stream_take_piece(struct request *request, struct bytes piece, size_t *ret_
 bool stream_is_held(struct request *request);
 void stream_end(struct request *request);
 void stream_cut(struct request *request);
-
-/* Read the query into request->query. */
-MUST_CHECK enum err query_read(struct request *request, struct error *error);
-/* Percent-decode; false when an escape is broken or the text is no UTF-8 or holds NUL. */
-bool percent_decode(struct bytes text, struct arena *arena, struct bytes *ret_text);

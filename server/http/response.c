@@ -31,7 +31,7 @@ void request_add_header(struct request *request, const char *name, struct bytes 
     for (size_t i = 0; i < value.len; i++)
         if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
             text[i] = '?';
-    request->answer_headers[request->answer_headers_len++] = (struct request_field){
+    request->answer_headers[request->answer_headers_len++] = (struct field){
         .name = bytes_of(arena_string(request->arena, bytes_of(name))),
         .value = {text, value.len},
     };

@@ -306,7 +306,7 @@ const char *http_library_version(void)
 
 bool http_library_is_safe(void)
 {
-    return MHD_get_version_bin() >= LIBRARY_SAFE_VERSION;
+    return library_version() >= LIBRARY_SAFE_VERSION;
 }
 
 /* ---- closing ---- */
