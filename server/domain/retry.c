@@ -96,14 +96,30 @@ static bool read_ladder(struct bytes list, struct retry_policy *policy)
     return true;
 }
 
+/* The greatest number that may stand behind a letter. */
+static int64_t greatest(char letter)
+{
+    switch (letter) {
+    case 'a':
+    case 'c':
+        return INT32_MAX;
+    case 'b':
+        return RETRY_EXPONENTIAL;
+    case 'j':
+        return RETRY_JITTER_EQUAL;
+    default:
+        return DELAY_MAX_MS;
+    }
+}
+
 static bool read_field(struct bytes field, struct retry_policy *policy)
 {
     struct bytes value = {field.at + 1, field.len - 1};
-    int64_t number = 0;
+    int64_t number = 0, least = field.at[0] == 'b' || field.at[0] == 'j' ? 0 : -1;
 
     if (field.at[0] == 'l')
         return read_ladder(value, policy);
-    if (!parse_int(value, -1, DELAY_MAX_MS, &number))
+    if (!parse_int(value, least, greatest(field.at[0]), &number))
         return false;
     switch (field.at[0]) {
     case 'a':
