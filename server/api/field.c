@@ -188,7 +188,7 @@ enum err field_raw(struct codec *codec, const struct spot *spot, json_t *value,
     struct bytes raw;
 
     if (!document_raw(codec->document, value, &raw))
-        return codec_refuse(codec, spot, ERR_INVALID_FIELD, "must be named without escapes");
+        return codec_refuse(codec, spot, ERR_INVALID_FIELD, "cannot be taken here");
     if ((int64_t)raw.len > field->max)
         return codec_refuse(codec, spot, ERR_TOO_LARGE,
                             "%s has %zu bytes, at most %" PRId64 " are taken", field->name, raw.len,

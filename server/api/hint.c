@@ -32,7 +32,7 @@ static unsigned distance(struct bytes a, struct bytes b)
 const char *hint_near(struct bytes name, const char *const *names)
 {
     const char *nearest = NULL;
-    unsigned best = name.len > 4 ? 3 : 2; /* one more than is still near */
+    unsigned best = name.len > 3 ? 3 : 2; /* one more than is still near */
 
     if (name.len == 0 || name.len > HINT_LEN_MAX)
         return NULL;
