@@ -182,8 +182,8 @@ const struct command command_work = {
     .summary = "Run a program on each task of a queue.",
     .details =
         "The payload is the program's stdin; TASK_ID, TASK_TYPE, TASK_ATTEMPT and others are in\n"
-        "its environment; what it prints is the result, its stderr the task's log. Exit status 0 is\n"
-        "success, 75 asks for another try, 65 and 100 for none; any other is a failure.\n"
+        "its environment; what it prints is the result, its stderr the task's log. Exit status 0\n"
+        "is success, 75 asks for another try, 65 and 100 for none; any other is a failure.\n"
         "Lines on descriptor 3: 'progress 0.4 TEXT', 'log TEXT', 'result JSON', 'retry-after 30'.\n"
         "\n"
         "SIGTERM or SIGINT: finishes what runs and leaves; a second one stops at once.\n"

@@ -3,6 +3,8 @@
 import json
 import os
 import pty
+import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -343,3 +345,28 @@ def version_is_printed(bench):
     equal(bench.run("--version")[1], out)
     answers(bench, "GET", "/v1/version", reply(200, {"version": "9.9"}))
     equal(bench.run("version", "--server")[1], "broker 9.9\n")
+
+
+@test
+def the_man_page_names_every_option_and_exit_code(bench):
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "man", "sluice.1")
+    with open(page, encoding="utf-8") as file:
+        text = file.read()
+    names = [line[2:16].strip() for line in bench.run("--help")[1].splitlines() if line.startswith("  ")]
+    for name in names:
+        if name in ("serve", "config"):
+            continue
+        for option in re.findall(r"^ .*?--([a-z-]+)", bench.run(*name.split(), "--help")[1], re.M):
+            assert "Fl -" + option in text or "Fl %s , -%s" % (option[0], option) in text, (name, option)
+        assert name.split()[0] in text and name.split()[-1] in text, name
+    for code in (0, 1, 3, 4, 5, 6, 7, 8, 9, 64, 130):
+        contains(text, ".It %d\n" % code)
+
+
+@test
+def the_man_page_has_no_warnings(bench):
+    page = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "docs", "man", "sluice.1")
+    if not shutil.which("groff"):
+        return
+    done = subprocess.run(["groff", "-mdoc", "-wall", "-Tutf8", page], capture_output=True, check=True)
+    equal(done.stderr, b"")
