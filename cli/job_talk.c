@@ -4,6 +4,7 @@
 
 #include "base/json_out.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "problem.h"
 #include "work.h"
 
@@ -13,6 +14,8 @@ enum {
     LOG_PENDING_MAX = 256 * 1024,
     LOG_SENT_MAX = 64 * 1024,
     LOG_TOTAL_MAX = 1024 * 1024,
+    LOG_LINES_SENT_MAX = 1000,
+    REPLACED_LEN = 3, /* of U+FFFD, which stands for one byte that is no text */
     LOG_GATHER_MS = 300,
     PROGRESS_PAUSE_MS = 200,
     PROGRESS_BYTES_MAX = 16 * 1024,
@@ -36,18 +39,30 @@ static void send(struct job *job, struct errand *errand, const struct http_reque
     errand_start(errand, job->work->http, &whole, done, job);
 }
 
+/* What a program prints need not be text; a log must. */
+static void append_text(struct buffer *buffer, struct bytes line)
+{
+    while (line.len > 0) {
+        size_t len = line.at[0] != '\0' ? utf8_sequence(line) : 0;
+
+        buffer_append(buffer, len > 0 ? (struct bytes){line.at, len} : BYTES("\xef\xbf\xbd"));
+        line.at += len > 0 ? len : 1;
+        line.len -= len > 0 ? len : 1;
+    }
+    buffer_append_char(buffer, '\n');
+}
+
 void job_add_log(struct job *job, struct bytes line)
 {
-    bool is_full = job->log_total + line.len + 1 > LOG_TOTAL_MAX ||
-                   job->log_text.len + line.len + 1 > LOG_PENDING_MAX;
+    size_t before = job->log_text.len;
+    size_t len_most = line.len * REPLACED_LEN + 1;
 
-    if (is_full) {
+    if (job->log_total + len_most > LOG_TOTAL_MAX || before + len_most > LOG_PENDING_MAX) {
         job->log_lost++;
         return;
     }
-    buffer_append(&job->log_text, line);
-    buffer_append_char(&job->log_text, '\n');
-    job->log_total += line.len + 1;
+    append_text(&job->log_text, line);
+    job->log_total += job->log_text.len - before;
     if (job->log.call == NULL && job->log.due_mono_ms == ERRAND_NEVER)
         job->log.due_mono_ms = errand_now_mono_ms() + LOG_GATHER_MS;
 }
@@ -70,13 +85,16 @@ static void on_log_answer(void *ctx, const struct http_answer *answer)
 /* As many whole lines as one body may carry. */
 static size_t log_piece(const struct job *job)
 {
-    size_t len = job->log_text.len;
-    const char *end;
+    struct bytes rest = buffer_bytes(&job->log_text);
+    struct bytes line;
+    size_t len = 0;
 
-    if (len <= LOG_SENT_MAX)
-        return len;
-    end = memrchr(job->log_text.at, '\n', LOG_SENT_MAX);
-    return end != NULL ? (size_t)(end - job->log_text.at) + 1 : LOG_SENT_MAX;
+    for (unsigned i = 0; i < LOG_LINES_SENT_MAX && bytes_split(&rest, '\n', &line); i++) {
+        if (len > 0 && len + line.len + 1 > LOG_SENT_MAX)
+            break;
+        len += line.len + 1;
+    }
+    return len;
 }
 
 static void send_log(struct job *job)

@@ -160,7 +160,10 @@ class FakeBroker:
     def answer_lease(self, request, lease, verb):
         if lease in self.stale:
             return problem(409, "stale_lease", "the lease is somebody else's")
+        if verb == "logs" and request.body.count(b"\n") > 1000:
+            return problem(413, "too_large", "too many lines")
         if verb == "logs":
+            request.body.decode()
             self.logs[lease] = self.logs.get(lease, b"") + request.body
         elif verb == "progress":
             self.progress.setdefault(lease, []).append(request.json())

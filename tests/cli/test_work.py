@@ -174,6 +174,14 @@ def stderr_is_the_log_and_is_there_before_the_outcome(bench):
 
 
 @test
+def a_log_is_text_whatever_a_program_prints(bench):
+    lease = bench.broker.offer()
+    bench.work(r"printf 'a\377\000b\303\244\r\n\n' >&2")
+    bench.broker.outcome(lease)
+    equal(bench.broker.logs[lease].decode(), "a\ufffd\ufffdb\u00e4\n\n")
+
+
+@test
 def a_log_without_end_is_capped_and_says_so(bench):
     lease = bench.broker.offer()
     bench.work("head -c 3000000 /dev/zero | tr '\\0' x | fold -w 100 >&2")
