@@ -1,50 +1,46 @@
-/* Cursor: version, number, and a check over both and the list; base64url makes it one word. */
+/* Cursor: version, a check over the list and the place, then the place; base64url makes it one word. */
 #include "cursor.h"
 
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/base64.h"
 
-enum { CURSOR_VERSION = 1, NUMBER_LEN = 8, CHECK_LEN = 12, CURSOR_LEN = 1 + NUMBER_LEN + CHECK_LEN };
+enum { CURSOR_VERSION = 1, CHECK_LEN = 12, PLACE_AT = 1 + CHECK_LEN, TEXT_MAX = 512 };
 
-static void fill(const struct digest *list, uint64_t number, uint8_t ret_raw[CURSOR_LEN])
+static void write_check(const struct digest *list, struct bytes place, uint8_t ret_check[CHECK_LEN])
 {
-    ret_raw[0] = CURSOR_VERSION;
-    for (unsigned i = 0; i < NUMBER_LEN; i++)
-        ret_raw[1 + i] = (uint8_t)(number >> (8 * (NUMBER_LEN - 1 - i)));
-
-    struct bytes parts[] = {
-        {(const char *)list->at, sizeof(list->at)},
-        {(const char *)ret_raw, 1 + NUMBER_LEN},
-    };
+    struct bytes parts[] = {{(const char *)list->at, sizeof(list->at)}, place};
     struct digest check = digest_of(parts, 2);
 
-    memcpy(ret_raw + 1 + NUMBER_LEN, check.at, CHECK_LEN);
+    memcpy(ret_check, check.at, CHECK_LEN);
 }
 
-struct bytes cursor_write(const struct digest *list, int64_t last_number, struct arena *arena)
+struct bytes cursor_write(const struct digest *list, struct bytes place, struct arena *arena)
 {
-    uint8_t raw[CURSOR_LEN];
+    uint8_t raw[PLACE_AT + CURSOR_PLACE_MAX] = {CURSOR_VERSION};
 
-    fill(list, (uint64_t)last_number, raw);
-    return base64url_make((struct bytes){(const char *)raw, sizeof(raw)}, arena);
+    ASSERT(place.len > 0 && place.len <= CURSOR_PLACE_MAX);
+    write_check(list, place, raw + 1);
+    memcpy(raw + PLACE_AT, place.at, place.len);
+    return base64url_make((struct bytes){(const char *)raw, PLACE_AT + place.len}, arena);
 }
 
 bool cursor_read(struct bytes text, const struct digest *list, struct arena *arena,
-                 int64_t *ret_last_number)
+                 struct bytes *ret_place)
 {
-    uint8_t wanted[CURSOR_LEN];
+    uint8_t check[CHECK_LEN];
     struct bytes raw;
-    uint64_t number = 0;
 
-    if (text.len > 2 * (size_t)CURSOR_LEN || !base64url_read(text, arena, &raw) ||
-        raw.len != CURSOR_LEN)
+    if (text.len > TEXT_MAX || !base64url_read(text, arena, &raw) || raw.len <= PLACE_AT ||
+        raw.at[0] != CURSOR_VERSION)
         return false;
-    for (unsigned i = 0; i < NUMBER_LEN; i++)
-        number = number << 8 | (uint8_t)raw.at[1 + i];
-    fill(list, number, wanted);
-    if (number > INT64_MAX || memcmp(wanted, raw.at, CURSOR_LEN) != 0)
+
+    struct bytes place = {raw.at + PLACE_AT, raw.len - PLACE_AT};
+
+    write_check(list, place, check);
+    if (memcmp(check, raw.at + 1, CHECK_LEN) != 0)
         return false;
-    *ret_last_number = (int64_t)number;
+    *ret_place = place;
     return true;
 }

@@ -4,8 +4,10 @@
 #include "base/arena.h"
 #include "base/digest.h"
 
-/* What a list is: its name, namespace, order and filters, mixed in with their lengths. */
-struct bytes cursor_write(const struct digest *list, int64_t last_number, struct arena *arena);
+enum { CURSOR_PLACE_MAX = 192 };
+
+/* list: what the list is: its name, namespace, order and filters. place: of the last item that was given out. */
+struct bytes cursor_write(const struct digest *list, struct bytes place, struct arena *arena);
 /* False: not ours, changed, or of another list. */
 bool cursor_read(struct bytes text, const struct digest *list, struct arena *arena,
-                 int64_t *ret_last_number);
+                 struct bytes *ret_place);

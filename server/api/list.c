@@ -1,29 +1,15 @@
 /* List: limits and cursors, the same for every list. */
 #include "list.h"
 
+#include <stdlib.h>
+#include <string.h>
+
 #include "base/parse.h"
 
 enum { PAGE_MAX = 500, PAGE_DEFAULT = 50, FILTERS_MAX = 30 };
 
-enum err list_read_page(struct call *call, const struct digest *list)
-{
-    struct list_query *query = &call->command.in.list;
-    struct bytes limit = request_query(call->request, "limit");
-    struct bytes cursor = request_query(call->request, "cursor");
-    int64_t number = PAGE_DEFAULT;
-
-    query->after_number = -1;
-    if (limit.at != NULL && !parse_int(limit, 1, PAGE_MAX, &number))
-        return error_set(&call->error, ERR_INVALID_FIELD, "?limit",
-                         "must be a whole number from 1 to %d", PAGE_MAX);
-    query->limit = (unsigned)number;
-    if (cursor.at != NULL && !cursor_read(cursor, list, call->arena, &query->after_number))
-        return error_set(&call->error, ERR_CURSOR_INVALID, "?cursor",
-                         "must be the next_cursor of the page before, with the same filters");
-    return OK;
-}
-
-struct digest list_digest(const struct call *call, const char *name, const char *const *filters)
+static struct digest digest_of_list(const struct call *call, const char *name,
+                                    const char *const *filters)
 {
     struct bytes parts[2 + FILTERS_MAX * 2];
     unsigned len = 0;
@@ -39,8 +25,63 @@ struct digest list_digest(const struct call *call, const char *name, const char 
     return digest_of(parts, len);
 }
 
-struct bytes list_next_cursor(const struct call *call, const struct digest *list, bool has_more,
-                              int64_t last_number)
+enum err list_read_page(struct call *call, const char *name, const char *const *filters)
 {
-    return has_more ? cursor_write(list, last_number, call->arena) : BYTES_NONE;
+    struct list_page *page = arena_alloc(call->arena, sizeof(*page));
+    struct bytes limit = request_query(call->request, "limit");
+    struct bytes cursor = request_query(call->request, "cursor");
+    int64_t number = PAGE_DEFAULT;
+
+    call->extra = page;
+    page->list = digest_of_list(call, name, filters);
+    if (limit.at != NULL && !parse_int(limit, 1, PAGE_MAX, &number))
+        return error_set(&call->error, ERR_INVALID_FIELD, "?limit",
+                         "must be a whole number from 1 to %d", PAGE_MAX);
+    page->limit = (unsigned)number;
+    if (cursor.at != NULL && !cursor_read(cursor, &page->list, call->arena, &page->after))
+        return error_set(&call->error, ERR_CURSOR_INVALID, "?cursor",
+                         "must be the next_cursor of the page before, with the same filters");
+    return OK;
+}
+
+const struct list_page *list_page(const struct call *call)
+{
+    return call->extra;
+}
+
+struct bytes list_place(struct call *call, int64_t made_at_ms, struct bytes tie)
+{
+    enum { TIME_LEN = 8 };
+    char *at = arena_alloc(call->arena, TIME_LEN + tie.len);
+
+    for (unsigned i = 0; i < TIME_LEN; i++)
+        at[i] = (char)((uint64_t)made_at_ms >> (8 * (TIME_LEN - 1 - i)));
+    if (tie.len > 0)
+        memcpy(at + TIME_LEN, tie.at, tie.len);
+    return (struct bytes){at, TIME_LEN + tie.len};
+}
+
+static int by_place(const void *a, const void *b)
+{
+    return bytes_compare(((const struct list_entry *)a)->place,
+                         ((const struct list_entry *)b)->place);
+}
+
+struct list_entry *list_cut(struct call *call, struct list_entry *entries, unsigned *len,
+                            struct bytes *ret_next)
+{
+    const struct list_page *page = list_page(call);
+
+    *ret_next = BYTES_NONE;
+    qsort(entries, *len, sizeof(*entries), by_place);
+    while (*len > 0 && page->after.at != NULL &&
+           bytes_compare(entries->place, page->after) <= 0) {
+        entries++;
+        --*len;
+    }
+    if (*len > page->limit) {
+        *len = page->limit;
+        *ret_next = cursor_write(&page->list, entries[*len - 1].place, call->arena);
+    }
+    return entries;
 }

@@ -117,6 +117,7 @@ static void ask_for_stats(struct call *call)
     command->kind = COMMAND_STATS;
     command->reply = (struct reply){.created = false};
     command->parked = NULL;
+    command->open_key = NULL;
     command->link = (struct list_node){NULL, NULL};
     call_post(call);
 }

@@ -173,6 +173,7 @@ static void post_rest(struct stream *stream, unsigned taken)
     submit->specs_len -= taken;
     command->reply = (struct reply){.created = false};
     command->parked = NULL;
+    command->open_key = NULL;
     post(stream);
 }
 
@@ -206,6 +207,21 @@ static void settle_lines(struct stream *stream, unsigned taken, const struct err
     stream->lines_len -= i;
 }
 
+/* What the engine could not do for the first spec it may do for the others, unless the broker takes no more. */
+static unsigned settle_error(struct stream *stream, const struct error *error)
+{
+    struct submit_item item = {.error = *error};
+
+    if (err_status(error->code) >= 500) {
+        stream->stopped = *error;
+        settle_lines(stream, 0, error);
+        return stream->command->in.submit.specs_len;
+    }
+    stream->command->reply.items = &item;
+    settle_lines(stream, 1, NULL);
+    return 1;
+}
+
 static void on_done(struct command *command)
 {
     struct stream *stream = command->caller.ctx;
@@ -218,14 +234,10 @@ static void on_done(struct command *command)
         stream_free(stream);
         return;
     }
-    if (reply->error.code != OK) {
-        settle_lines(stream, 0, &reply->error);
-        if (err_status(reply->error.code) >= 500)
-            stream->stopped = reply->error;
-        taken = specs;
-    } else {
+    if (reply->error.code != OK)
+        taken = settle_error(stream, &reply->error);
+    else
         settle_lines(stream, taken, NULL);
-    }
     if (taken < specs)
         post_rest(stream, taken);
     else

@@ -105,17 +105,27 @@ static enum err read_rest(struct call *call)
     query->error = request_query(call->request, "error");
     if (query->error.at != NULL && query->error.len == 0)
         return refuse(call, "error", "some text");
-    if (bytes_is(query->root, "") || memchr(query->root.at != NULL ? query->root.at : "", ',',
-                                            query->root.len) != NULL)
+    if (query->root.at != NULL && memchr(query->root.at, ',', query->root.len) != NULL)
         return refuse(call, "root", "the id of one task");
     return OK;
+}
+
+/* A task's place is its number, written big end first. */
+static int64_t number_of(struct bytes place)
+{
+    uint64_t number = 0;
+
+    if (place.at == NULL)
+        return -1;
+    for (size_t i = 0; i < place.len; i++)
+        number = number << 8 | (unsigned char)place.at[i];
+    return (int64_t)number;
 }
 
 static enum err decode_list(struct call *call)
 {
     struct list_query *query = &call->command.in.list;
-    struct digest list = list_digest(call, "tasks", FILTERS);
-    enum err code = list_read_page(call, &list);
+    enum err code = list_read_page(call, "tasks", FILTERS);
 
     if (code == OK)
         code = read_lists(call);
@@ -125,22 +135,26 @@ static enum err decode_list(struct call *call)
         code = read_time(call, "created_after", &query->created_after_ms);
     if (code == OK)
         code = read_time(call, "created_before", &query->created_before_ms);
-    call->extra = arena_copy(call->arena, &list, sizeof(list));
+    query->limit = list_page(call)->limit;
+    query->after_number = number_of(list_page(call)->after);
     return code;
 }
 
 static void answer_list(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
-    int64_t last = reply->tasks_len > 0 ? reply->tasks[reply->tasks_len - 1].number
-                                        : call->command.in.list.after_number;
+    struct bytes next = BYTES_NONE;
     struct answer answer;
 
+    if (reply->has_more && reply->tasks_len > 0)
+        next = cursor_write(&list_page(call)->list,
+                            list_place(call, reply->tasks[reply->tasks_len - 1].number, BYTES_NONE),
+                            call->arena);
     answer_begin(&answer);
     view_list(&answer.out);
     for (unsigned i = 0; i < reply->tasks_len; i++)
         view_task(&answer.out, &reply->tasks[i], call->base);
-    view_list_end(&answer.out, list_next_cursor(call, call->extra, reply->has_more, last));
+    view_list_end(&answer.out, next);
     answer_send(call, 200, &answer);
 }
 

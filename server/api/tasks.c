@@ -53,12 +53,11 @@ static void answer_get_task(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
 
-    if (!reply->not_modified) {
+    if (!reply->not_modified && call->command.in.look.if_none_match != VERSION_ANY) {
         answer_task(call, 200);
         return;
     }
-    if (reply->view.task != NULL)
-        answer_etag(call, reply->view.task->version);
+    answer_etag(call, reply->view.task->version);
     answer_status(call, 304);
 }
 

@@ -59,23 +59,30 @@ void op_register_worker(struct request *request)
 
 static enum err decode_list(struct call *call)
 {
-    struct digest list = list_digest(call, "workers", NULL);
-
-    call->extra = arena_copy(call->arena, &list, sizeof(list));
-    return list_read_page(call, &list);
+    call->command.in.list.after_number = -1;
+    return list_read_page(call, "workers", NULL);
 }
 
 static void answer_list(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
-    int64_t last = reply->workers_len > 0 ? reply->workers[reply->workers_len - 1].number : 0;
+    unsigned len = reply->workers_len;
+    struct list_entry *entries = arena_alloc(call->arena, len * sizeof(*entries));
+    struct bytes next;
     struct answer answer;
 
+    for (unsigned i = 0; i < len; i++) {
+        const struct worker_view *item = &reply->workers[i];
+
+        entries[i].item = item;
+        entries[i].place = list_place(call, item->registered_at_ms, (struct bytes){(const char *)item->id.at, sizeof(item->id.at)});
+    }
+    entries = list_cut(call, entries, &len, &next);
     answer_begin(&answer);
     view_list(&answer.out);
-    for (unsigned i = 0; i < reply->workers_len; i++)
-        view_worker(&answer.out, &reply->workers[i]);
-    view_list_end(&answer.out, list_next_cursor(call, call->extra, reply->has_more, last));
+    for (unsigned i = 0; i < len; i++)
+        view_worker(&answer.out, entries[i].item);
+    view_list_end(&answer.out, next);
     answer_send(call, 200, &answer);
 }
 

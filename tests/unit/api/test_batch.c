@@ -208,6 +208,22 @@ static void a_draining_broker_refuses_the_rest(void **state)
     fake_end();
 }
 
+static void a_closed_queue_refuses_only_its_own(void **state)
+{
+    (void)state;
+
+    op_submit_batch(begin("application/x-ndjson"));
+    fake_piece("{\"queue\":\"closed\"}\n{}\n", true);
+    (void)error_set(&fake_command()->reply.error, ERR_QUEUE_CLOSED, "/queue", "closed");
+    fake_reply();
+    assert_int_equal(fake_engine()->posted_len, 2);
+    assert_int_equal(fake_command()->in.submit.specs_len, 1);
+    take(1);
+
+    assert_true(fake_answered_with(200, "{\"line\":1,\"status\":409,"));
+    fake_end();
+}
+
 static void a_cut_stream_outlives_its_request(void **state)
 {
     struct command *command;
@@ -268,6 +284,7 @@ int main(void)
         cmocka_unit_test(little_is_said_when_little_is_asked),
         cmocka_unit_test(a_long_stream_is_held_and_goes_on),
         cmocka_unit_test(a_draining_broker_refuses_the_rest),
+        cmocka_unit_test(a_closed_queue_refuses_only_its_own),
         cmocka_unit_test(a_cut_stream_outlives_its_request),
         cmocka_unit_test(a_line_without_end_is_cut_off),
         cmocka_unit_test(a_stream_has_no_key_of_its_own),

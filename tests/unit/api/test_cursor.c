@@ -12,18 +12,18 @@ static struct digest list_of(const char *filter)
     return digest_plain(bytes_of(filter));
 }
 
-static void a_cursor_brings_its_number_back(void **state)
+static void a_cursor_brings_its_place_back(void **state)
 {
     struct arena *arena = arena_new();
     struct digest list = list_of("queue=a");
-    int64_t number = 0;
+    struct bytes place = BYTES_NONE;
 
     (void)state;
 
-    struct bytes cursor = cursor_write(&list, INT64_C(123456789012), arena);
+    struct bytes cursor = cursor_write(&list, BYTES("a\0place"), arena);
 
-    assert_true(cursor_read(cursor, &list, arena, &number));
-    assert_int_equal(number, INT64_C(123456789012));
+    assert_true(cursor_read(cursor, &list, arena, &place));
+    assert_true(bytes_equal(place, BYTES("a\0place")));
     arena_free(arena);
 }
 
@@ -32,11 +32,11 @@ static void a_cursor_of_another_list_does_not_fit(void **state)
     struct arena *arena = arena_new();
     struct digest list = list_of("queue=a");
     struct digest other = list_of("queue=b");
-    int64_t number = 0;
+    struct bytes place = BYTES_NONE;
 
     (void)state;
 
-    assert_false(cursor_read(cursor_write(&list, 5, arena), &other, arena, &number));
+    assert_false(cursor_read(cursor_write(&list, BYTES("5"), arena), &other, arena, &place));
     arena_free(arena);
 }
 
@@ -44,26 +44,26 @@ static void a_changed_cursor_is_noticed(void **state)
 {
     struct arena *arena = arena_new();
     struct digest list = list_of("queue=a");
-    struct bytes cursor = cursor_write(&list, 5, arena);
-    int64_t number = 0;
+    struct bytes cursor = cursor_write(&list, BYTES("5"), arena);
+    struct bytes place = BYTES_NONE;
 
     (void)state;
     for (size_t i = 0; i < cursor.len; i++) {
         char *changed = arena_string(arena, cursor);
 
         changed[i] = changed[i] == 'A' ? 'B' : 'A';
-        assert_false(cursor_read((struct bytes){changed, cursor.len}, &list, arena, &number));
+        assert_false(cursor_read((struct bytes){changed, cursor.len}, &list, arena, &place));
     }
-    assert_false(cursor_read(BYTES(""), &list, arena, &number));
-    assert_false(cursor_read(BYTES("junk!"), &list, arena, &number));
-    assert_false(cursor_read((struct bytes){cursor.at, cursor.len - 1}, &list, arena, &number));
+    assert_false(cursor_read(BYTES(""), &list, arena, &place));
+    assert_false(cursor_read(BYTES("junk!"), &list, arena, &place));
+    assert_false(cursor_read((struct bytes){cursor.at, cursor.len - 1}, &list, arena, &place));
     arena_free(arena);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_cursor_brings_its_number_back),
+        cmocka_unit_test(a_cursor_brings_its_place_back),
         cmocka_unit_test(a_cursor_of_another_list_does_not_fit),
         cmocka_unit_test(a_changed_cursor_is_noticed),
     };
