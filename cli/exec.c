@@ -9,10 +9,17 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { READ_BYTES = 64 * 1024, READS_A_TURN = 16, EXIT_CANNOT_EXEC = 127 };
+enum {
+    READ_BYTES = 64 * 1024,
+    READS_A_TURN = 16,
+    EXIT_CANNOT_EXEC = 127,
+    DESCRIPTORS_A_CHILD = 8,
+    DESCRIPTORS_SPARE = 64
+};
 
 /* Both ends of the pipes to a child that is being made. */
 struct pipes {
@@ -21,10 +28,23 @@ struct pipes {
     int exec_error[2]; /* the child says why it could not become the program */
 };
 
-void child_prepare(void)
+/* Each child takes our ends of its pipes, and an exchange or two. */
+static void raise_descriptor_limit(unsigned children)
+{
+    rlim_t wanted = (rlim_t)children * DESCRIPTORS_A_CHILD + DESCRIPTORS_SPARE;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void child_prepare(unsigned children)
 {
     int fd;
 
+    raise_descriptor_limit(children);
     do {
         fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     } while (fd >= 0 && fd < CHILD_STREAMS);

@@ -24,9 +24,9 @@ struct child_program {
     struct bytes input; /* its stdin; must live as long as the child */
 };
 
-/* Keeps descriptors 0 to 3 from being used for anything else in this process; once, before the
- * first child. */
-void child_prepare(void);
+/* Makes this process fit to have so many children at a time; once, before the first. Descriptors
+ * 0 to 3 are kept free of anything else. */
+void child_prepare(unsigned children);
 
 /* 0, or the errno of what could not be done. on_output and owner are set before. */
 int child_start(struct child *child, struct loop *loop, const struct child_program *program);

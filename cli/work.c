@@ -41,9 +41,11 @@ void work_give_up(struct work *work, int exit_code)
 
 void work_note_answer(struct work *work, const struct http_answer *answer)
 {
-    bool is_away = answer->status == 0 || answer->status >= 500;
+    bool is_away = answer->status == 0 || answer->status == 502 || answer->status == 504;
 
-    if (is_away == work->is_away)
+    /* 503 is a broker that is there and draining; what it says about the next call is anyone's
+     * guess. */
+    if (is_away == work->is_away || answer->status == 503)
         return;
     work->is_away = is_away;
     if (is_away)
@@ -227,7 +229,7 @@ int work_run(const struct work_config *config)
         .leave.due_mono_ms = ERRAND_NEVER,
     };
 
-    child_prepare();
+    child_prepare(config->concurrency);
     list_init(&work.jobs);
     work.http = http_new(config->url, config->token);
     work.loop = loop_new(work.http);
