@@ -2,7 +2,7 @@
 #include "batch.h"
 
 #include "codec_task.h"
-#include "view.h"
+#include "wire.h"
 
 /* What became of each element before the engine saw any. */
 struct batch {
@@ -19,14 +19,14 @@ void batch_write_item(struct json_out *out, const struct submit_item *item)
         return;
     }
     json_member_int(out, "status", item->replayed ? 200 : 201);
-    view_member_id(out, "id", item->id);
+    wire_member_id(out, "id", item->id);
 }
 
 void batch_write_problem(struct json_out *out, const struct error *problem)
 {
     json_member_int(out, "status", err_status(problem->code));
     json_out_key(out, "problem");
-    view_problem(out, problem);
+    wire_problem(out, problem);
 }
 
 static void write_answer(struct answer *answer, const struct call *call)

@@ -5,7 +5,7 @@
 #include "codec.h"
 #include "handlers.h"
 #include "header_value.h"
-#include "view.h"
+#include "wire.h"
 
 static const char *const STATES[] = {[BROKER_STARTING] = "starting",
                                      [BROKER_READY] = "ready",
@@ -108,7 +108,7 @@ static void answer_stats(struct call *call)
     json_out_object(&answer.out);
     json_member_text(&answer.out, "state", bytes_of(STATES[engine_state(call->api->engine)]));
     json_out_key(&answer.out, "counts");
-    view_counts(&answer.out, &stats->counts);
+    wire_counts(&answer.out, &stats->counts);
     json_member_int(&answer.out, "queues", stats->queues);
     json_member_int(&answer.out, "workers", stats->workers);
     json_member_int(&answer.out, "workers_lost", stats->workers_lost);

@@ -4,7 +4,7 @@
 #include "codec_lease.h"
 #include "handlers.h"
 #include "header_value.h"
-#include "view.h"
+#include "wire.h"
 
 static struct bytes lease_of(struct call *call)
 {
@@ -19,7 +19,7 @@ static void answer_state(struct call *call, struct id task, enum task_state stat
 
     answer_begin(&answer);
     json_out_object(&answer.out);
-    view_member_id(&answer.out, "id", task);
+    wire_member_id(&answer.out, "id", task);
     json_member_text(&answer.out, "state", bytes_of(task_state_name(state)));
     json_out_object_end(&answer.out);
     answer_send(call, 200, &answer);

@@ -3,7 +3,7 @@
 #include "handlers.h"
 #include "header_value.h"
 #include "list.h"
-#include "view.h"
+#include "wire.h"
 
 static enum err decode_name(struct call *call)
 {
@@ -27,7 +27,7 @@ static void answer_with(struct call *call, int status)
     struct answer answer;
 
     answer_begin(&answer);
-    view_queue(&answer.out, queue);
+    wire_queue(&answer.out, queue);
     answer_etag(call, queue->version);
     answer_send(call, status, &answer);
 }
@@ -82,7 +82,7 @@ static void answer_stats(struct call *call)
     struct answer answer;
 
     answer_begin(&answer);
-    view_queue_stats(&answer.out, &call->command.reply.queues[0]);
+    wire_queue_stats(&answer.out, &call->command.reply.queues[0]);
     answer_send(call, 200, &answer);
 }
 
@@ -116,10 +116,10 @@ static void answer_list(struct call *call)
     }
     entries = list_cut(call, entries, &len, &next);
     answer_begin(&answer);
-    view_list(&answer.out);
+    wire_list(&answer.out);
     for (unsigned i = 0; i < len; i++)
-        view_queue(&answer.out, entries[i].item);
-    view_list_end(&answer.out, next);
+        wire_queue(&answer.out, entries[i].item);
+    wire_list_end(&answer.out, next);
     answer_send(call, 200, &answer);
 }
 
@@ -238,7 +238,7 @@ static void answer_close(struct call *call)
     json_out_object(&answer.out);
     json_member_bool(&answer.out, "closed", queue->closed);
     json_out_key(&answer.out, "counts");
-    view_counts(&answer.out, &queue->counts);
+    wire_counts(&answer.out, &queue->counts);
     json_out_key(&answer.out, "abandoned");
     json_out_array(&answer.out);
     for (unsigned i = 0; i < queue->abandoned_len; i++) {

@@ -4,7 +4,7 @@
 #include "codec_task.h"
 #include "handlers.h"
 #include "header_value.h"
-#include "view.h"
+#include "wire.h"
 
 enum { QUERY_PAIRS_MAX = 128 };
 
@@ -29,7 +29,7 @@ static void remember(struct command *command, int *ret_status, struct bytes *ret
     struct answer answer;
 
     answer_begin(&answer);
-    view_task_whole(&answer.out, task, call->base);
+    wire_task_whole(&answer.out, task, call->base);
     *ret_status = 201;
     *ret_location = location_of(call, task->id);
     *ret_body = answer_keep(&answer, call->arena);
@@ -52,7 +52,7 @@ static void answer_submit(struct call *call)
     if (reply->replayed)
         request_add_header(call->request, "Idempotency-Replayed", BYTES("true"));
     answer_begin(&answer);
-    view_task_whole(&answer.out, task, call->base);
+    wire_task_whole(&answer.out, task, call->base);
     request_add_header(call->request, "Location", location_of(call, task->id));
     answer_etag(call, task->version);
     answer_send(call, has_ended || !reply->created ? 200 : 201, &answer);

@@ -4,7 +4,7 @@
 #include "domain/bounds.h"
 #include "handlers.h"
 #include "list.h"
-#include "view.h"
+#include "wire.h"
 
 enum { IDS_MAX = 500 };
 
@@ -151,10 +151,10 @@ static void answer_list(struct call *call)
                             list_place(call, reply->tasks[reply->tasks_len - 1].number, BYTES_NONE),
                             call->arena);
     answer_begin(&answer);
-    view_list(&answer.out);
+    wire_list(&answer.out);
     for (unsigned i = 0; i < reply->tasks_len; i++)
-        view_task(&answer.out, &reply->tasks[i], call->base);
-    view_list_end(&answer.out, next);
+        wire_task(&answer.out, &reply->tasks[i], call->base);
+    wire_list_end(&answer.out, next);
     answer_send(call, 200, &answer);
 }
 

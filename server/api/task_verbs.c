@@ -2,7 +2,7 @@
 #include "call.h"
 #include "codec_task.h"
 #include "handlers.h"
-#include "view.h"
+#include "wire.h"
 
 static void answer_with(struct call *call, int status)
 {
@@ -10,7 +10,7 @@ static void answer_with(struct call *call, int status)
     struct answer answer;
 
     answer_begin(&answer);
-    view_task_whole(&answer.out, task, call->base);
+    wire_task_whole(&answer.out, task, call->base);
     answer_etag(call, task->version);
     answer_send(call, status, &answer);
 }
@@ -166,7 +166,7 @@ static void remember_retry(struct command *command, int *ret_status, struct byte
     struct answer answer;
 
     answer_begin(&answer);
-    view_task_whole(&answer.out, command->reply.view.task, call->base);
+    wire_task_whole(&answer.out, command->reply.view.task, call->base);
     *ret_status = clone ? 201 : 200;
     *ret_location = clone ? location_of(call) : BYTES_NONE;
     *ret_body = answer_keep(&answer, call->arena);

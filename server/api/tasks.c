@@ -2,7 +2,7 @@
 #include "call.h"
 #include "handlers.h"
 #include "header_value.h"
-#include "view.h"
+#include "wire.h"
 
 /* ---- one task ---- */
 
@@ -44,7 +44,7 @@ static void answer_task(struct call *call, int status)
     struct answer answer;
 
     answer_begin(&answer);
-    view_task_whole(&answer.out, task, call->base);
+    wire_task_whole(&answer.out, task, call->base);
     answer_etag(call, task->version);
     answer_send(call, status, &answer);
 }
@@ -108,7 +108,7 @@ static void answer_failed(struct call *call, const struct task *task)
 
     answer_begin(&members);
     json_out_object(&members.out);
-    view_member_id(&members.out, "task_id", task->id);
+    wire_member_id(&members.out, "task_id", task->id);
     json_member_raw(&members.out, "error", task->error.at != NULL ? task->error : BYTES("null"));
     json_out_object_end(&members.out);
     refuse_result(call, ERR_TASK_FAILED, task, &members);
@@ -120,7 +120,7 @@ static void answer_gone(struct call *call, const struct task *task)
 
     answer_begin(&members);
     json_out_object(&members.out);
-    view_member_id(&members.out, "task_id", task->id);
+    wire_member_id(&members.out, "task_id", task->id);
     json_member_text_or_null(&members.out, "cancel_reason", task->cancel_reason);
     json_member_bool(&members.out, "abandoned", task->abandoned);
     json_out_object_end(&members.out);
@@ -192,10 +192,10 @@ static void answer_attempts(struct call *call)
     struct answer answer;
 
     answer_begin(&answer);
-    view_list(&answer.out);
+    wire_list(&answer.out);
     for (unsigned i = 0; i < view->attempts_len; i++)
-        view_attempt(&answer.out, &view->attempts[i]);
-    view_list_end(&answer.out, BYTES_NONE);
+        wire_attempt(&answer.out, &view->attempts[i]);
+    wire_list_end(&answer.out, BYTES_NONE);
     answer_send(call, 200, &answer);
 }
 
@@ -219,10 +219,10 @@ static void answer_logs(struct call *call)
     struct answer answer;
 
     answer_begin(&answer);
-    view_list(&answer.out);
+    wire_list(&answer.out);
     for (unsigned i = 0; i < view->logs_len; i++)
-        view_log_line(&answer.out, &view->logs[i]);
-    view_list_end(&answer.out, BYTES_NONE);
+        wire_log_line(&answer.out, &view->logs[i]);
+    wire_list_end(&answer.out, BYTES_NONE);
     answer_send(call, 200, &answer);
 }
 
@@ -247,12 +247,12 @@ static void answer_explain(struct call *call)
 
     answer_begin(&answer);
     json_out_object(&answer.out);
-    view_member_id(&answer.out, "id", view->task->id);
+    wire_member_id(&answer.out, "id", view->task->id);
     json_member_text(&answer.out, "state", bytes_of(task_state_name(view->task->state)));
     json_out_key(&answer.out, "blockers");
     json_out_array(&answer.out);
     for (unsigned i = 0; i < view->blockers_len; i++)
-        view_blocker(&answer.out, &view->blockers[i]);
+        wire_blocker(&answer.out, &view->blockers[i]);
     json_out_array_end(&answer.out);
     json_member_seconds_or_null(&answer.out, "estimate", view->estimate_ms);
     json_out_object_end(&answer.out);

@@ -3,7 +3,7 @@
 #include "codec_worker.h"
 #include "handlers.h"
 #include "list.h"
-#include "view.h"
+#include "wire.h"
 
 static enum err decode_worker(struct call *call)
 {
@@ -15,7 +15,7 @@ static void answer_worker(struct call *call)
     struct answer answer;
 
     answer_begin(&answer);
-    view_worker(&answer.out, &call->command.reply.workers[0]);
+    wire_worker(&answer.out, &call->command.reply.workers[0]);
     answer_send(call, 200, &answer);
 }
 
@@ -79,10 +79,10 @@ static void answer_list(struct call *call)
     }
     entries = list_cut(call, entries, &len, &next);
     answer_begin(&answer);
-    view_list(&answer.out);
+    wire_list(&answer.out);
     for (unsigned i = 0; i < len; i++)
-        view_worker(&answer.out, entries[i].item);
-    view_list_end(&answer.out, next);
+        wire_worker(&answer.out, entries[i].item);
+    wire_list_end(&answer.out, next);
     answer_send(call, 200, &answer);
 }
 
@@ -149,7 +149,7 @@ static void write_outcomes(struct json_out *out, const struct reply *reply)
         json_out_object(out);
         json_member_int(out, "status", is_taken ? 200 : err_status(outcome->error.code));
         if (!id_is_nil(outcome->task))
-            view_member_id(out, "task_id", outcome->task);
+            wire_member_id(out, "task_id", outcome->task);
         if (is_taken)
             json_member_text(out, "state", bytes_of(task_state_name(outcome->state)));
         else
@@ -213,7 +213,7 @@ static void answer_claim(struct call *call)
     json_out_key(&answer.out, "tasks");
     json_out_array(&answer.out);
     for (unsigned i = 0; i < reply->tasks_len; i++)
-        view_task_claimed(&answer.out, &reply->tasks[i], call->base);
+        wire_task_claimed(&answer.out, &reply->tasks[i], call->base);
     json_out_array_end(&answer.out);
     write_outcomes(&answer.out, reply);
     json_out_object_end(&answer.out);
@@ -249,7 +249,7 @@ static void write_cancels(struct json_out *out, const struct reply *reply)
 
         json_out_object(out);
         json_member_text(out, "lease", cancel->lease);
-        view_member_id(out, "task_id", cancel->task);
+        wire_member_id(out, "task_id", cancel->task);
         json_member_text(out, "reason", cancel->reason);
         json_member_seconds_or_null(out, "grace_s", cancel->grace_ms > 0 ? cancel->grace_ms : 0);
         json_out_object_end(out);

@@ -1,7 +1,7 @@
-/* Queue view: settings as they can be put back, and counts as they are now. */
-#include "view.h"
+/* Queue on the wire: settings as they can be put back, and counts as they are now. */
+#include "wire.h"
 
-void view_counts(struct json_out *out, const struct queue_counts *counts)
+void wire_counts(struct json_out *out, const struct queue_counts *counts)
 {
     json_out_object(out);
     for (int state = TASK_STATE_NONE + 1; state < TASK_STATE_MAX; state++)
@@ -67,7 +67,7 @@ static void write_settings(struct json_out *out, const struct queue_settings *se
 static void write_replica(struct json_out *out, const struct worker_view *worker)
 {
     json_out_object(out);
-    view_member_id(out, "worker_id", worker->id);
+    wire_member_id(out, "worker_id", worker->id);
     json_member_text_or_null(out, "instance", worker->spec.instance);
     json_member_text_or_null(out, "version", worker->spec.version);
     json_member_time_or_null(out, "last_seen_at", worker->last_seen_at_ms);
@@ -76,13 +76,13 @@ static void write_replica(struct json_out *out, const struct worker_view *worker
     json_out_object_end(out);
 }
 
-void view_queue(struct json_out *out, const struct queue_view *queue)
+void wire_queue(struct json_out *out, const struct queue_view *queue)
 {
     json_out_object(out);
     json_member_text(out, "name", queue->name);
     write_settings(out, &queue->settings);
     json_out_key(out, "counts");
-    view_counts(out, &queue->counts);
+    wire_counts(out, &queue->counts);
     json_member_seconds_or_null(out, "oldest_ready_age_s", queue->oldest_ready_age_ms);
     json_out_key(out, "replicas");
     json_out_array(out);
@@ -102,7 +102,7 @@ void view_queue(struct json_out *out, const struct queue_view *queue)
     json_out_object_end(out);
 }
 
-void view_queue_stats(struct json_out *out, const struct queue_view *queue)
+void wire_queue_stats(struct json_out *out, const struct queue_view *queue)
 {
     json_out_object(out);
     json_member_text(out, "name", queue->name);

@@ -1,7 +1,7 @@
-/* View: the pieces that several objects share. */
-#include "view.h"
+/* Wire: the pieces that several objects share. */
+#include "wire.h"
 
-void view_member_id(struct json_out *out, const char *key, struct id id)
+void wire_member_id(struct json_out *out, const char *key, struct id id)
 {
     char text[ID_TEXT_LEN + 1];
 
@@ -9,21 +9,21 @@ void view_member_id(struct json_out *out, const char *key, struct id id)
     json_member_text(out, key, (struct bytes){text, ID_TEXT_LEN});
 }
 
-void view_list(struct json_out *out)
+void wire_list(struct json_out *out)
 {
     json_out_object(out);
     json_out_key(out, "items");
     json_out_array(out);
 }
 
-void view_list_end(struct json_out *out, struct bytes next_cursor)
+void wire_list_end(struct json_out *out, struct bytes next_cursor)
 {
     json_out_array_end(out);
     json_member_text_or_null(out, "next_cursor", next_cursor);
     json_out_object_end(out);
 }
 
-void view_problem(struct json_out *out, const struct error *error)
+void wire_problem(struct json_out *out, const struct error *error)
 {
     const char *where = error->where;
 

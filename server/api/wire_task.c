@@ -1,5 +1,5 @@
-/* Task view: a task, its attempts, its log and what blocks it. */
-#include "view.h"
+/* Task on the wire: a task, its attempts, its log and what blocks it. */
+#include "wire.h"
 
 static void raw_or_null(struct json_out *out, const char *key, struct bytes raw)
 {
@@ -51,7 +51,7 @@ static void write_identity(struct json_out *out, const struct task *task, const 
     json_member_int(out, "max_attempts", task->max_attempts);
     json_out_key(out, "group");
     json_out_null(out);
-    view_member_id(out, "root_id", task->root);
+    wire_member_id(out, "root_id", task->root);
     json_out_key(out, "parent_id");
     json_out_null(out);
     json_out_key(out, "origin_id");
@@ -81,7 +81,7 @@ static void write_task(struct json_out *out, const struct task *task, struct byt
     write_identity(out, task, id);
     write_times(out, task);
     if (task->has_worker) {
-        view_member_id(out, "worker_id", task->worker);
+        wire_member_id(out, "worker_id", task->worker);
     } else {
         json_out_key(out, "worker_id");
         json_out_null(out);
@@ -111,13 +111,13 @@ static void write_body(struct json_out *out, const char *key, const char *key_ba
     json_member_text(out, "content_type", body->content_type);
 }
 
-void view_task(struct json_out *out, const struct task *task, struct bytes base)
+void wire_task(struct json_out *out, const struct task *task, struct bytes base)
 {
     write_task(out, task, base);
     json_out_object_end(out);
 }
 
-void view_task_whole(struct json_out *out, const struct task *task, struct bytes base)
+void wire_task_whole(struct json_out *out, const struct task *task, struct bytes base)
 {
     write_task(out, task, base);
     if (task->state == TASK_SUCCEEDED)
@@ -125,7 +125,7 @@ void view_task_whole(struct json_out *out, const struct task *task, struct bytes
     json_out_object_end(out);
 }
 
-void view_task_claimed(struct json_out *out, const struct task *task, struct bytes base)
+void wire_task_claimed(struct json_out *out, const struct task *task, struct bytes base)
 {
     write_task(out, task, base);
     json_member_text(out, "lease", task->lease);
@@ -137,7 +137,7 @@ void view_task_claimed(struct json_out *out, const struct task *task, struct byt
     json_out_object_end(out);
 }
 
-void view_attempt(struct json_out *out, const struct attempt *attempt)
+void wire_attempt(struct json_out *out, const struct attempt *attempt)
 {
     json_out_object(out);
     json_member_int(out, "attempt", attempt->attempt);
@@ -146,7 +146,7 @@ void view_attempt(struct json_out *out, const struct attempt *attempt)
         json_out_key(out, "worker_id");
         json_out_null(out);
     } else {
-        view_member_id(out, "worker_id", attempt->worker);
+        wire_member_id(out, "worker_id", attempt->worker);
     }
     json_member_time_or_null(out, "claimed_at", attempt->claimed_at_ms);
     json_member_time_or_null(out, "started_at", attempt->started_at_ms);
@@ -159,7 +159,7 @@ void view_attempt(struct json_out *out, const struct attempt *attempt)
     json_out_object_end(out);
 }
 
-void view_log_line(struct json_out *out, const struct log_line *line)
+void wire_log_line(struct json_out *out, const struct log_line *line)
 {
     json_out_object(out);
     json_member_time_or_null(out, "at", line->at_ms);
@@ -169,7 +169,7 @@ void view_log_line(struct json_out *out, const struct log_line *line)
     json_out_object_end(out);
 }
 
-void view_blocker(struct json_out *out, const struct blocker *blocker)
+void wire_blocker(struct json_out *out, const struct blocker *blocker)
 {
     struct blocker_number {
         const char *key;

@@ -1,5 +1,5 @@
-/* Worker view: a registered worker, as it was announced and as it was last seen. */
-#include "view.h"
+/* Worker on the wire: a registered worker, as it was announced and as it was last seen. */
+#include "wire.h"
 
 static void write_texts(struct json_out *out, const char *key, const struct bytes *texts,
                         unsigned len)
@@ -11,12 +11,12 @@ static void write_texts(struct json_out *out, const char *key, const struct byte
     json_out_array_end(out);
 }
 
-void view_worker(struct json_out *out, const struct worker_view *worker)
+void wire_worker(struct json_out *out, const struct worker_view *worker)
 {
     const struct worker_spec *spec = &worker->spec;
 
     json_out_object(out);
-    view_member_id(out, "id", worker->id);
+    wire_member_id(out, "id", worker->id);
     json_member_text(out, "identity", spec->identity);
     json_member_text_or_null(out, "instance", spec->instance);
     json_member_text_or_null(out, "version", spec->version);

@@ -1,0 +1,27 @@
+/* Wire: what goes out, as JSON objects with the members the contract names. */
+#pragma once
+
+#include "base/json_out.h"
+#include "engine/command.h"
+
+/* base: "/v1" or "/v1/ns/NAME", for links. */
+void wire_task(struct json_out *out, const struct task *task, struct bytes base);
+/* Alone, with the result when it succeeded. */
+void wire_task_whole(struct json_out *out, const struct task *task, struct bytes base);
+/* As a claim hands it out: with lease and payload. */
+void wire_task_claimed(struct json_out *out, const struct task *task, struct bytes base);
+void wire_attempt(struct json_out *out, const struct attempt *attempt);
+void wire_log_line(struct json_out *out, const struct log_line *line);
+void wire_blocker(struct json_out *out, const struct blocker *blocker);
+
+void wire_queue(struct json_out *out, const struct queue_view *queue);
+void wire_queue_stats(struct json_out *out, const struct queue_view *queue);
+void wire_counts(struct json_out *out, const struct queue_counts *counts);
+void wire_worker(struct json_out *out, const struct worker_view *worker);
+
+void wire_member_id(struct json_out *out, const char *key, struct id id);
+/* {"items":[ ... ],"next_cursor":...}: the items are written between the two. */
+void wire_list(struct json_out *out);
+void wire_list_end(struct json_out *out, struct bytes next_cursor);
+/* One problem inside another answer. */
+void wire_problem(struct json_out *out, const struct error *error);
