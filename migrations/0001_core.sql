@@ -73,24 +73,24 @@ CREATE INDEX tasks_ended_badly ON tasks (ns, state, number) WHERE state IN ({{FA
 
 CREATE TABLE bodies (
     task         {{key}},
-    payload      {{bytes}},
     content_type TEXT,                         -- NULL: JSON
     headers      TEXT,
     tags         TEXT,
     name         TEXT,
     traceparent  TEXT,
-    retry        TEXT
+    retry        TEXT,
+    payload      {{bytes}}                     -- last: the others are read without it
 ) {{strict}};
 
 -- What attempts left behind: result or error of the end, progress and checkpoint of the way there.
 CREATE TABLE results (
     task          {{key}},
-    result        {{bytes}},
     content_type  TEXT,                        -- NULL: JSON
     error         TEXT,
     cancel_reason TEXT,
     progress      TEXT,
-    checkpoint    TEXT
+    checkpoint    TEXT,
+    result        {{bytes}}
 ) {{strict}};
 
 CREATE TABLE leases (

@@ -4,7 +4,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/heap.h"
 #include "base/list.h"
 #include "domain/queue.h"
 #include "domain/task.h"
@@ -49,6 +48,7 @@ struct submit {
     bool single;    /* the reply carries the whole task */
     enum until until;
     bool cancel_on_disconnect, cancel_on_timeout;
+    bool has_waited; /* the engine's own: it was held and its turn has come */
 };
 
 /* GET of a task, its result, payload or attempts; parked until `until` when wait_ms > 0. */
@@ -321,7 +321,8 @@ struct reply {
     unsigned taken; /* of a streamed piece: how many of its specs have been dealt with */
     struct task *tasks; /* claimed, or a page of a list */
     unsigned tasks_len;
-    bool has_more; /* of a list */
+    bool has_more;    /* of a list */
+    int64_t list_end; /* of a list: the number that the next page goes on after */
     struct outcome_reply *outcomes;
     unsigned outcomes_len;
 
@@ -377,12 +378,6 @@ struct command {
         struct advance advance;
     } in;
     struct reply reply;
-    struct parking {
-        struct list_node link, by_task;
-        struct heap_node deadline;
-        void *owner;
-        int64_t subject; /* number of the task waited for */
-        int64_t real_deadline_mono_ms;
-        bool is_parked, is_resolved;
-    } parking; /* the engine's own */
+    struct parked *parked;     /* the engine's own */
+    struct open_key *open_key; /* the same: others with this key wait for this command */
 };

@@ -23,8 +23,8 @@ void task_save_touch(struct db *db, const struct task *task);
 /* Everything of it; tags as loaded. */
 void task_delete(struct db *db, const struct task *task);
 
-/* Payload, content type, headers, tags, name, traceparent, retry. */
-void body_load(struct db *db, struct task *task, struct arena *arena);
+/* Content type, headers, tags, name, traceparent, retry, and the payload if asked. */
+void body_load(struct db *db, struct task *task, bool with_payload, struct arena *arena);
 /* Only the retry policy: what a failure needs. */
 void body_load_retry(struct db *db, struct task *task, struct arena *arena);
 /* Store name and tags anew; old_tags are what it had. */

@@ -22,17 +22,21 @@ struct db_rows *db_query(struct db *db, enum sql sql, const struct db_value *val
     return db->driver->start(db, sql, values, values_len);
 }
 
-bool db_step(struct db_rows *rows)
-{
-    if (rows == NULL || rows->db->failure != DB_FINE)
-        return false;
-    return rows->db->driver->step(rows);
-}
-
 void db_done(struct db_rows *rows)
 {
     if (rows != NULL)
         rows->db->driver->done(rows);
+}
+
+bool db_step(struct db_rows *rows)
+{
+    if (rows == NULL)
+        return false;
+    if (rows->db->failure == DB_FINE)
+        return rows->db->driver->step(rows);
+    /* Something else failed meanwhile: the statement ends too, so that it can be run again after a rollback. */
+    db_done(rows);
+    return false;
 }
 
 void db_run(struct db *db, enum sql sql, const struct db_value *values, size_t values_len)
@@ -78,7 +82,7 @@ struct id db_id(struct db_rows *rows, int column)
 
 int64_t db_changes(struct db *db)
 {
-    return db->driver->changes(db);
+    return db->failure == DB_FINE ? db->driver->changes(db) : 0;
 }
 
 void db_exec(struct db *db, const char *sql)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -46,6 +47,31 @@ static bool lock(struct folder *folder, enum db_failure *ret_failure, struct err
     return true;
 }
 
+/* The path without symbolic links: people may link the data folder to another disk, and the database follows none. */
+static bool resolve(struct folder *folder, const char *path)
+{
+    char *real = realpath(path, NULL);
+    bool fits = real != NULL && strlen(real) < sizeof(folder->path);
+
+    if (fits)
+        (void)snprintf(folder->path, sizeof(folder->path), "%s", real);
+    else if (real != NULL)
+        errno = ENAMETOOLONG;
+    free(real);
+    return fits;
+}
+
+/* A new folder survives a power cut only when its name in the one above is flushed. Above may be closed to us. */
+static bool sync_parent(const struct folder *folder)
+{
+    int fd = openat(folder->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    bool is_synced = fd < 0 ? errno == EACCES : fsync(fd) == 0;
+
+    if (fd >= 0)
+        (void)close(fd);
+    return is_synced;
+}
+
 bool folder_open(struct folder *folder, const char *path, enum db_failure *ret_failure, struct error *error)
 {
     folder->fd = folder->lock_fd = -1;
@@ -53,12 +79,17 @@ bool folder_open(struct folder *folder, const char *path, enum db_failure *ret_f
         errno = ENAMETOOLONG;
         return refuse(ret_failure, DB_IO, error, "use", path);
     }
-    (void)snprintf(folder->path, sizeof(folder->path), "%s", path);
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+    bool is_made = mkdir(path, 0700) == 0;
+
+    if (!is_made && errno != EEXIST)
         return refuse(ret_failure, DB_IO, error, "make", path);
     folder->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder->fd < 0)
         return refuse(ret_failure, DB_IO, error, "open", path);
+    if (!resolve(folder, path))
+        return refuse(ret_failure, DB_IO, error, "resolve", path);
+    if (is_made && !sync_parent(folder))
+        return refuse(ret_failure, DB_IO, error, "flush the folder above", path);
     return lock(folder, ret_failure, error);
 }
 

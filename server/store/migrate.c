@@ -99,21 +99,40 @@ static bool apply(struct db *db, unsigned number, const struct embedded_file *fi
     buffer_fini(&sql);
     if (is_expanded && db_failure(db) == DB_FINE)
         return true;
+    (void)give_up(db, ret_failure, error, file->name); /* before the rollback, which forgets a full disk */
     db_rollback(db);
-    return give_up(db, ret_failure, error, file->name);
+    return false;
 }
 
-/* A whole copy, so that a migration that goes wrong can be taken back by hand. */
+/* A whole copy, so that a migration that goes wrong can be taken back by hand. A failure sticks to the db. */
 static void keep_copy(struct db *db, const struct folder *folder, unsigned applied)
 {
-    char path[4096], sql[4200];
+    char name[64], path[4096];
+    struct buffer sql;
 
-    (void)snprintf(path, sizeof(path), "%.3000s/sluice.db.before-%04u", folder->path, applied + 1);
+    (void)snprintf(name, sizeof(name), "sluice.db.before-%04u", applied + 1);
+    folder_file(folder, name, path, sizeof(path));
     (void)unlink(path);
-    if (strchr(path, '\'') != NULL)
-        return;
-    (void)snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", path);
-    db_exec(db, sql);
+    buffer_init(&sql, 16384);
+    buffer_append_text(&sql, "VACUUM INTO '");
+    for (const char *at = path; *at != '\0'; at++) {
+        if (*at == '\'')
+            buffer_append_char(&sql, '\'');
+        buffer_append_char(&sql, *at);
+    }
+    buffer_append(&sql, (struct bytes){"'", 2});
+    db_exec(db, sql.at);
+    buffer_fini(&sql);
+}
+
+static bool keep_safe(struct db *db, const struct folder *folder, unsigned applied, enum db_failure *ret_failure,
+                      struct error *error)
+{
+    keep_copy(db, folder, applied);
+    if (db_failure(db) != DB_FINE)
+        return give_up(db, ret_failure, error, "copy");
+    *ret_failure = DB_IO;
+    return folder_sync(folder, error);
 }
 
 static bool is_known(unsigned number, struct bytes checksum)
@@ -160,8 +179,9 @@ bool migrate(struct db *db, const struct folder *folder, enum db_failure *ret_fa
         return give_up(db, ret_failure, error, "table");
     if (!count_applied(db, &applied, ret_failure, error))
         return false;
-    if (applied > 0 && applied < embedded_migrations_len && folder != NULL)
-        keep_copy(db, folder, applied);
+    if (applied > 0 && applied < embedded_migrations_len && folder != NULL &&
+        !keep_safe(db, folder, applied, ret_failure, error))
+        return false;
     for (unsigned i = applied; i < embedded_migrations_len; i++)
         if (!apply(db, i + 1, &embedded_migrations[i], ret_failure, error))
             return false;

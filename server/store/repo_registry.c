@@ -146,10 +146,11 @@ static void each_counter(struct db_rows *rows, void (*each)(void *ctx, const str
 {
     while (db_step(rows)) {
         struct counter_row row = {
-            .queue = db_int(rows, 0),
-            .class_number = db_int(rows, 1),
-            .state = db_int(rows, 2),
-            .tasks = db_int(rows, 3),
+            .ns = db_int(rows, 0),
+            .queue = db_int(rows, 1),
+            .class_number = db_int(rows, 2),
+            .state = db_int(rows, 3),
+            .tasks = db_int(rows, 4),
         };
 
         each(ctx, &row);

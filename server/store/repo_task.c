@@ -139,7 +139,8 @@ void task_save_touch(struct db *db, const struct task *task)
 void task_delete(struct db *db, const struct task *task)
 {
     static const enum sql deletes[] = {
-        SQL_TASK_DELETE, SQL_BODY_DELETE, SQL_RESULT_DELETE, SQL_ATTEMPTS_DELETE, SQL_LOGS_DELETE,
+        SQL_TASK_DELETE,   SQL_TASK_REMEMBER,   SQL_BODY_DELETE,
+        SQL_RESULT_DELETE, SQL_ATTEMPTS_DELETE, SQL_LOGS_DELETE,
     };
 
     delete_tags(db, task->ns_number, task->tags, task->number);
@@ -147,19 +148,20 @@ void task_delete(struct db *db, const struct task *task)
         db_run(db, deletes[i], VALUES(VALUE_INT(task->number)));
 }
 
-void body_load(struct db *db, struct task *task, struct arena *arena)
+void body_load(struct db *db, struct task *task, bool with_payload, struct arena *arena)
 {
     struct db_rows *rows = db_query(db, SQL_BODY_BY_TASK, VALUES(VALUE_INT(task->number)));
 
     if (!db_step(rows))
         return;
-    task->payload.data = arena_bytes(arena, db_bytes(rows, 0));
-    task->payload.content_type = arena_bytes(arena, db_bytes(rows, 1));
-    task->headers = arena_bytes(arena, db_bytes(rows, 2));
-    task->tags = arena_bytes(arena, db_bytes(rows, 3));
-    task->name = arena_bytes(arena, db_bytes(rows, 4));
-    task->traceparent = arena_bytes(arena, db_bytes(rows, 5));
-    (void)retry_read(arena_bytes(arena, db_bytes(rows, 6)), &task->retry);
+    task->payload.content_type = arena_bytes(arena, db_bytes(rows, 0));
+    task->headers = arena_bytes(arena, db_bytes(rows, 1));
+    task->tags = arena_bytes(arena, db_bytes(rows, 2));
+    task->name = arena_bytes(arena, db_bytes(rows, 3));
+    task->traceparent = arena_bytes(arena, db_bytes(rows, 4));
+    (void)retry_read(arena_bytes(arena, db_bytes(rows, 5)), &task->retry);
+    if (with_payload)
+        task->payload.data = arena_bytes(arena, db_bytes(rows, 6));
     db_done(rows);
 }
 

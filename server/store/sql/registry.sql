@@ -62,10 +62,10 @@ INSERT INTO counters (ns, queue, class, state, tasks) VALUES ($1, $2, $3, $4, $5
 ON CONFLICT (ns, queue, class, state) DO UPDATE SET tasks = tasks + excluded.tasks;
 
 -- name: counter_all
-SELECT queue, class, state, tasks FROM counters;
+SELECT ns, queue, class, state, tasks FROM counters;
 
 -- name: counter_recount
-SELECT queue, class, state, count(*) FROM tasks GROUP BY queue, class, state;
+SELECT ns, queue, class, state, count(*) FROM tasks GROUP BY ns, queue, class, state;
 
 -- name: event_insert
 INSERT INTO events (number, at, kind, ns, queue, task, task_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
@@ -74,9 +74,11 @@ INSERT INTO events (number, at, kind, ns, queue, task, task_id, data) VALUES ($1
 SELECT coalesce(max(number), 0), coalesce(max(at), 0) FROM (SELECT number, at FROM events ORDER BY number DESC LIMIT 1);
 
 -- name: event_trim
--- Looks at the oldest few only, so that it costs the same whatever is kept.
+-- Looks at the oldest few only, so that it costs the same whatever is kept. The newest stays: from it the next number
+-- follows, and a number that a follower has seen must not come twice.
 DELETE FROM events WHERE number IN (
-    SELECT number FROM (SELECT number, at FROM events ORDER BY number LIMIT $2) WHERE at < $1);
+    SELECT number FROM (SELECT number, at FROM events ORDER BY number LIMIT $2)
+    WHERE at < $1 AND number < (SELECT max(number) FROM events));
 
 -- name: event_count
 SELECT count(*) FROM events WHERE task = $1 AND kind = $2;

@@ -11,7 +11,15 @@ INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparen
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: task_last_number
-SELECT coalesce(max(number), 0) FROM tasks;
+-- Tasks come and go, their numbers never come again: lease tokens, cursors and idempotency keys hold them.
+SELECT max(coalesce((SELECT max(number) FROM tasks), 0),
+           coalesce((SELECT value FROM meta WHERE name = 'task_deleted'), 0));
+
+-- name: task_remember
+-- Remember the number of a task that was deleted as the newest.
+INSERT INTO meta (name, value)
+SELECT 'task_deleted', $1 WHERE NOT EXISTS (SELECT 1 FROM tasks WHERE number > $1)
+ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > meta.value;
 
 -- name: task_by_id
 SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
@@ -50,7 +58,7 @@ DELETE FROM attempts WHERE task = $1;
 DELETE FROM task_logs WHERE task = $1;
 
 -- name: body_by_task
-SELECT payload, content_type, headers, tags, name, traceparent, retry FROM bodies WHERE task = $1;
+SELECT content_type, headers, tags, name, traceparent, retry, payload FROM bodies WHERE task = $1;
 
 -- name: body_retry
 SELECT retry FROM bodies WHERE task = $1;
@@ -106,7 +114,7 @@ SELECT nonce, outcome, error FROM attempts WHERE task = $1 AND delivery = $2;
 INSERT INTO task_logs (task, line, at, level, logger, message) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: log_last
-SELECT coalesce(max(line), 0), count(*) FROM task_logs WHERE task = $1;
+SELECT coalesce(max(line), 0) FROM task_logs WHERE task = $1;
 
 -- name: log_trim
 DELETE FROM task_logs WHERE task = $1 AND line <= $2;

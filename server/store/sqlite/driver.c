@@ -240,11 +240,46 @@ static int on_commit(void *ctx, sqlite3 *handle, const char *name, int wal_pages
     return SQLITE_OK;
 }
 
+static const char application_id[] = "PRAGMA application_id = 1399616867"; /* "Sluc" */
+enum { APPLICATION_ID = 1399616867 };
+
+/* -1 when it fails. */
+static int64_t read_number(struct sqlite_db *db, const char *sql)
+{
+    sqlite3_stmt *stmt = NULL;
+    int64_t number = -1;
+    int code = sqlite3_prepare_v2(db->handle, sql, -1, &stmt, NULL);
+
+    if (code == SQLITE_OK)
+        code = sqlite3_step(stmt);
+    if (code == SQLITE_ROW)
+        number = sqlite3_column_int64(stmt, 0);
+    else
+        fail(db, code, sql);
+    (void)sqlite3_finalize(stmt);
+    return number;
+}
+
+/* Nothing is written to a file before it is known whose it is. */
+static bool is_new(struct sqlite_db *db)
+{
+    int64_t id = read_number(db, "PRAGMA application_id");
+
+    if (db->head.failure != DB_FINE || id == APPLICATION_ID)
+        return false;
+    if (id == 0 && read_number(db, "SELECT count(*) FROM sqlite_schema") == 0)
+        return true;
+    if (db->head.failure == DB_FINE) {
+        db->head.failure = DB_CORRUPT;
+        (void)snprintf(db->head.failure_text, sizeof(db->head.failure_text),
+                       "%.200s is the database of another program", sqlite3_db_filename(db->handle, "main"));
+    }
+    return false;
+}
+
 static void configure_writer(struct sqlite_db *db)
 {
     static const char *const pragmas[] = {
-        "PRAGMA auto_vacuum = INCREMENTAL", /* before the first table; freed pages can be given back later */
-        "PRAGMA journal_mode = WAL",
         "PRAGMA synchronous = FULL",
         "PRAGMA wal_autocheckpoint = 0",
         "PRAGMA journal_size_limit = 67108864",
@@ -253,11 +288,18 @@ static void configure_writer(struct sqlite_db *db)
         "PRAGMA temp_store = MEMORY",
         "PRAGMA trusted_schema = OFF",
         "PRAGMA cell_size_check = ON",
-        "PRAGMA application_id = 1399616867", /* "Sluc" */
     };
 
     for (size_t i = 0; i < ARRAY_LEN(pragmas); i++)
         db_exec(&db->head, pragmas[i]);
+
+    bool is_fresh = db->head.failure == DB_FINE && is_new(db);
+
+    if (is_fresh) /* before the first table; freed pages can be given back later */
+        db_exec(&db->head, "PRAGMA auto_vacuum = INCREMENTAL");
+    db_exec(&db->head, "PRAGMA journal_mode = WAL");
+    if (is_fresh)
+        db_exec(&db->head, application_id);
     (void)sqlite3_wal_hook(db->handle, on_commit, db);
 }
 

@@ -1,0 +1,286 @@
+/* Batch: BEGIN, apply each command, match what became ready with who waits, COMMIT, then make it true in memory. */
+#include "batch.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/assert.h"
+#include "claims.h"
+#include "closing.h"
+#include "handlers.h"
+#include "keys.h"
+#include "timers.h"
+#include "waits.h"
+
+typedef void run_fn(struct batch *batch, struct command *command);
+
+static run_fn *const runs[COMMAND_MAX] = {
+#define COMMAND(name, lane) [COMMAND_##name] = run_##name,
+#include "tables/commands.def"
+#undef COMMAND
+};
+
+static void batch_init(struct batch *batch, struct engine *engine)
+{
+    arena_reset(engine->batch_mem);
+    *batch = (struct batch){
+        .engine = engine,
+        .db = engine->db,
+        .hot = &engine->hot,
+        .now = engine_now(engine),
+        .mem = engine->batch_mem,
+    };
+    batch->effects_end = &batch->effects;
+    list_init(&batch->commands);
+    list_init(&batch->done);
+    list_init(&batch->answered);
+}
+
+void batch_answer(struct batch *batch, struct command *command)
+{
+    list_push_back(&batch->done, &command->link);
+}
+
+void batch_refuse(struct batch *batch, struct command *command, enum err code, const char *where, const char *format,
+                  ...)
+{
+    char detail[256];
+    va_list args;
+
+    va_start(args, format);
+    (void)vsnprintf(detail, sizeof(detail), format, args);
+    va_end(args);
+    (void)error_set(&command->reply.error, code, where, "%s", detail);
+    batch_answer(batch, command);
+}
+
+void batch_answer_parked(struct batch *batch, struct parked *parked)
+{
+    ASSERT(!parked->is_answered);
+    parked->is_answered = true;
+    list_push_back(&batch->answered, &parked->answered);
+}
+
+struct effect *batch_effect(struct batch *batch, void (*apply)(struct engine *, struct effect *))
+{
+    struct effect *effect = arena_alloc(batch->mem, sizeof(*effect));
+
+    effect->apply = apply;
+    *batch->effects_end = effect;
+    batch->effects_end = &effect->next;
+    return effect;
+}
+
+void batch_touch(struct batch *batch, int64_t task)
+{
+    if (lot_waiters(&batch->engine->lot, task) == NULL)
+        return;
+
+    struct touched *touched = arena_alloc(batch->mem, sizeof(*touched));
+
+    touched->task = task;
+    touched->next = batch->touched;
+    batch->touched = touched;
+}
+
+void batch_offer_queue(struct batch *batch, struct hot_queue *queue)
+{
+    if (!list_is_linked(&queue->dirty))
+        list_push_back(&batch->hot->dirty_queues, &queue->dirty);
+}
+
+void batch_offer_worker(struct batch *batch, struct hot_worker *worker)
+{
+    if (!list_is_linked(&worker->dirty))
+        list_push_back(&batch->hot->dirty_workers, &worker->dirty);
+}
+
+void batch_metric(const struct batch *batch, enum metric metric, struct bytes label)
+{
+    metrics_add(batch->engine->options.metrics, metric, label.at == NULL ? NULL : &label, 1);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) / 1e9;
+}
+
+static void commit(struct batch *batch)
+{
+    struct metrics *metrics = batch->engine->options.metrics;
+    struct timespec start;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &start);
+    db_commit(batch->db);
+    if (db_failure(batch->db) != DB_FINE || batch->rows == 0)
+        return;
+    metrics_add(metrics, METRIC_COMMITS, NULL, 1);
+    metrics_observe(metrics, METRIC_COMMIT_SECONDS, NULL, seconds_since(&start));
+    metrics_observe(metrics, METRIC_BATCH_SIZE, NULL, (double)batch->commands_len);
+}
+
+static void write_counters(struct batch *batch)
+{
+    for (struct list_node *node = list_first(&batch->hot->dirty_shelves); node != NULL;
+         node = list_next(&batch->hot->dirty_shelves, node)) {
+        const struct hot_shelf *shelf = CONTAINER_OF(node, struct hot_shelf, dirty);
+
+        for (int state = 1; state < TASK_STATE_MAX; state++) {
+            struct counter_row by = {
+                .ns = shelf->queue->ns->head.number,
+                .queue = shelf->queue->head.number,
+                .class_number = shelf->of_class->head.number,
+                .state = state,
+                .tasks = shelf->counts.adding[state],
+            };
+
+            if (by.tasks != 0)
+                counter_add(batch->db, &by);
+        }
+    }
+}
+
+/* What was parked by this batch goes on waiting; all else that was run is answered. */
+static void hand_over(struct batch *batch)
+{
+    struct engine *engine = batch->engine;
+    struct list replies;
+    struct list_node *node;
+
+    list_init(&replies);
+    while ((node = list_pop_front(&batch->done)) != NULL) {
+        struct command *command = CONTAINER_OF(node, struct command, link);
+
+        if (command->parked != NULL && !command->parked->is_answered) {
+            command->parked->is_new = false;
+            continue;
+        }
+        if (command->parked == NULL)
+            list_push_back(&replies, node);
+    }
+    while ((node = list_pop_front(&batch->answered)) != NULL) {
+        struct parked *parked = CONTAINER_OF(node, struct parked, answered);
+        struct command *command = parked->command;
+
+        unpark(engine, parked);
+        list_push_back(&replies, &command->link);
+    }
+    for (node = list_first(&replies); node != NULL; node = list_next(&replies, node))
+        key_close(engine, CONTAINER_OF(node, struct command, link));
+    if (mailbox_answer(&engine->mailbox, &replies))
+        engine->options.wake(engine->options.wake_ctx);
+}
+
+static void make_true(struct batch *batch)
+{
+    hot_fold(batch->hot);
+    for (struct effect *effect = batch->effects; effect != NULL; effect = effect->next)
+        effect->apply(batch->engine, effect);
+    hand_over(batch);
+}
+
+/* Back to before the batch; its commands are in batch->commands again, in order. */
+static void undo(struct batch *batch)
+{
+    struct list_node *node;
+
+    db_rollback(batch->db);
+    hot_drop(batch->hot);
+    for (struct effect *effect = batch->effects; effect != NULL; effect = effect->next)
+        if (effect->cancel != NULL)
+            effect->cancel(effect);
+    while ((node = list_pop_front(&batch->answered)) != NULL)
+        parked_again(batch->engine, CONTAINER_OF(node, struct parked, answered));
+    while ((node = list_pop_front(&batch->done)) != NULL) {
+        struct command *command = CONTAINER_OF(node, struct command, link);
+
+        if (command->parked != NULL)
+            unpark(batch->engine, command->parked);
+        command->reply = (struct reply){.error = {.code = OK}};
+        list_push_back(&batch->commands, node);
+    }
+    metrics_add(batch->engine->options.metrics, METRIC_ROLLBACKS, NULL, 1);
+}
+
+static void run_commands(struct batch *batch)
+{
+    struct list_node *node;
+
+    while ((node = list_pop_front(&batch->commands)) != NULL) {
+        struct command *command = CONTAINER_OF(node, struct command, link);
+
+        batch->commands_len++;
+        runs[command->kind](batch, command);
+    }
+}
+
+/* Everything inside one transaction. False: the disk is full and nothing happened. */
+static bool transact(struct batch *batch)
+{
+    db_begin(batch->db);
+    timers_run(batch);
+    run_commands(batch);
+    claims_dispatch(batch);
+    closing_settle(batch);
+    waits_settle(batch);
+    write_counters(batch);
+    commit(batch);
+    return db_failure(batch->db) == DB_FINE;
+}
+
+/* A full disk: give up the reserve, refuse what adds, and run what ends work one by one. */
+static void run_one_by_one(struct engine *engine, struct list *commands)
+{
+    struct list_node *node;
+
+    engine->disk_is_full = true;
+    atomic_store(&engine->has_room, false);
+    store_reserve_release(engine->store);
+    while ((node = list_pop_front(commands)) != NULL && engine->exit_code == 0) {
+        struct batch batch;
+
+        batch_init(&batch, engine);
+        list_push_back(&batch.commands, node);
+        if (transact(&batch)) {
+            make_true(&batch);
+            continue;
+        }
+        if (db_failure(batch.db) != DB_FULL) {
+            engine_fail(engine);
+            return;
+        }
+        undo(&batch);
+        list_remove(node);
+        batch_refuse(&batch, CONTAINER_OF(node, struct command, link), ERR_DISK_RESERVE, "",
+                     "the disk is full; nothing was stored");
+        hand_over(&batch);
+    }
+}
+
+bool batch_run(struct engine *engine, struct list *commands)
+{
+    struct batch batch;
+    bool is_idle = list_is_empty(commands) && list_is_empty(&engine->rerun) && !timers_are_due(engine);
+
+    if (is_idle || engine->exit_code != 0)
+        return false;
+    batch_init(&batch, engine);
+    list_move_all(&batch.commands, &engine->rerun);
+    list_move_all(&batch.commands, commands);
+    if (transact(&batch)) {
+        make_true(&batch);
+        return true;
+    }
+    if (db_failure(batch.db) != DB_FULL) {
+        engine_fail(engine);
+        return false;
+    }
+    undo(&batch);
+    list_move_all(commands, &batch.commands);
+    run_one_by_one(engine, commands);
+    return true;
+}

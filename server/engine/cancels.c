@@ -1,0 +1,85 @@
+/* Cancels: at once, or by asking the worker. */
+#include "cancels.h"
+
+#include "base/assert.h"
+#include "handlers.h"
+#include "heartbeats.h"
+#include "lookups.h"
+#include "waits.h"
+
+static void keep_reason(struct batch *batch, struct task *task, struct bytes reason)
+{
+    task->has_results = true;
+    task->cancel_reason = reason;
+    result_save_reason(batch->db, task->number, reason);
+    batch->rows++;
+}
+
+static void start_grace(struct engine *engine, struct effect *effect)
+{
+    struct hot_lease *lease = hot_lease(&engine->hot, effect->number);
+    const struct lease_row *row = effect->data;
+
+    if (lease == NULL)
+        return;
+    lease->row.grace_at_ms = row->grace_at_ms;
+    lease->grace_mono_ms = row->expires_at_ms;
+    hot_time_lease(&engine->hot, lease);
+}
+
+static void ask_worker(struct batch *batch, struct task *task, int64_t grace_ms)
+{
+    struct lease_row lease;
+
+    task->cancel_requested_at_ms = batch->now.wall_ms;
+    task_touch(batch, task);
+    if (!lease_load(batch->db, task->number, &lease))
+        return;
+    lease.grace_at_ms = batch->now.wall_ms + grace_ms;
+    lease_save(batch->db, &lease);
+
+    struct effect *effect = batch_effect(batch, start_grace);
+    struct lease_row *due = arena_alloc(batch->mem, sizeof(*due));
+
+    due->grace_at_ms = lease.grace_at_ms;
+    due->expires_at_ms = batch->now.mono_ms + grace_ms;
+    effect->number = task->number;
+    effect->data = due;
+    heartbeats_tell(batch, &lease);
+}
+
+void cancel_task(struct batch *batch, struct task *task, const struct cancel_how *how)
+{
+    if (task_state_is_terminal(task->state) || task->cancel_requested_at_ms >= 0)
+        return;
+    keep_reason(batch, task, how->reason);
+    if (task_state_is_leased(task->state)) {
+        ask_worker(batch, task, how->grace_ms);
+        return;
+    }
+    task->cancel_requested_at_ms = batch->now.wall_ms;
+    task_move(batch, task, TASK_CANCELLED, EVENT_TASK_CANCELLED, BYTES_NONE);
+
+    struct bytes labels[2] = {task_queue(batch, task)->name, BYTES("cancelled")};
+
+    metrics_add(batch->engine->options.metrics, METRIC_FINISHED, labels, 1);
+}
+
+void run_CANCEL(struct batch *batch, struct command *command)
+{
+    const struct cancel *cancel = &command->in.cancel;
+    struct cancel_how how = {
+        .reason = cancel->reason.at != NULL ? cancel->reason : BYTES("user"),
+        .grace_ms = cancel->grace_ms,
+    };
+    struct task row;
+
+    if (!find_task(batch, command, cancel->task, &row) || !check_version(batch, command, row.version, cancel->if_match))
+        return;
+    if (cancel->if_states != 0 && (cancel->if_states & (1U << row.state)) == 0) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "/if_state", "the task is %s", task_state_name(row.state));
+        return;
+    }
+    cancel_task(batch, &row, &how);
+    wait_or_answer(batch, command, &row);
+}

@@ -1,0 +1,207 @@
+/* Edits: changing, repeating and deleting single tasks. */
+#include "domain/bounds.h"
+#include "handlers.h"
+#include "keys.h"
+#include "lookups.h"
+#include "submits.h"
+#include "views.h"
+#include "waits.h"
+
+static void answer_task(struct batch *batch, struct command *command, const struct task *row)
+{
+    fill_task(batch, command, row, (struct view_wants){.result = true});
+    batch_answer(batch, command);
+}
+
+/* ---- PATCH ---- */
+
+static bool moves(const struct edit *edit)
+{
+    return edit->has_priority || edit->has_run_at || edit->has_queue;
+}
+
+static void relabel(struct batch *batch, struct task *task, const struct edit *edit)
+{
+    body_load(batch->db, task, false, batch->mem);
+
+    struct bytes old_tags = task->tags;
+
+    if (edit->has_name)
+        task->name = edit->name;
+    if (edit->has_tags)
+        task->tags = edit->tags;
+    body_save_label(batch->db, task, old_tags);
+    batch->rows++;
+    if (!moves(edit))
+        task_touch(batch, task);
+}
+
+/* False: refused. */
+static bool change_queue(struct batch *batch, struct command *command, struct task *task)
+{
+    const struct edit *edit = &command->in.edit;
+    struct hot_queue *queue =
+        hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true), edit->queue, batch->now.wall_ms);
+
+    if (queue->closing != QUEUE_OPEN) {
+        batch_refuse(batch, command, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed", BYTES_ARG(queue->name));
+        return false;
+    }
+    if (queue->head.number != task->queue_number && queue_is_full(&queue->settings, hot_pending(queue))) {
+        batch_refuse(batch, command, ERR_QUEUE_FULL, "/queue", "the queue %.*s is full: its pending_limit is %lld",
+                     BYTES_ARG(queue->name), (long long)queue->settings.pending_limit);
+        return false;
+    }
+    task->queue_number = queue->head.number;
+    return true;
+}
+
+/* A new due time may change the state: what became due is ready, what is not due any more is scheduled. */
+static void settle_time(struct batch *batch, struct task *task)
+{
+    bool is_due = task->run_at_ms <= batch->now.wall_ms;
+
+    if (is_due && task->state != TASK_READY)
+        task_move(batch, task, TASK_READY, EVENT_NONE, BYTES_NONE);
+    else if (!is_due && task->state == TASK_READY)
+        task_move(batch, task, TASK_SCHEDULED, EVENT_NONE, BYTES_NONE);
+}
+
+static bool replace(struct batch *batch, struct command *command, struct task *task)
+{
+    const struct edit *edit = &command->in.edit;
+    struct hot_shelf *from = task_shelf(batch, task);
+
+    if (!task_state_is_pending(task->state)) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "the task is %s; priority, run_at and queue change only before it runs",
+                     task_state_name(task->state));
+        return false;
+    }
+    if (edit->has_queue && !change_queue(batch, command, task))
+        return false;
+    if (edit->has_priority)
+        task->priority = edit->priority;
+    if (edit->has_run_at)
+        task->run_at_ms = edit->run_at_ms;
+    task_replace(batch, task, from);
+    if (edit->has_run_at)
+        settle_time(batch, task);
+    return true;
+}
+
+void run_EDIT(struct batch *batch, struct command *command)
+{
+    const struct edit *edit = &command->in.edit;
+    struct task task;
+
+    if (!find_task(batch, command, edit->task, &task) || !check_version(batch, command, task.version, edit->if_match))
+        return;
+    if (moves(edit) && !replace(batch, command, &task))
+        return;
+    if (edit->has_name || edit->has_tags)
+        relabel(batch, &task, edit);
+    answer_task(batch, command, &task);
+}
+
+/* ---- once more ---- */
+
+/* A retry that is pinned to one worker is of a class that only this worker runs. */
+static void pin(struct batch *batch, struct task *task, const struct again *again)
+{
+    const struct hot_class *of_class = hot_class_numbered(batch->hot, task->class_number);
+    struct hot_shelf *from = task_shelf(batch, task);
+    char id[ID_TEXT_LEN + 1];
+
+    if (!again->has_worker)
+        return;
+    id_format(again->worker, id);
+
+    struct hot_class *pinned = hot_class(batch->hot, of_class->ns, of_class->type, bytes_of(id));
+
+    batch_use_class(batch, pinned);
+    task->class_number = pinned->head.number;
+    task_replace(batch, task, from);
+}
+
+static void repeat(struct batch *batch, struct task *task)
+{
+    if (task->has_results)
+        result_forget_end(batch->db, task->number);
+    task->run_at_ms = batch->now.wall_ms;
+    task->cancel_requested_at_ms = -1;
+    task->abandoned = task->observed = false;
+    task_move(batch, task, TASK_READY, EVENT_TASK_RETRYING, BYTES("{\"retried\":true}"));
+}
+
+static bool may_repeat(struct batch *batch, struct command *command, const struct task *task)
+{
+    bool is_terminal = task_state_is_terminal(task->state);
+    const struct hot_queue *queue = task_queue(batch, task);
+
+    if (!is_terminal || (task->state == TASK_SUCCEEDED && !command->in.again.clone)) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "the task is %s%s", task_state_name(task->state),
+                     is_terminal ? "; clone=1 makes a new one" : "; only a finished one is retried");
+        return false;
+    }
+    if (queue->closing != QUEUE_OPEN) {
+        batch_refuse(batch, command, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed", BYTES_ARG(queue->name));
+        return false;
+    }
+    return true;
+}
+
+void run_RETRY(struct batch *batch, struct command *command)
+{
+    const struct again *again = &command->in.again;
+    struct task task, copy;
+
+    if (key_handles(batch, command) || !find_task(batch, command, again->task, &task) ||
+        !check_version(batch, command, task.version, again->if_match) || !may_repeat(batch, command, &task))
+        return;
+    if (again->clone) {
+        submit_clone(batch, &task, &copy);
+        command->reply.created = true;
+        task = copy;
+    } else {
+        repeat(batch, &task);
+    }
+    pin(batch, &task, again);
+    fill_task(batch, command, &task, (struct view_wants){.result = true});
+    key_keep(batch, command, task.number);
+    batch_answer(batch, command);
+}
+
+void run_RUN_NOW(struct batch *batch, struct command *command)
+{
+    struct task task;
+
+    if (!find_task(batch, command, command->in.again.task, &task) ||
+        !check_version(batch, command, task.version, command->in.again.if_match))
+        return;
+    if (task.state == TASK_SCHEDULED || task.state == TASK_RETRYING) {
+        task.run_at_ms = batch->now.wall_ms;
+        task_move(batch, &task, TASK_READY, EVENT_NONE, BYTES_NONE);
+    } else if (task.state != TASK_READY) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "the task is %s; only a waiting one can be run now",
+                     task_state_name(task.state));
+        return;
+    }
+    answer_task(batch, command, &task);
+}
+
+void run_DELETE_TASK(struct batch *batch, struct command *command)
+{
+    struct task task;
+
+    if (!find_task(batch, command, command->in.again.task, &task) ||
+        !check_version(batch, command, task.version, command->in.again.if_match))
+        return;
+    if (!task_state_is_terminal(task.state)) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "the task is %s; cancel it first",
+                     task_state_name(task.state));
+        return;
+    }
+    task_remove(batch, &task);
+    batch_answer(batch, command);
+}

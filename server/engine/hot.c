@@ -1,0 +1,205 @@
+/* Hot: names, counts and leases in memory. */
+#include "hot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "hot_names.h"
+
+void hot_init(struct hot *hot)
+{
+    *hot = (struct hot){
+        .namespaces = map_new(),
+        .queues = map_new(),
+        .classes = map_new(),
+        .workers = map_new(),
+        .leases = map_new(),
+        .next_due_ms = INT64_MAX,
+    };
+    heap_init(&hot->leases_due);
+    heap_init(&hot->workers_silent);
+    heap_init(&hot->queues_due);
+    list_init(&hot->dirty_shelves);
+    list_init(&hot->dirty_queues);
+    list_init(&hot->dirty_workers);
+    list_init(&hot->saving);
+}
+
+void hot_fini(struct hot *hot)
+{
+    struct hot_lease *lease;
+    struct hot_worker *worker;
+
+    /* First: the heaps reach into what is freed below. */
+    heap_fini(&hot->leases_due);
+    heap_fini(&hot->workers_silent);
+    heap_fini(&hot->queues_due);
+    for (size_t at = 0; (lease = map_each(hot->leases, &at)) != NULL;)
+        free(lease);
+    for (size_t at = 0; (worker = map_each(hot->workers, &at)) != NULL;)
+        hot_free_worker(worker);
+    hot_free_names(hot);
+    map_free(hot->namespaces);
+    map_free(hot->queues);
+    map_free(hot->classes);
+    map_free(hot->workers);
+    map_free(hot->leases);
+}
+
+void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by)
+{
+    shelf->counts.adding[state] += by;
+    shelf->queue->counts.adding[state] += by;
+    if (!list_is_linked(&shelf->dirty))
+        list_push_back(&hot->dirty_shelves, &shelf->dirty);
+}
+
+int64_t hot_in_state(const struct state_counts *counts, enum task_state state)
+{
+    return counts->of[state] + counts->adding[state];
+}
+
+int64_t hot_running(const struct hot_queue *queue)
+{
+    return hot_in_state(&queue->counts, TASK_RUNNING);
+}
+
+struct queue_counts hot_queue_counts(const struct hot_queue *queue)
+{
+    struct queue_counts counts = {.of = {0}};
+
+    for (int state = 1; state < TASK_STATE_MAX; state++)
+        counts.of[state] = hot_in_state(&queue->counts, (enum task_state)state);
+    return counts;
+}
+
+int64_t hot_pending(const struct hot_queue *queue)
+{
+    struct queue_counts counts = hot_queue_counts(queue);
+
+    return queue_pending(&counts);
+}
+
+int64_t hot_free_slots(const struct hot_worker *worker)
+{
+    return worker->concurrency - worker->running - worker->adding;
+}
+
+static void fold_counts(struct state_counts *counts, bool keep)
+{
+    for (int state = 1; state < TASK_STATE_MAX; state++) {
+        if (keep)
+            counts->of[state] += counts->adding[state];
+        counts->adding[state] = 0;
+    }
+}
+
+static void settle(struct hot *hot, bool keep)
+{
+    struct list_node *node;
+
+    while ((node = list_pop_front(&hot->dirty_shelves)) != NULL) {
+        struct hot_shelf *shelf = CONTAINER_OF(node, struct hot_shelf, dirty);
+
+        fold_counts(&shelf->counts, keep);
+        fold_counts(&shelf->queue->counts, keep);
+    }
+    while ((node = list_pop_front(&hot->saving)) != NULL) {
+        struct hot_name *name = CONTAINER_OF(node, struct hot_name, saving);
+
+        name->is_saving = false;
+        name->is_saved = keep;
+    }
+    while (list_pop_front(&hot->dirty_queues) != NULL)
+        ;
+    while ((node = list_pop_front(&hot->dirty_workers)) != NULL) {
+        struct hot_worker *worker = CONTAINER_OF(node, struct hot_worker, dirty);
+
+        if (keep)
+            worker->running += worker->adding;
+        worker->adding = 0;
+    }
+}
+
+void hot_fold(struct hot *hot)
+{
+    settle(hot, true);
+}
+
+void hot_drop(struct hot *hot)
+{
+    settle(hot, false);
+}
+
+static int64_t earliest(const struct hot_lease *lease)
+{
+    int64_t due = lease->expires_mono_ms;
+
+    if (lease->timeout_mono_ms < due)
+        due = lease->timeout_mono_ms;
+    if (lease->confirm_mono_ms < due)
+        due = lease->confirm_mono_ms;
+    if (lease->grace_mono_ms < due)
+        due = lease->grace_mono_ms;
+    return due;
+}
+
+void hot_time_lease(struct hot *hot, struct hot_lease *lease)
+{
+    heap_set(&hot->leases_due, &lease->due, earliest(lease));
+}
+
+void hot_link_lease(struct hot *hot, struct hot_lease *lease)
+{
+    void *before = map_put_int(hot->leases, (uint64_t)lease->row.task, lease);
+
+    ASSERT(before == NULL);
+    if (lease->worker != NULL)
+        list_push_back(&lease->worker->leases, &lease->by_worker);
+    hot_time_lease(hot, lease);
+}
+
+void hot_unlink_lease(struct hot *hot, struct hot_lease *lease)
+{
+    (void)map_remove_int(hot->leases, (uint64_t)lease->row.task);
+    list_remove(&lease->by_worker);
+    heap_remove(&hot->leases_due, &lease->due);
+    free(lease);
+}
+
+struct hot_lease *hot_lease(const struct hot *hot, int64_t task)
+{
+    return map_get_int(hot->leases, (uint64_t)task);
+}
+
+struct hot_worker *hot_worker(const struct hot *hot, struct id id)
+{
+    return map_get(hot->workers, (struct bytes){(const char *)id.at, sizeof(id.at)});
+}
+
+bool worker_runs_class(const struct hot_worker *worker, const struct hot_class *of_class)
+{
+    if (of_class->requires.len > 0) {
+        char id[ID_TEXT_LEN + 1];
+
+        id_format(worker->id, id);
+        if (!bytes_is(of_class->requires, id))
+            return false;
+    }
+    if (worker->types_len == 0)
+        return true;
+    for (unsigned i = 0; i < worker->types_len; i++)
+        if (bytes_equal(worker->types[i], of_class->type))
+            return true;
+    return false;
+}
+
+bool worker_serves(const struct hot_worker *worker, const struct hot_queue *queue)
+{
+    for (unsigned i = 0; i < worker->queues_len; i++)
+        if (worker->queues[i] == queue)
+            return true;
+    return false;
+}

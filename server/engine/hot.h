@@ -1,0 +1,160 @@
+/* Hot: what a rule needs that rows do not hold, or not cheaply: names, queues with their counts, workers, live leases.
+ * Engine thread only. Counts have a committed part and what the batch at work adds; a batch either folds its part in after
+ * COMMIT or drops it. Everything else here changes after COMMIT only, through effects (batch.h), or in solo batches. */
+#pragma once
+
+#include "base/heap.h"
+#include "base/list.h"
+#include "base/map.h"
+#include "domain/queue.h"
+#include "engine/command.h"
+#include "rates.h"
+#include "store/repo_lease.h"
+#include "store/repo_registry.h"
+
+/* Names are numbered when first used; a row is written by the batch that needs it, until one of them commits. */
+struct hot_name {
+    int64_t number;
+    bool is_saved;
+    bool is_saving; /* by the batch at work */
+    struct list_node saving;
+};
+
+struct hot_ns {
+    struct hot_name head;
+    struct bytes name;
+    struct map *queues;  /* by name */
+    struct map *classes; /* by type and demands */
+};
+
+/* A type and the demands on the worker. requires: NONE, or the one worker's id that a retry was pinned to. */
+struct hot_class {
+    struct hot_name head;
+    struct hot_ns *ns;
+    struct bytes key; /* type, newline, requires */
+    struct bytes type, requires;
+};
+
+struct state_counts {
+    int64_t of[TASK_STATE_MAX];     /* committed */
+    int64_t adding[TASK_STATE_MAX]; /* by the batch at work */
+};
+
+/* The tasks of one class in one queue. */
+struct hot_shelf {
+    struct hot_queue *queue;
+    struct hot_class *of_class;
+    struct state_counts counts;
+    struct list_node dirty; /* has something to add */
+};
+
+enum queue_closing { QUEUE_OPEN = 0, QUEUE_CLOSING = 1, QUEUE_CLOSED = 2, QUEUE_HIDDEN = 3 };
+
+struct hot_queue {
+    struct hot_name head;
+    struct hot_ns *ns;
+    struct bytes name;
+    int64_t version, created_at_ms;
+    struct queue_settings settings;
+    enum queue_closing closing;
+    int64_t close_cancel_at_ms, close_end_at_ms; /* wall; -1: none */
+    struct hot_shelf **shelves;
+    unsigned shelves_len;
+    struct map *shelves_by_class;
+    struct state_counts counts; /* of all shelves */
+    unsigned purges;            /* intents at work: nothing is handed out */
+    struct list watches;        /* parked claims that would take from here, first come first */
+    struct list held;           /* parked submits that wait for room */
+    struct list closers;        /* parked closes */
+    struct list_node dirty;     /* something became ready or free in this batch */
+    struct heap_node due;       /* wall: a timed pause or a close goes on */
+    struct rate submitted, claimed, finished;
+    struct wait_times waits;
+    struct id *abandoned; /* of the last close */
+    unsigned abandoned_len;
+};
+
+struct hot_worker {
+    struct id id;
+    struct hot_ns *ns;
+    struct bytes identity, instance, version, info, labels;
+    struct hot_queue **queues;
+    unsigned queues_len;
+    struct bytes *types;
+    unsigned types_len; /* 0: every type */
+    int64_t concurrency, confirm_ms;
+    enum worker_mode mode;
+    int64_t registered_at_ms, last_seen_at_ms, last_seen_mono_ms;
+    bool is_lost;
+    int64_t running, adding; /* leases: committed, and by the batch at work */
+    struct list leases;
+    struct list claims;     /* parked */
+    struct list heartbeats; /* parked */
+    struct list_node dirty; /* a slot became free in this batch */
+    struct heap_node silence; /* mono: when it counts as lost, or is forgotten */
+};
+
+struct hot_lease {
+    struct lease_row row; /* times are wall */
+    struct hot_worker *worker; /* NULL: it was forgotten */
+    struct hot_queue *queue;
+    int64_t expires_mono_ms, timeout_mono_ms, confirm_mono_ms, grace_mono_ms; /* INT64_MAX: none */
+    int64_t stored_expires_mono_ms;
+    bool cancel_told;
+    struct list_node by_worker;
+    struct heap_node due; /* the earliest of the four */
+};
+
+struct hot {
+    struct map *namespaces;      /* by name */
+    struct map *queues;          /* by number */
+    struct map *classes;         /* by number */
+    struct map *workers;         /* by id */
+    struct map *leases;          /* by task's number */
+    struct heap leases_due;      /* mono */
+    struct heap workers_silent;  /* mono */
+    struct heap queues_due;      /* wall */
+    int64_t last_ns, last_queue, last_class, last_task, last_event, last_intent;
+    int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
+    struct list dirty_shelves, dirty_queues, dirty_workers, saving;
+};
+
+void hot_init(struct hot *hot);
+void hot_fini(struct hot *hot);
+
+/* Find, or with make also take up, by name; strings are copied. */
+struct hot_ns *hot_ns(struct hot *hot, struct bytes name, bool make);
+struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes name, int64_t make_at_ms); /* -1: do not */
+struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type, struct bytes requires);
+struct hot_queue *hot_queue_numbered(const struct hot *hot, int64_t number);
+struct hot_class *hot_class_numbered(const struct hot *hot, int64_t number);
+struct hot_worker *hot_worker(const struct hot *hot, struct id id);
+struct hot_lease *hot_lease(const struct hot *hot, int64_t task);
+struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class);
+
+/* Take up what rows say, at start. */
+struct hot_ns *hot_load_ns(struct hot *hot, int64_t number, struct bytes name);
+struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row);
+struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row);
+struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row, int64_t now_mono_ms);
+void hot_drop_worker(struct hot *hot, struct hot_worker *worker);
+struct hot_ns *hot_ns_numbered(const struct hot *hot, int64_t number);
+
+/* Counting: by n tasks of shelf in state. */
+void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by);
+int64_t hot_in_state(const struct state_counts *counts, enum task_state state); /* the batch's part included */
+int64_t hot_running(const struct hot_queue *queue); /* leases that count against the cap */
+int64_t hot_pending(const struct hot_queue *queue);
+struct queue_counts hot_queue_counts(const struct hot_queue *queue);
+int64_t hot_free_slots(const struct hot_worker *worker);
+/* After COMMIT, after ROLLBACK. */
+void hot_fold(struct hot *hot);
+void hot_drop(struct hot *hot);
+
+/* Leases: put into the index and timers, taken out and freed; due times set anew. */
+void hot_link_lease(struct hot *hot, struct hot_lease *lease);
+void hot_unlink_lease(struct hot *hot, struct hot_lease *lease);
+void hot_time_lease(struct hot *hot, struct hot_lease *lease);
+
+bool worker_runs_class(const struct hot_worker *worker, const struct hot_class *of_class);
+bool worker_serves(const struct hot_worker *worker, const struct hot_queue *queue);

@@ -1,0 +1,296 @@
+/* Hot names: namespaces, queues, classes and workers as objects with numbers. */
+#include "hot_names.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+
+/* Names live as long as the process, one allocation each. */
+static struct bytes keep(struct bytes text)
+{
+    if (text.at == NULL)
+        return BYTES_NONE;
+
+    char *copy = mem_alloc(text.len + 1);
+
+    memcpy(copy, text.at, text.len);
+    return (struct bytes){copy, text.len};
+}
+
+static void drop(struct bytes text)
+{
+    free((void *)(uintptr_t)text.at);
+}
+
+static struct hot_ns *add_ns(struct hot *hot, int64_t number, struct bytes name, bool is_saved)
+{
+    struct hot_ns *ns = mem_alloc(sizeof(*ns));
+
+    ns->head = (struct hot_name){.number = number, .is_saved = is_saved};
+    ns->name = keep(name);
+    ns->queues = map_new();
+    ns->classes = map_new();
+    (void)map_put(hot->namespaces, ns->name, ns);
+    if (number > hot->last_ns)
+        hot->last_ns = number;
+    return ns;
+}
+
+struct hot_ns *hot_ns(struct hot *hot, struct bytes name, bool make)
+{
+    struct hot_ns *ns = map_get(hot->namespaces, name);
+
+    return ns != NULL || !make ? ns : add_ns(hot, hot->last_ns + 1, name, false);
+}
+
+struct hot_ns *hot_load_ns(struct hot *hot, int64_t number, struct bytes name)
+{
+    return add_ns(hot, number, name, true);
+}
+
+struct hot_ns *hot_ns_numbered(const struct hot *hot, int64_t number)
+{
+    struct hot_ns *ns;
+
+    for (size_t at = 0; (ns = map_each(hot->namespaces, &at)) != NULL;)
+        if (ns->head.number == number)
+            return ns;
+    return NULL;
+}
+
+static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t number, struct bytes name)
+{
+    struct hot_queue *queue = mem_alloc(sizeof(*queue));
+
+    queue->head.number = number;
+    queue->ns = ns;
+    queue->name = keep(name);
+    queue->settings = queue_default();
+    queue->close_cancel_at_ms = queue->close_end_at_ms = -1;
+    queue->shelves_by_class = map_new();
+    list_init(&queue->watches);
+    list_init(&queue->held);
+    list_init(&queue->closers);
+    (void)map_put(ns->queues, queue->name, queue);
+    (void)map_put_int(hot->queues, (uint64_t)number, queue);
+    if (number > hot->last_queue)
+        hot->last_queue = number;
+    return queue;
+}
+
+struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes name, int64_t make_at_ms)
+{
+    struct hot_queue *queue = map_get(ns->queues, name);
+
+    if (queue != NULL && queue->closing != QUEUE_HIDDEN)
+        return queue;
+    if (make_at_ms < 0)
+        return NULL;
+    if (queue == NULL)
+        queue = add_queue(hot, ns, hot->last_queue + 1, name);
+    queue->closing = QUEUE_OPEN;
+    queue->created_at_ms = make_at_ms;
+    queue->version++;
+    queue->head.is_saved = false;
+    return queue;
+}
+
+
+struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
+{
+    struct hot_queue *queue = add_queue(hot, hot_ns_numbered(hot, row->ns), row->number, row->name);
+
+    queue->head.is_saved = true;
+    queue->version = row->version;
+    queue->created_at_ms = row->created_at_ms;
+    queue->settings = row->settings;
+    queue->settings.retry.non_retryable = keep(row->settings.retry.non_retryable);
+    queue->closing = (enum queue_closing)row->closed;
+    queue->close_cancel_at_ms = row->close_cancel_at_ms;
+    queue->close_end_at_ms = row->close_end_at_ms;
+    return queue;
+}
+
+static struct bytes class_key(struct bytes type, struct bytes requires, char *room, size_t room_size)
+{
+    ASSERT(type.len + requires.len + 1 <= room_size);
+    if (type.len > 0)
+        memcpy(room, type.at, type.len);
+    room[type.len] = '\n';
+    if (requires.len > 0)
+        memcpy(room + type.len + 1, requires.at, requires.len);
+    return (struct bytes){room, type.len + 1 + requires.len};
+}
+
+static struct hot_class *add_class(struct hot *hot, struct hot_ns *ns, int64_t number, struct bytes key,
+                                   size_t type_len)
+{
+    struct hot_class *of_class = mem_alloc(sizeof(*of_class));
+
+    of_class->head.number = number;
+    of_class->ns = ns;
+    of_class->key = keep(key);
+    of_class->type = (struct bytes){of_class->key.at, type_len};
+    of_class->requires = (struct bytes){of_class->key.at + type_len + 1, key.len - type_len - 1};
+    (void)map_put(ns->classes, of_class->key, of_class);
+    (void)map_put_int(hot->classes, (uint64_t)number, of_class);
+    if (number > hot->last_class)
+        hot->last_class = number;
+    return of_class;
+}
+
+struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type, struct bytes requires)
+{
+    char room[1024];
+    struct bytes key = class_key(type, requires, room, sizeof(room));
+    struct hot_class *of_class = map_get(ns->classes, key);
+
+    return of_class != NULL ? of_class : add_class(hot, ns, hot->last_class + 1, key, type.len);
+}
+
+struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row)
+{
+    char room[1024];
+    struct bytes key = class_key(row->type, row->requires, room, sizeof(room));
+    struct hot_class *of_class = add_class(hot, hot_ns_numbered(hot, row->ns), row->number, key, row->type.len);
+
+    of_class->head.is_saved = true;
+    return of_class;
+}
+
+struct hot_queue *hot_queue_numbered(const struct hot *hot, int64_t number)
+{
+    return map_get_int(hot->queues, (uint64_t)number);
+}
+
+struct hot_class *hot_class_numbered(const struct hot *hot, int64_t number)
+{
+    return map_get_int(hot->classes, (uint64_t)number);
+}
+
+struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class)
+{
+    struct hot_shelf *shelf = map_get_int(queue->shelves_by_class, (uint64_t)of_class->head.number);
+
+    if (shelf != NULL)
+        return shelf;
+    shelf = mem_alloc(sizeof(*shelf));
+    (void)map_put_int(queue->shelves_by_class, (uint64_t)of_class->head.number, shelf);
+    shelf->queue = queue;
+    shelf->of_class = of_class;
+    queue->shelves = mem_resize(queue->shelves, (queue->shelves_len + 1) * sizeof(struct hot_shelf *));
+    queue->shelves[queue->shelves_len++] = shelf;
+    return shelf;
+}
+
+static struct hot_queue **find_queues(struct hot *hot, struct hot_ns *ns, struct bytes names, int64_t at_ms,
+                                      unsigned *ret_len)
+{
+    struct hot_queue **queues = mem_alloc((names.len + 1) * sizeof(struct hot_queue *));
+    struct bytes name;
+    unsigned len = 0;
+
+    while (bytes_split(&names, '\n', &name))
+        if (name.len > 0)
+            queues[len++] = hot_queue(hot, ns, name, at_ms);
+    *ret_len = len;
+    return queues;
+}
+
+static struct bytes *split_types(struct bytes types, unsigned *ret_len)
+{
+    struct bytes *list = mem_alloc((types.len + 1) * sizeof(*list)), type;
+    unsigned len = 0;
+
+    while (bytes_split(&types, '\n', &type))
+        if (type.len > 0)
+            list[len++] = keep(type);
+    *ret_len = len;
+    return list;
+}
+
+struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row, int64_t now_mono_ms)
+{
+    struct hot_worker *worker = mem_alloc(sizeof(*worker));
+
+    worker->id = row->id;
+    worker->ns = hot_ns_numbered(hot, row->ns);
+    worker->identity = keep(row->identity);
+    worker->instance = keep(row->instance);
+    worker->version = keep(row->version);
+    worker->info = keep(row->info);
+    worker->labels = keep(row->labels);
+    worker->queues = find_queues(hot, worker->ns, row->queues, row->registered_at_ms, &worker->queues_len);
+    worker->types = split_types(row->types, &worker->types_len);
+    worker->concurrency = row->concurrency;
+    worker->confirm_ms = row->confirm_ms;
+    worker->mode = (enum worker_mode)row->mode;
+    worker->registered_at_ms = row->registered_at_ms;
+    worker->last_seen_at_ms = row->last_seen_at_ms;
+    worker->last_seen_mono_ms = now_mono_ms;
+    list_init(&worker->leases);
+    list_init(&worker->claims);
+    list_init(&worker->heartbeats);
+    (void)map_put(hot->workers, (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)}, worker);
+    return worker;
+}
+
+void hot_free_worker(struct hot_worker *worker)
+{
+    drop(worker->identity);
+    drop(worker->instance);
+    drop(worker->version);
+    drop(worker->info);
+    drop(worker->labels);
+    for (unsigned i = 0; i < worker->types_len; i++)
+        drop(worker->types[i]);
+    free(worker->types);
+    free(worker->queues);
+    free(worker);
+}
+
+void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
+{
+    struct list_node *node;
+
+    while ((node = list_pop_front(&worker->leases)) != NULL)
+        CONTAINER_OF(node, struct hot_lease, by_worker)->worker = NULL;
+    list_remove(&worker->dirty);
+    heap_remove(&hot->workers_silent, &worker->silence);
+    (void)map_remove(hot->workers, (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)});
+    hot_free_worker(worker);
+}
+
+static void free_queue(struct hot_queue *queue)
+{
+    for (unsigned i = 0; i < queue->shelves_len; i++)
+        free(queue->shelves[i]);
+    free(queue->shelves);
+    map_free(queue->shelves_by_class);
+    free(queue->abandoned);
+    drop(queue->settings.retry.non_retryable);
+    drop(queue->name);
+    free(queue);
+}
+
+void hot_free_names(struct hot *hot)
+{
+    struct hot_ns *ns;
+    struct hot_queue *queue;
+    struct hot_class *of_class;
+
+    for (size_t at = 0; (queue = map_each(hot->queues, &at)) != NULL;)
+        free_queue(queue);
+    for (size_t at = 0; (of_class = map_each(hot->classes, &at)) != NULL;) {
+        drop(of_class->key);
+        free(of_class);
+    }
+    for (size_t at = 0; (ns = map_each(hot->namespaces, &at)) != NULL;) {
+        map_free(ns->queues);
+        map_free(ns->classes);
+        drop(ns->name);
+        free(ns);
+    }
+}

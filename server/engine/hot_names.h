@@ -1,0 +1,7 @@
+/* Hot names: freeing what hot_names.c took up. */
+#pragma once
+
+#include "hot.h"
+
+void hot_free_names(struct hot *hot);
+void hot_free_worker(struct hot_worker *worker);

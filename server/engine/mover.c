@@ -1,0 +1,138 @@
+/* Mover: one function for every edge of a task's life. */
+#include "mover.h"
+
+#include "base/assert.h"
+
+struct hot_queue *task_queue(const struct batch *batch, const struct task *task)
+{
+    struct hot_queue *queue = hot_queue_numbered(batch->hot, task->queue_number);
+
+    ASSERT(queue != NULL);
+    return queue;
+}
+
+struct hot_shelf *task_shelf(const struct batch *batch, const struct task *task)
+{
+    return hot_shelf(task_queue(batch, task), hot_class_numbered(batch->hot, task->class_number));
+}
+
+static void note_due(struct batch *batch, const struct task *task)
+{
+    bool is_timed = task->state == TASK_SCHEDULED || task->state == TASK_RETRYING;
+
+    /* Too early after a rollback is harmless: the timer looks and finds nothing. */
+    if (is_timed && task->run_at_ms < batch->hot->next_due_ms)
+        batch->hot->next_due_ms = task->run_at_ms;
+}
+
+static void offer(struct batch *batch, const struct task *task, enum task_state from)
+{
+    struct hot_queue *queue = task_queue(batch, task);
+    bool makes_room = task_state_is_pending(from) && !list_is_empty(&queue->held);
+
+    if (task->state == TASK_READY || task_state_is_leased(from) || makes_room || queue->closing == QUEUE_CLOSING)
+        batch_offer_queue(batch, queue);
+}
+
+static void entered(struct batch *batch, struct task *task, struct hot_shelf *shelf)
+{
+    hot_count(batch->hot, shelf, task->state, 1);
+    batch_event(batch, EVENT_TASK_SUBMITTED, task, BYTES_NONE);
+    note_due(batch, task);
+    offer(batch, task, TASK_SUCCEEDED);
+    batch->rows += 3;
+}
+
+void task_enter(struct batch *batch, struct task *task, const struct task_spec *spec)
+{
+    struct hot_shelf *shelf = task_shelf(batch, task);
+
+    batch_use_queue(batch, shelf->queue);
+    batch_use_class(batch, shelf->of_class);
+    task->version = 1;
+    task_insert(batch->db, task, spec, batch->mem);
+    entered(batch, task, shelf);
+}
+
+void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number)
+{
+    task->version = 1;
+    task_insert_copy(batch->db, task, from_number);
+    entered(batch, task, task_shelf(batch, task));
+}
+
+void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event, struct bytes data)
+{
+    enum task_state from = task->state;
+    struct hot_shelf *shelf = task_shelf(batch, task);
+
+    ASSERT(task_state_may_move(from, to));
+    task->state = to;
+    task->version++;
+    task->finished_at_ms = task_state_is_terminal(to) ? batch->now.wall_ms : -1;
+    task_save_move(batch->db, task, from);
+    hot_count(batch->hot, shelf, from, -1);
+    hot_count(batch->hot, shelf, to, 1);
+    if (event != EVENT_NONE)
+        batch_event(batch, event, task, data);
+    note_due(batch, task);
+    offer(batch, task, from);
+    batch_touch(batch, task->number);
+    batch->rows += 2;
+}
+
+void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from)
+{
+    struct hot_shelf *to = task_shelf(batch, task);
+
+    batch_use_queue(batch, to->queue);
+    task->version++;
+    task_save_move(batch->db, task, task->state);
+    hot_count(batch->hot, from, task->state, -1);
+    hot_count(batch->hot, to, task->state, 1);
+    note_due(batch, task);
+    offer(batch, task, TASK_SUCCEEDED);
+    batch_offer_queue(batch, from->queue);
+    batch_touch(batch, task->number);
+    batch->rows++;
+}
+
+void task_touch(struct batch *batch, struct task *task)
+{
+    task->version++;
+    task_save_touch(batch->db, task);
+    batch_touch(batch, task->number);
+    batch->rows++;
+}
+
+void task_remove(struct batch *batch, struct task *task)
+{
+    ASSERT(task_state_is_terminal(task->state));
+    body_load(batch->db, task, false, batch->mem);
+    task_delete(batch->db, task);
+    /* Numbers are never used twice, whatever is deleted before the next start. */
+    if (task->number == batch->hot->last_task)
+        meta_put(batch->db, "last_task", task->number);
+    hot_count(batch->hot, task_shelf(batch, task), task->state, -1);
+    batch_touch(batch, task->number);
+    batch->rows += 5;
+}
+
+struct retry_policy task_retry(struct batch *batch, struct task *task)
+{
+    const struct hot_queue *queue = task_queue(batch, task);
+
+    body_load_retry(batch->db, task, batch->mem);
+    return retry_merge(retry_merge(retry_default(), &queue->settings.retry), &task->retry);
+}
+
+void task_name(const struct batch *batch, struct task *task)
+{
+    const struct hot_queue *queue = task_queue(batch, task);
+    struct retry_policy policy = retry_merge(retry_merge(retry_default(), &queue->settings.retry), &task->retry);
+
+    task->ns = queue->ns->name;
+    task->queue = queue->name;
+    task->type = hot_class_numbered(batch->hot, task->class_number)->type;
+    task->max_attempts = policy.max_attempts;
+}

@@ -1,0 +1,24 @@
+/* Mover: the only place where a task's state changes; rows, counts, events and waiters follow in one step. */
+#pragma once
+
+#include "batch.h"
+
+/* Admit a new task: row, body, count, event. task has number, id, queue, class, state and times. */
+void task_enter(struct batch *batch, struct task *task, const struct task_spec *spec);
+/* The same for a copy of another task's body. */
+void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number);
+/* Move along a legal edge and write all that changed in *task with it. event EVENT_NONE: none is told. */
+void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event, struct bytes data);
+/* Write a change of place (queue, class, priority, due time) that keeps the state. */
+void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from);
+/* Write a visible change that keeps state and place. */
+void task_touch(struct batch *batch, struct task *task);
+/* Take a terminal task out for good. */
+void task_remove(struct batch *batch, struct task *task);
+
+struct hot_queue *task_queue(const struct batch *batch, const struct task *task);
+struct hot_shelf *task_shelf(const struct batch *batch, const struct task *task);
+/* The retry policy in effect now: built-in, queue's, task's. Loads the task's. */
+struct retry_policy task_retry(struct batch *batch, struct task *task);
+/* Fill in names and what else a view shows. */
+void task_name(const struct batch *batch, struct task *task);

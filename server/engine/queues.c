@@ -1,0 +1,196 @@
+/* Queues: their settings, and how they are shown. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "closing.h"
+#include "handlers.h"
+#include "lookups.h"
+#include "submits.h"
+#include "views.h"
+
+static void view_one(struct batch *batch, struct command *command, struct hot_queue *queue)
+{
+    command->reply.queues = arena_alloc(command->mem, sizeof(struct queue_view));
+    command->reply.queues_len = 1;
+    fill_queue(batch, command, queue, true, command->reply.queues);
+}
+
+void run_GET_QUEUE(struct batch *batch, struct command *command)
+{
+    struct hot_queue *queue = NULL;
+
+    if (!find_queue(batch, command, command->in.queue.queue, &queue))
+        return;
+    view_one(batch, command, queue);
+    batch_answer(batch, command);
+}
+
+static int by_name(const void *left, const void *right)
+{
+    return bytes_compare(((const struct queue_view *)left)->name, ((const struct queue_view *)right)->name);
+}
+
+void run_LIST_QUEUES(struct batch *batch, struct command *command)
+{
+    const struct hot_ns *ns = command_ns(batch, command);
+    struct reply *reply = &command->reply;
+    struct hot_queue *queue;
+
+    if (ns == NULL) {
+        batch_answer(batch, command);
+        return;
+    }
+    reply->queues = arena_alloc(command->mem, (map_len(ns->queues) + 1) * sizeof(*reply->queues));
+    for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
+        if (queue->closing != QUEUE_HIDDEN)
+            fill_queue(batch, command, queue, true, &reply->queues[reply->queues_len++]);
+    qsort(reply->queues, reply->queues_len, sizeof(*reply->queues), by_name);
+    batch_answer(batch, command);
+}
+
+/* ---- settings ---- */
+
+static struct bytes keep_types(struct bytes types)
+{
+    if (types.at == NULL)
+        return BYTES_NONE;
+    return (struct bytes){memcpy(mem_alloc(types.len + 1), types.at, types.len), types.len};
+}
+
+static void set_queue(struct engine *engine, struct effect *effect)
+{
+    struct hot_queue *queue = effect->object;
+    const struct queue_settings *settings = effect->data;
+    struct bytes before = queue->settings.retry.non_retryable;
+    struct bytes kept = keep_types(settings->retry.non_retryable);
+
+    queue->version++;
+    queue->settings = *settings;
+    queue->settings.retry.non_retryable = kept;
+    free((void *)(uintptr_t)before.at);
+    queue_look_again(engine, queue);
+}
+
+static struct queue_settings edited(const struct hot_queue *queue, const struct queue_edit *edit)
+{
+    struct queue_settings settings = edit->replace ? queue_default() : queue->settings;
+    const struct queue_settings *wish = &edit->settings;
+
+    if (edit->has & QUEUE_HAS_CONCURRENCY)
+        settings.concurrency = wish->concurrency;
+    if (edit->has & QUEUE_HAS_PENDING_LIMIT)
+        settings.pending_limit = wish->pending_limit;
+    if (edit->has & QUEUE_HAS_PAUSED) {
+        settings.paused = wish->paused;
+        settings.paused_until_ms = -1;
+    }
+    if (edit->has & QUEUE_HAS_PAUSED_UNTIL)
+        settings.paused_until_ms = wish->paused_until_ms;
+    if (edit->has & QUEUE_HAS_RETRY)
+        settings.retry = wish->retry;
+    if (edit->has & QUEUE_HAS_LEASE)
+        settings.lease_ms = wish->lease_ms;
+    if (edit->has & QUEUE_HAS_TIMEOUT)
+        settings.timeout_ms = wish->timeout_ms;
+    return settings;
+}
+
+/* Row now, memory after COMMIT, the answer shows what will be. */
+static void apply(struct batch *batch, struct command *command, struct hot_queue *queue,
+                  const struct queue_settings *settings)
+{
+    struct hot_queue after = *queue;
+    struct effect *effect = batch_effect(batch, set_queue);
+
+    after.settings = *settings;
+    after.version++;
+    batch_save_queue(batch, queue, &after);
+    effect->object = queue;
+    effect->data = arena_copy(batch->mem, settings, sizeof(*settings));
+    if (!queue->settings.paused && settings->paused)
+        batch_queue_event(batch, EVENT_QUEUE_PAUSED, queue, BYTES_NONE);
+    view_one(batch, command, &after);
+    batch_answer(batch, command);
+}
+
+void run_EDIT_QUEUE(struct batch *batch, struct command *command)
+{
+    const struct queue_edit *edit = &command->in.queue_edit;
+    struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
+    struct hot_queue *queue = hot_queue(batch->hot, ns, edit->queue, -1);
+
+    if (queue == NULL && !edit->replace) {
+        (void)find_queue(batch, command, edit->queue, &queue);
+        return;
+    }
+    if (queue != NULL && edit->if_absent) {
+        batch_refuse(batch, command, ERR_PRECONDITION_FAILED, "If-None-Match", "the queue exists");
+        return;
+    }
+    if (queue == NULL && edit->if_match >= 0) {
+        batch_refuse(batch, command, ERR_PRECONDITION_FAILED, "If-Match", "the queue does not exist");
+        return;
+    }
+    if (queue != NULL && !check_version(batch, command, queue->version, edit->if_match))
+        return;
+    command->reply.created = queue == NULL;
+    queue = hot_queue(batch->hot, ns, edit->queue, batch->now.wall_ms);
+
+    struct queue_settings settings = edited(queue, edit);
+
+    apply(batch, command, queue, &settings);
+}
+
+void run_PAUSE_QUEUE(struct batch *batch, struct command *command)
+{
+    int64_t for_ms = command->in.queue.for_ms;
+    struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
+    struct hot_queue *queue = hot_queue(batch->hot, ns, command->in.queue.queue, batch->now.wall_ms);
+    struct queue_settings settings = queue->settings;
+
+    settings.paused = true;
+    settings.paused_until_ms = for_ms < 0 ? -1 : batch->now.wall_ms + for_ms;
+    apply(batch, command, queue, &settings);
+}
+
+void run_RESUME_QUEUE(struct batch *batch, struct command *command)
+{
+    struct hot_queue *queue = NULL;
+
+    if (!find_queue(batch, command, command->in.queue.queue, &queue))
+        return;
+
+    struct queue_settings settings = queue->settings;
+
+    settings.paused = false;
+    settings.paused_until_ms = -1;
+    apply(batch, command, queue, &settings);
+}
+
+/* A deleted queue keeps its row, hidden, because finished tasks still name it; its next use finds it as new. */
+void run_DELETE_QUEUE(struct batch *batch, struct command *command)
+{
+    struct hot_queue *queue = NULL;
+
+    if (!find_queue(batch, command, command->in.queue.queue, &queue) ||
+        !check_version(batch, command, queue->version, command->in.queue.if_match))
+        return;
+
+    struct queue_counts counts = hot_queue_counts(queue);
+    int64_t live = queue_pending(&counts) + counts.of[TASK_RUNNING] + counts.of[TASK_WAITING];
+
+    if (live > 0) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "%lld tasks of the queue are not finished",
+                     (long long)live);
+        return;
+    }
+
+    struct queue_settings settings = queue_default();
+    struct effect *effect = batch_effect(batch, set_queue);
+
+    effect->object = queue;
+    effect->data = arena_copy(batch->mem, &settings, sizeof(settings));
+    closing_step_to(batch, queue, (struct closing_step){QUEUE_HIDDEN, -1, -1});
+    batch_answer(batch, command);
+}

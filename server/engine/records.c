@@ -1,0 +1,110 @@
+/* Records: event rows, and the rows of names that a batch refers to for the first time. */
+#include "batch.h"
+
+static void put_event(struct batch *batch, struct event_row *row)
+{
+    row->number = ++batch->hot->last_event;
+    row->at_ms = batch->now.wall_ms;
+    event_insert(batch->db, row);
+    batch->rows++;
+    batch_metric(batch, METRIC_EVENTS, BYTES_NONE);
+}
+
+void batch_event(struct batch *batch, enum event_kind kind, const struct task *task, struct bytes data)
+{
+    struct event_row row = {
+        .kind = kind,
+        .ns = task->ns_number,
+        .queue = task->queue_number,
+        .task = task->number,
+        .task_id = task->id,
+        .data = data,
+    };
+
+    put_event(batch, &row);
+}
+
+void batch_queue_event(struct batch *batch, enum event_kind kind, const struct hot_queue *queue, struct bytes data)
+{
+    struct event_row row = {
+        .kind = kind,
+        .ns = queue->ns->head.number,
+        .queue = queue->head.number,
+        .data = data,
+    };
+
+    put_event(batch, &row);
+}
+
+void batch_worker_event(struct batch *batch, enum event_kind kind, const struct hot_worker *worker)
+{
+    char id[ID_TEXT_LEN + 1];
+    struct event_row row = {.kind = kind, .ns = worker->ns->head.number};
+
+    id_format(worker->id, id);
+    row.data = arena_printf(batch->mem, "{\"worker_id\":\"%s\"}", id);
+    put_event(batch, &row);
+}
+
+/* Whether its row is still to be written by this batch. */
+static bool needs_row(struct batch *batch, struct hot_name *name)
+{
+    if (name->is_saved || name->is_saving)
+        return false;
+    name->is_saving = true;
+    list_push_back(&batch->hot->saving, &name->saving);
+    batch->rows++;
+    return true;
+}
+
+void batch_use_ns(struct batch *batch, struct hot_ns *ns)
+{
+    if (needs_row(batch, &ns->head))
+        ns_insert(batch->db, ns->head.number, ns->name);
+}
+
+void batch_use_class(struct batch *batch, struct hot_class *of_class)
+{
+    struct class_row row = {
+        .number = of_class->head.number,
+        .ns = of_class->ns->head.number,
+        .type = of_class->type,
+        .requires = of_class->requires,
+    };
+
+    batch_use_ns(batch, of_class->ns);
+    if (needs_row(batch, &of_class->head))
+        class_insert(batch->db, &row);
+}
+
+static void save_queue_row(struct batch *batch, const struct hot_queue *as)
+{
+    struct queue_row row = {
+        .number = as->head.number,
+        .ns = as->ns->head.number,
+        .version = as->version,
+        .created_at_ms = as->created_at_ms,
+        .name = as->name,
+        .settings = as->settings,
+        .closed = as->closing,
+        .close_cancel_at_ms = as->close_cancel_at_ms,
+        .close_end_at_ms = as->close_end_at_ms,
+    };
+
+    queue_save(batch->db, &row, batch->mem);
+}
+
+void batch_use_queue(struct batch *batch, struct hot_queue *queue)
+{
+    batch_use_ns(batch, queue->ns);
+    if (needs_row(batch, &queue->head))
+        save_queue_row(batch, queue);
+}
+
+void batch_save_queue(struct batch *batch, struct hot_queue *queue, const struct hot_queue *as)
+{
+    batch_use_ns(batch, queue->ns);
+    (void)needs_row(batch, &queue->head);
+    save_queue_row(batch, as);
+    batch->rows++;
+}

@@ -1,0 +1,274 @@
+/* Settle: the ends of an attempt. */
+#include "settle.h"
+
+#include "base/json_out.h"
+#include "closing.h"
+
+struct bytes failure_object(const struct failure *failure, struct arena *arena)
+{
+    struct buffer text;
+    struct json_out out;
+
+    buffer_init(&text, SIZE_MAX);
+    json_out_init(&out, &text);
+    json_out_object(&out);
+    json_member_raw(&out, "type", failure->type.at != NULL ? failure->type : BYTES("null"));
+    json_member_raw(&out, "message", failure->message.at != NULL ? failure->message : BYTES("null"));
+    json_member_raw(&out, "trace", failure->trace.at != NULL ? failure->trace : BYTES("null"));
+    json_member_raw(&out, "data", failure->data.at != NULL ? failure->data : BYTES("null"));
+    json_out_object_end(&out);
+
+    struct bytes object = arena_bytes(arena, buffer_bytes(&text));
+
+    buffer_fini(&text);
+    return object;
+}
+
+static void drop_lease(struct engine *engine, struct effect *effect)
+{
+    struct hot_lease *lease = hot_lease(&engine->hot, effect->number);
+
+    if (lease != NULL)
+        hot_unlink_lease(&engine->hot, lease);
+}
+
+/* A timer took the lease out of the heap before it was settled. */
+static void time_lease_again(struct effect *effect)
+{
+    struct engine *engine = effect->data;
+    struct hot_lease *lease = hot_lease(&engine->hot, effect->number);
+
+    if (lease != NULL)
+        hot_time_lease(&engine->hot, lease);
+}
+
+static void free_slot(struct batch *batch, const struct lease_row *row)
+{
+    struct hot_worker *worker = hot_worker(batch->hot, row->worker);
+    struct effect *effect = batch_effect(batch, drop_lease);
+
+    effect->number = row->task;
+    effect->cancel = time_lease_again;
+    effect->data = batch->engine;
+    if (worker == NULL)
+        return;
+    worker->adding--;
+    batch_offer_worker(batch, worker);
+}
+
+/* What every end has in common: the attempt's row, the lease, the slot. */
+static void end_attempt(struct batch *batch, struct settling *settling, enum attempt_outcome outcome,
+                        struct bytes error)
+{
+    struct task *task = &settling->task;
+    const struct lease_row *lease = &settling->lease;
+    struct hot_queue *queue = task_queue(batch, task);
+    struct attempt attempt = {
+        .attempt = task->attempt,
+        .delivery = lease->delivery,
+        .worker = lease->worker,
+        .claimed_at_ms = lease->claimed_at_ms,
+        .started_at_ms = lease->started_at_ms,
+        .finished_at_ms = batch->now.wall_ms,
+        .outcome = outcome,
+        .error = error,
+    };
+    struct attempt_end end = {
+        .task = task->number,
+        .attempt = &attempt,
+        .nonce = {(const char *)lease->nonce, LEASE_NONCE_LEN},
+    };
+
+    attempt_insert(batch->db, &end);
+    lease_delete(batch->db, task->number);
+    free_slot(batch, lease);
+    rate_add(&queue->finished, batch->now.mono_ms, 1);
+    metrics_observe(batch->engine->options.metrics, METRIC_RUN_SECONDS, NULL,
+                    (double)(batch->now.wall_ms - lease->claimed_at_ms) / 1000.0);
+    batch->rows += 2;
+}
+
+/* The worker's own word is a sign of life, whenever it comes. */
+static void note_start(struct batch *batch, struct settling *settling)
+{
+    if (settling->lease.started_at_ms >= 0)
+        return;
+    settling->lease.started_at_ms = batch->now.wall_ms;
+    settling->task.started_at_ms = batch->now.wall_ms;
+    batch_event(batch, EVENT_TASK_STARTED, &settling->task, BYTES_NONE);
+}
+
+static void keep_end(struct batch *batch, struct task *task, const struct body *result, struct bytes error)
+{
+    task->has_results = true;
+    result_save_end(batch->db, task->number, result, error);
+    batch->rows++;
+}
+
+static void count_finished(struct batch *batch, const struct task *task)
+{
+    struct bytes labels[2] = {task_queue(batch, task)->name, bytes_of(task_state_name(task->state))};
+
+    metrics_add(batch->engine->options.metrics, METRIC_FINISHED, labels, 1);
+}
+
+static void finish(struct batch *batch, struct task *task, enum task_state state, enum event_kind event,
+                   struct bytes data)
+{
+    task_move(batch, task, state, event, data);
+    count_finished(batch, task);
+}
+
+void settle_succeeded(struct batch *batch, struct settling *settling, const struct body *result)
+{
+    struct task *task = &settling->task;
+
+    note_start(batch, settling);
+    end_attempt(batch, settling, ATTEMPT_SUCCEEDED, BYTES_NONE);
+    /* An earlier attempt's error goes with success; nothing to keep and nothing kept costs no row. */
+    if (result->data.len > 0 || result->content_type.at != NULL || task->has_results)
+        keep_end(batch, task, result, BYTES_NONE);
+    finish(batch, task, TASK_SUCCEEDED, EVENT_TASK_SUCCEEDED, BYTES_NONE);
+}
+
+static void end_cancelled(struct batch *batch, struct settling *settling, struct bytes error)
+{
+    if (error.at != NULL)
+        keep_end(batch, &settling->task, &(struct body){.data = BYTES_NONE}, error);
+    finish(batch, &settling->task, TASK_CANCELLED, EVENT_TASK_CANCELLED, BYTES_NONE);
+}
+
+static bool is_asked_to_stop(const struct settling *settling)
+{
+    return settling->task.cancel_requested_at_ms >= 0;
+}
+
+/* data.handled: somebody waits for this very task. */
+static struct bytes handled(const struct batch *batch, const struct task *task)
+{
+    return lot_waiters(&batch->engine->lot, task->number) != NULL ? BYTES("{\"handled\":true}")
+                                                                  : BYTES("{\"handled\":false}");
+}
+
+static void retry_or_fail(struct batch *batch, struct task *task, struct retry_verdict verdict)
+{
+    if (!verdict.again) {
+        finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, handled(batch, task));
+        return;
+    }
+    batch_metric(batch, METRIC_RETRIES, task_queue(batch, task)->name);
+    task->run_at_ms = batch->now.wall_ms + verdict.delay_ms;
+    task_move(batch, task, verdict.delay_ms > 0 ? TASK_RETRYING : TASK_READY, EVENT_TASK_RETRYING, BYTES_NONE);
+}
+
+void settle_failed(struct batch *batch, struct settling *settling, const struct failed_how *how)
+{
+    struct task *task = &settling->task;
+
+    if (how->outcome == ATTEMPT_FAILED)
+        note_start(batch, settling);
+    end_attempt(batch, settling, how->outcome, how->error);
+    if (is_asked_to_stop(settling)) {
+        end_cancelled(batch, settling, how->error);
+        return;
+    }
+
+    struct retry_policy policy = task_retry(batch, task);
+    bool retryable = how->retryable && retry_is_retryable(&policy, how->type);
+
+    task->failures++;
+    keep_end(batch, task, &(struct body){.data = BYTES_NONE}, how->error);
+    retry_or_fail(batch, task,
+                  retry_after_failure(&policy, task->failures, retryable, how->delay_ms,
+                                      random_u64(&batch->engine->options.random)));
+}
+
+/* Back in line as if it had not been claimed. */
+static void give_back(struct batch *batch, struct settling *settling, enum attempt_outcome outcome)
+{
+    struct task *task = &settling->task;
+
+    end_attempt(batch, settling, outcome, BYTES_NONE);
+    if (is_asked_to_stop(settling)) {
+        end_cancelled(batch, settling, BYTES_NONE);
+        return;
+    }
+    task->attempt--;
+    task_move(batch, task, TASK_READY, EVENT_TASK_RETRYING, BYTES_NONE);
+}
+
+void settle_released(struct batch *batch, struct settling *settling)
+{
+    give_back(batch, settling, ATTEMPT_RELEASED);
+}
+
+void settle_answer_lost(struct batch *batch, struct settling *settling)
+{
+    give_back(batch, settling, ATTEMPT_ANSWER_LOST);
+}
+
+void settle_snoozed(struct batch *batch, struct settling *settling, int64_t delay_ms)
+{
+    struct task *task = &settling->task;
+
+    note_start(batch, settling);
+    end_attempt(batch, settling, ATTEMPT_SNOOZED, BYTES_NONE);
+    if (is_asked_to_stop(settling)) {
+        end_cancelled(batch, settling, BYTES_NONE);
+        return;
+    }
+    task->attempt--;
+    task->run_at_ms = batch->now.wall_ms + delay_ms;
+    task_move(batch, task, delay_ms > 0 ? TASK_SCHEDULED : TASK_READY, EVENT_TASK_RETRYING, BYTES_NONE);
+}
+
+void settle_cancelled(struct batch *batch, struct settling *settling, struct bytes error)
+{
+    note_start(batch, settling);
+    end_attempt(batch, settling, ATTEMPT_CANCELLED, error);
+    end_cancelled(batch, settling, error);
+}
+
+void settle_timed_out(struct batch *batch, struct settling *settling)
+{
+    struct failed_how how = {
+        .outcome = ATTEMPT_TIMEOUT,
+        .error = BYTES("{\"type\":\"timeout\",\"message\":\"the attempt took longer than its timeout_s\","
+                       "\"trace\":null,\"data\":null}"),
+        .type = BYTES("timeout"),
+        .retryable = true,
+        .delay_ms = -1,
+    };
+
+    settle_failed(batch, settling, &how);
+}
+
+void settle_lost(struct batch *batch, struct settling *settling)
+{
+    static const char error[] = "{\"type\":\"lost\",\"message\":\"the lease ran out without a word from the worker\","
+                                "\"trace\":null,\"data\":null}";
+    struct task *task = &settling->task;
+
+    batch_metric(batch, METRIC_LEASES_LOST, task_queue(batch, task)->name);
+    end_attempt(batch, settling, ATTEMPT_LOST, BYTES(error));
+    if (is_asked_to_stop(settling)) {
+        end_cancelled(batch, settling, BYTES_NONE);
+        return;
+    }
+
+    struct retry_policy policy = task_retry(batch, task);
+
+    task->losses++;
+    keep_end(batch, task, &(struct body){.data = BYTES_NONE}, BYTES(error));
+    retry_or_fail(batch, task,
+                  retry_after_loss(&policy, task->losses, random_u64(&batch->engine->options.random)));
+}
+
+void settle_abandoned(struct batch *batch, struct settling *settling)
+{
+    settling->task.abandoned = true;
+    closing_note_abandoned(batch, task_queue(batch, &settling->task), settling->task.id);
+    end_attempt(batch, settling, ATTEMPT_CANCELLED, BYTES_NONE);
+    finish(batch, &settling->task, TASK_CANCELLED, EVENT_TASK_CANCELLED,
+           BYTES("{\"abandoned\":true,\"detail\":\"closing timed out\"}"));
+}

@@ -1,0 +1,123 @@
+/* Shutdown: one way to stop, whoever asks for it. */
+#include "shutdown.h"
+
+#include "claims.h"
+#include "closing.h"
+#include "handlers.h"
+#include "heartbeats.h"
+#include "submits.h"
+#include "waits.h"
+
+static void view(const struct batch *batch, struct command *command)
+{
+    const struct engine *engine = batch->engine;
+
+    command->reply.shutdown = (struct shutdown_view){
+        .state = (enum broker_state)atomic_load(&engine->state),
+        .live_leases = (int64_t)map_len(engine->hot.leases),
+    };
+}
+
+static void end_one(struct batch *batch, struct parked *parked)
+{
+    switch (parked->kind) {
+    case PARKED_CLAIM:
+        claim_end(batch, parked);
+        break;
+    case PARKED_TASK:
+        wait_end(batch, parked, false);
+        break;
+    case PARKED_HEARTBEAT:
+        heartbeat_end(batch, parked);
+        break;
+    case PARKED_SUBMIT:
+        held_end(batch, parked);
+        break;
+    case PARKED_CLOSE:
+        close_wait_end(batch, parked);
+        break;
+    case PARKED_KEY:
+        (void)error_set(&parked->command->reply.error, ERR_DRAINING, "", "the broker is stopping");
+        batch_answer_parked(batch, parked);
+        break;
+    case PARKED_SHUTDOWN:
+    case PARKED_KINDS:
+        break;
+    }
+}
+
+static void end_all_waits(struct batch *batch)
+{
+    for (int kind = 0; kind < PARKED_KINDS; kind++) {
+        struct list *all = &batch->engine->lot.all[kind];
+
+        for (struct list_node *node = list_first(all); node != NULL; node = list_next(all, node)) {
+            struct parked *parked = CONTAINER_OF(node, struct parked, all);
+
+            if (!parked->is_answered)
+                end_one(batch, parked);
+        }
+    }
+}
+
+void run_SHUTDOWN(struct batch *batch, struct command *command)
+{
+    struct engine *engine = batch->engine;
+    const struct shutdown_ask *ask = &command->in.shutdown;
+    int64_t wait_ms = ask->wait_timeout_ms >= 0 ? ask->wait_timeout_ms : engine->options.drain_timeout_ms;
+    int64_t deadline_ms = batch->now.mono_ms + (ask->now ? 0 : wait_ms);
+
+    if (!engine->drain.is_asked || deadline_ms < engine->drain.deadline_mono_ms)
+        engine->drain.deadline_mono_ms = deadline_ms;
+    engine->drain.is_asked = true;
+    atomic_store(&engine->state, BROKER_DRAINING);
+    end_all_waits(batch);
+    if (command->wait_ms > 0) {
+        (void)park(batch, command, PARKED_SHUTDOWN, command->wait_ms);
+        return;
+    }
+    view(batch, command);
+    batch_answer(batch, command);
+}
+
+void run_SHUTDOWN_STATE(struct batch *batch, struct command *command)
+{
+    view(batch, command);
+    batch_answer(batch, command);
+}
+
+void shutdown_wait_end(struct batch *batch, struct parked *parked)
+{
+    view(batch, parked->command);
+    batch_answer_parked(batch, parked);
+}
+
+static void end_drain(struct engine *engine, struct effect *effect)
+{
+    (void)effect;
+    engine->drain.is_over = true;
+    atomic_store(&engine->state, BROKER_STOPPED);
+    if (engine->options.ended != NULL)
+        engine->options.ended(engine->options.wake_ctx, 0);
+}
+
+void shutdown_run(struct batch *batch)
+{
+    struct engine *engine = batch->engine;
+    struct list *waiters = &engine->lot.all[PARKED_SHUTDOWN];
+    bool is_time = map_len(engine->hot.leases) == 0 || batch->now.mono_ms >= engine->drain.deadline_mono_ms;
+
+    if (!engine->drain.is_asked || engine->drain.is_over || !is_time)
+        return;
+    for (struct list_node *node = list_first(waiters); node != NULL; node = list_next(waiters, node)) {
+        struct parked *parked = CONTAINER_OF(node, struct parked, all);
+
+        if (parked->is_answered)
+            continue;
+        shutdown_wait_end(batch, parked);
+        parked->command->reply.shutdown.state = BROKER_STOPPED;
+    }
+    meta_put(batch->db, "stopped_at", batch->now.wall_ms);
+    batch->rows++;
+    (void)batch_effect(batch, end_drain);
+}

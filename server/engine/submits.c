@@ -1,0 +1,287 @@
+/* Submits: new tasks, one by one or many. */
+#include "submits.h"
+
+#include "handlers.h"
+#include "keys.h"
+#include "waits.h"
+
+/* A new task's first state is what admission decides: not due yet, or ready. */
+static struct task new_task(struct batch *batch, const struct hot_queue *queue, const struct hot_class *of_class,
+                            int64_t run_at_ms)
+{
+    int64_t now_ms = batch->now.wall_ms;
+    struct task task = {
+        .number = ++batch->hot->last_task,
+        .id = id_next(&batch->engine->ids, now_ms),
+        .ns_number = queue->ns->head.number,
+        .queue_number = queue->head.number,
+        .class_number = of_class->head.number,
+        .state = run_at_ms > now_ms ? TASK_SCHEDULED : TASK_READY,
+        .run_at_ms = run_at_ms,
+        .created_at_ms = now_ms,
+        .timeout_ms = -1,
+        .lease_ms = -1,
+        .cancel_requested_at_ms = -1,
+        .claimed_at_ms = -1,
+        .started_at_ms = -1,
+        .finished_at_ms = -1,
+    };
+
+    task.root = task.id;
+    return task;
+}
+
+static int64_t run_at(const struct batch *batch, const struct task_spec *spec)
+{
+    if (spec->run_at_ms >= 0)
+        return spec->run_at_ms;
+    return spec->delay_ms > 0 ? batch->now.wall_ms + spec->delay_ms : batch->now.wall_ms;
+}
+
+enum admission { ADMITTED, QUEUE_IS_CLOSED, QUEUE_IS_FULL };
+
+/* Nobody overtakes those who wait for room already; who goes on from there has waited its turn. */
+static enum admission judge(const struct hot_queue *queue, bool has_waited)
+{
+    if (queue->closing == QUEUE_CLOSING || queue->closing == QUEUE_CLOSED)
+        return QUEUE_IS_CLOSED;
+    if (queue_is_full(&queue->settings, hot_pending(queue)) || (!has_waited && !list_is_empty(&queue->held)))
+        return QUEUE_IS_FULL;
+    return ADMITTED;
+}
+
+static struct hot_queue *queue_of(struct batch *batch, const struct command *command, struct bytes name)
+{
+    return hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true), name, batch->now.wall_ms);
+}
+
+static void enter(struct batch *batch, struct hot_queue *queue, const struct task_spec *spec, struct task *ret_task)
+{
+    struct hot_class *of_class = hot_class(batch->hot, queue->ns, spec->type, BYTES_NONE);
+
+    *ret_task = new_task(batch, queue, of_class, run_at(batch, spec));
+    ret_task->priority = spec->priority;
+    ret_task->timeout_ms = spec->timeout_ms;
+    ret_task->lease_ms = spec->lease_ms;
+    task_enter(batch, ret_task, spec);
+    rate_add(&queue->submitted, batch->now.mono_ms, 1);
+    batch_metric(batch, METRIC_SUBMITTED, queue->name);
+}
+
+void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
+{
+    struct hot_shelf *shelf = task_shelf(batch, from);
+
+    body_load(batch->db, from, false, batch->mem);
+    *ret_task = new_task(batch, shelf->queue, shelf->of_class, batch->now.wall_ms);
+    ret_task->priority = from->priority;
+    ret_task->timeout_ms = from->timeout_ms;
+    ret_task->lease_ms = from->lease_ms;
+    ret_task->tags = from->tags;
+    task_enter_copy(batch, ret_task, from->number);
+}
+
+static void refusal(const struct hot_queue *queue, enum admission admission, struct error *ret_error)
+{
+    if (admission == QUEUE_IS_CLOSED)
+        (void)error_set(ret_error, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed", BYTES_ARG(queue->name));
+    else
+        (void)error_set(ret_error, ERR_QUEUE_FULL, "/queue", "the queue %.*s is full: its pending_limit is %lld",
+                        BYTES_ARG(queue->name), (long long)queue->settings.pending_limit);
+}
+
+/* A new task needs no look at the rows: what was asked and what was decided is all there is. */
+static void view_new(struct batch *batch, struct command *command, const struct task *row,
+                     const struct task_spec *spec)
+{
+    struct task *task = arena_copy(command->mem, row, sizeof(*row));
+
+    task->headers = spec->headers;
+    task->tags = spec->tags;
+    task->name = spec->name;
+    task->traceparent = spec->traceparent;
+    task->retry = spec->retry;
+    task_name(batch, task);
+    command->reply.view = (struct task_view){.task = task, .estimate_ms = -1};
+}
+
+static void hold(struct batch *batch, struct command *command, struct hot_queue *queue)
+{
+    int64_t wait_ms = command->in.submit.streamed ? INT64_MAX : command->wait_ms;
+    struct parked *parked = park(batch, command, PARKED_SUBMIT, wait_ms);
+
+    parked->queue = queue;
+    /* Who has waited already keeps its place. */
+    if (command->in.submit.has_waited)
+        list_push_front(&queue->held, &parked->subject);
+    else
+        list_push_back(&queue->held, &parked->subject);
+    key_open(batch, command);
+}
+
+static bool may_hold(const struct batch *batch, const struct command *command, enum admission admission)
+{
+    return admission == QUEUE_IS_FULL && (command->wait_ms > 0 || command->in.submit.streamed) &&
+           !batch->engine->drain.is_asked;
+}
+
+static void submit_one(struct batch *batch, struct command *command)
+{
+    const struct task_spec *spec = &command->in.submit.specs[0];
+    struct hot_queue *queue = queue_of(batch, command, spec->queue);
+    enum admission admission = judge(queue, command->in.submit.has_waited);
+    struct task row;
+
+    if (may_hold(batch, command, admission)) {
+        hold(batch, command, queue);
+        return;
+    }
+    if (admission != ADMITTED) {
+        refusal(queue, admission, &command->reply.error);
+        batch_answer(batch, command);
+        return;
+    }
+    enter(batch, queue, spec, &row);
+    command->reply.created = true;
+    view_new(batch, command, &row, spec);
+    key_keep(batch, command, row.number);
+    if (command->wait_ms > 0 && command->in.submit.until != UNTIL_ACCEPTED)
+        wait_or_answer(batch, command, &row);
+    else
+        batch_answer(batch, command);
+}
+
+/* All or none: the first task that would not fit refuses the whole. */
+static bool all_fit(struct batch *batch, struct command *command)
+{
+    const struct submit *submit = &command->in.submit;
+    struct map *wanted = map_new();
+    bool fits = true;
+
+    for (unsigned i = 0; i < submit->specs_len && fits; i++) {
+        struct hot_queue *queue = queue_of(batch, command, submit->specs[i].queue);
+        void *counted = map_get_int(wanted, (uint64_t)queue->head.number);
+        int64_t before = (intptr_t)counted;
+        enum admission admission = judge(queue, false);
+
+        if (admission == ADMITTED && queue_is_full(&queue->settings, hot_pending(queue) + before))
+            admission = QUEUE_IS_FULL;
+        fits = admission == ADMITTED;
+        if (!fits)
+            refusal(queue, admission, &command->reply.error);
+        (void)map_put_int(wanted, (uint64_t)queue->head.number, (void *)(intptr_t)(before + 1));
+    }
+    map_free(wanted);
+    return fits;
+}
+
+/* False: a stream met a full queue and must wait. */
+static bool take_item(struct batch *batch, struct command *command, const struct task_spec *spec,
+                      struct submit_item *item)
+{
+    struct hot_queue *queue = queue_of(batch, command, spec->queue);
+    enum admission admission = judge(queue, command->in.submit.has_waited);
+    struct task row;
+
+    if (key_replays_item(batch, command, spec, item))
+        return true;
+    if (command->in.submit.streamed && may_hold(batch, command, admission))
+        return false;
+    if (admission != ADMITTED) {
+        refusal(queue, admission, &item->error);
+        return true;
+    }
+    enter(batch, queue, spec, &row);
+    *item = (struct submit_item){.id = row.id, .number = row.number, .state = row.state};
+    key_keep_item(batch, command, spec, item);
+    return true;
+}
+
+static void submit_many(struct batch *batch, struct command *command)
+{
+    const struct submit *submit = &command->in.submit;
+    struct reply *reply = &command->reply;
+
+    reply->items_len = submit->specs_len;
+    reply->items = arena_alloc(command->mem, (submit->specs_len + 1) * sizeof(*reply->items));
+    if (submit->atomic && !all_fit(batch, command)) {
+        batch_answer(batch, command);
+        return;
+    }
+    while (reply->taken < submit->specs_len &&
+           take_item(batch, command, &submit->specs[reply->taken], &reply->items[reply->taken]))
+        reply->taken++;
+    /* A stream that met a full queue at once waits here; one that got some in says so first. */
+    if (reply->taken == 0 && submit->specs_len > 0) {
+        hold(batch, command, queue_of(batch, command, submit->specs[0].queue));
+        return;
+    }
+    key_keep(batch, command, -1);
+    batch_answer(batch, command);
+}
+
+void run_SUBMIT(struct batch *batch, struct command *command)
+{
+    if (batch->engine->drain.is_asked) {
+        batch_refuse(batch, command, ERR_DRAINING, "", "the broker is stopping");
+        return;
+    }
+    if (batch->engine->disk_is_full) {
+        batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; only what ends work is taken");
+        return;
+    }
+    if (key_handles(batch, command))
+        return;
+    if (command->in.submit.single)
+        submit_one(batch, command);
+    else
+        submit_many(batch, command);
+}
+
+/* After COMMIT: as many as there is room for run again, before anything new. */
+static void release_held(struct engine *engine, struct effect *effect)
+{
+    struct hot_queue *queue = effect->object;
+    int64_t room = queue->settings.pending_limit < 0 ? INT64_MAX : queue->settings.pending_limit - hot_pending(queue);
+    struct list_node *node;
+
+    for (; room > 0 && (node = list_first(&queue->held)) != NULL; room--) {
+        struct parked *parked = CONTAINER_OF(node, struct parked, subject);
+        struct command *command = parked->command;
+
+        if (parked->is_answered) /* by this batch, which hands it over next */
+            return;
+        if (parked->deadline.place != 0) {
+            int64_t left_ms = parked->deadline.key - engine_now(engine).mono_ms;
+
+            command->wait_ms = left_ms > 1 ? left_ms : 1;
+        }
+        unpark(engine, parked);
+        command->in.submit.has_waited = true;
+        list_push_back(&engine->rerun, &command->link);
+    }
+}
+
+void held_go_on(struct batch *batch, struct hot_queue *queue)
+{
+    if (!list_is_empty(&queue->held) && !queue_is_full(&queue->settings, hot_pending(queue)))
+        batch_effect(batch, release_held)->object = queue;
+}
+
+void held_end(struct batch *batch, struct parked *parked)
+{
+    const struct hot_queue *queue = parked->queue;
+    struct error *error = &parked->command->reply.error;
+
+    if (batch->engine->drain.is_asked)
+        (void)error_set(error, ERR_DRAINING, "", "the broker is stopping");
+    else
+        refusal(queue, queue->closing == QUEUE_OPEN ? QUEUE_IS_FULL : QUEUE_IS_CLOSED, error);
+    batch_answer_parked(batch, parked);
+}
+
+void held_refuse_closed(struct batch *batch, struct parked *parked)
+{
+    refusal(parked->queue, QUEUE_IS_CLOSED, &parked->command->reply.error);
+    batch_answer_parked(batch, parked);
+}

@@ -1,0 +1,252 @@
+/* Timers: leases, waits, due tasks, queues, workers, and the broom. */
+#include "timers.h"
+
+#include "claims.h"
+#include "closing.h"
+#include "domain/bounds.h"
+#include "heartbeats.h"
+#include "settle.h"
+#include "shutdown.h"
+#include "submits.h"
+#include "waits.h"
+#include "workers.h"
+
+enum { SLICE = 250, TRIM_ROWS = 500 };
+
+#define IDLE_MAX_MS SECOND_MS
+#define SWEEP_EVERY_MS (SECOND_MS / 2)
+#define JANITOR_EVERY_MS (5 * SECOND_MS)
+#define EVENTS_KEPT_MS DAY_MS
+#define KEYS_KEPT_MS DAY_MS
+
+/* ---- tasks that fall due ---- */
+
+static void run_due_tasks(struct batch *batch)
+{
+    int64_t numbers[SLICE];
+    unsigned len;
+
+    if (batch->hot->next_due_ms > batch->now.wall_ms)
+        return;
+    len = due_tasks(batch->db, batch->now.wall_ms, SLICE, numbers);
+    for (unsigned i = 0; i < len; i++) {
+        struct task task;
+
+        if (task_load_number(batch->db, numbers[i], &task))
+            task_move(batch, &task, TASK_READY, EVENT_NONE, BYTES_NONE);
+    }
+    /* What is left over is still due and comes with the next batch. */
+    batch->hot->next_due_ms = due_first(batch->db);
+}
+
+/* ---- leases ---- */
+
+static void end_lease(struct batch *batch, const struct hot_lease *lease, struct settling *settling)
+{
+    int64_t now_ms = batch->now.mono_ms;
+
+    if (lease->grace_mono_ms <= now_ms)
+        settle_abandoned(batch, settling);
+    else if (lease->timeout_mono_ms <= now_ms)
+        settle_timed_out(batch, settling);
+    else if (lease->confirm_mono_ms <= now_ms && settling->lease.started_at_ms < 0)
+        settle_answer_lost(batch, settling);
+    else
+        settle_lost(batch, settling);
+}
+
+static void run_leases(struct batch *batch)
+{
+    struct heap *due = &batch->hot->leases_due;
+    struct heap_node *node;
+    unsigned left = SLICE;
+
+    while ((node = heap_first(due)) != NULL && node->key <= batch->now.mono_ms && left-- > 0) {
+        struct hot_lease *lease = CONTAINER_OF(node, struct hot_lease, due);
+        struct settling settling;
+
+        /* Out of the heap now; out of memory after COMMIT, or back in if the batch is undone. */
+        heap_remove(due, node);
+        if (lease_load(batch->db, lease->row.task, &settling.lease) &&
+            task_load_number(batch->db, lease->row.task, &settling.task))
+            end_lease(batch, lease, &settling);
+    }
+}
+
+/* ---- parked requests ---- */
+
+static void end_wait(struct batch *batch, struct parked *parked)
+{
+    switch (parked->kind) {
+    case PARKED_CLAIM:
+        claim_end(batch, parked);
+        break;
+    case PARKED_TASK:
+        wait_end(batch, parked, true);
+        break;
+    case PARKED_HEARTBEAT:
+        heartbeat_end(batch, parked);
+        break;
+    case PARKED_SUBMIT:
+        held_end(batch, parked);
+        break;
+    case PARKED_CLOSE:
+        close_wait_end(batch, parked);
+        break;
+    case PARKED_SHUTDOWN:
+        shutdown_wait_end(batch, parked);
+        break;
+    case PARKED_KEY:
+    case PARKED_KINDS:
+        break;
+    }
+}
+
+static void run_waits(struct batch *batch)
+{
+    struct heap *deadlines = &batch->engine->lot.deadlines;
+    struct heap_node *node;
+    unsigned left = SLICE;
+
+    while ((node = heap_first(deadlines)) != NULL && node->key <= batch->now.mono_ms && left-- > 0) {
+        struct parked *parked = CONTAINER_OF(node, struct parked, deadline);
+
+        heap_remove(deadlines, node);
+        if (!parked->is_answered)
+            end_wait(batch, parked);
+    }
+}
+
+/* With a manual clock nobody moves time for a wait; real time ends it too. */
+static void run_real_waits(struct batch *batch)
+{
+    const struct engine_options *options = &batch->engine->options;
+
+    if (!options->manual_clock)
+        return;
+
+    int64_t now_ms = options->clock.now(options->clock.ctx).mono_ms;
+
+    for (int kind = 0; kind < PARKED_KINDS; kind++)
+        for (struct list_node *node = list_first(&batch->engine->lot.all[kind]); node != NULL;
+             node = list_next(&batch->engine->lot.all[kind], node)) {
+            struct parked *parked = CONTAINER_OF(node, struct parked, all);
+
+            if (parked->real_deadline_mono_ms <= now_ms && !parked->is_answered)
+                end_wait(batch, parked);
+        }
+}
+
+static void run_sweep(struct batch *batch)
+{
+    struct engine *engine = batch->engine;
+
+    if (batch->now.mono_ms - engine->last_sweep.mono_ms < SWEEP_EVERY_MS)
+        return;
+    engine->last_sweep = batch->now;
+    waits_sweep(batch);
+}
+
+/* ---- workers ---- */
+
+static void run_workers(struct batch *batch)
+{
+    struct heap *silent = &batch->hot->workers_silent;
+    struct heap_node *node;
+    unsigned left = SLICE;
+
+    while ((node = heap_first(silent)) != NULL && node->key <= batch->now.mono_ms && left-- > 0) {
+        heap_remove(silent, node);
+        worker_silent(batch, CONTAINER_OF(node, struct hot_worker, silence));
+    }
+}
+
+/* ---- the broom ---- */
+
+static void run_janitor(struct batch *batch)
+{
+    struct engine *engine = batch->engine;
+
+    if (batch->now.mono_ms - engine->last_janitor.mono_ms < JANITOR_EVERY_MS)
+        return;
+    engine->last_janitor = batch->now;
+    batch->rows += (unsigned)event_trim(batch->db, batch->now.wall_ms - EVENTS_KEPT_MS, TRIM_ROWS);
+    batch->rows += (unsigned)key_trim(batch->db, batch->now.wall_ms - KEYS_KEPT_MS, TRIM_ROWS);
+    if (!store_has_room(engine->store) && store_reserve_keep(engine->store)) {
+        engine->disk_is_full = false;
+        atomic_store(&engine->has_room, true);
+    }
+}
+
+void timers_run(struct batch *batch)
+{
+    run_due_tasks(batch);
+    run_leases(batch);
+    run_workers(batch);
+    closing_run(batch);
+    run_sweep(batch);
+    run_waits(batch);
+    run_real_waits(batch);
+    shutdown_run(batch);
+    run_janitor(batch);
+}
+
+/* ---- when ---- */
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t heap_due(const struct heap *heap)
+{
+    const struct heap_node *first = heap_first(heap);
+
+    return first == NULL ? INT64_MAX : first->key;
+}
+
+static int64_t mono_of_wall(struct moment now, int64_t wall_ms)
+{
+    return wall_ms == INT64_MAX ? INT64_MAX : now.mono_ms + (wall_ms - now.wall_ms);
+}
+
+int64_t timers_next_mono(const struct engine *engine)
+{
+    const struct hot *hot = &engine->hot;
+    struct moment now = engine_now(engine);
+    int64_t next = earlier(heap_due(&hot->leases_due), heap_due(&engine->lot.deadlines));
+
+    if (!list_is_empty(&engine->intents))
+        return now.mono_ms;
+    next = earlier(next, heap_due(&hot->workers_silent));
+    next = earlier(next, mono_of_wall(now, hot->next_due_ms));
+    next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));
+    if (engine->drain.is_asked && !engine->drain.is_over)
+        next = earlier(next, map_len(hot->leases) > 0 ? engine->drain.deadline_mono_ms : now.mono_ms);
+    return next;
+}
+
+static int64_t next_round_mono(const struct engine *engine)
+{
+    int64_t next = earlier(timers_next_mono(engine), engine->last_janitor.mono_ms + JANITOR_EVERY_MS);
+
+    if (!list_is_empty(&engine->lot.all[PARKED_TASK]))
+        next = earlier(next, engine->last_sweep.mono_ms + SWEEP_EVERY_MS);
+    return next;
+}
+
+bool timers_are_due(const struct engine *engine)
+{
+    return engine->options.manual_clock || next_round_mono(engine) <= engine_now(engine).mono_ms;
+}
+
+int64_t timers_idle_ms(const struct engine *engine)
+{
+    int64_t idle_ms = next_round_mono(engine) - engine_now(engine).mono_ms;
+
+    if (engine->options.manual_clock)
+        return 20; /* real waits are looked at often: tests are short */
+    if (idle_ms < 0)
+        return 0;
+    return idle_ms < IDLE_MAX_MS ? idle_ms : IDLE_MAX_MS;
+}

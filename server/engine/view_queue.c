@@ -1,0 +1,111 @@
+/* Queue view: settings, counts, replicas and what holds it back. */
+#include "views.h"
+
+enum { DUE_SOON_COUNTED_MAX = 10000, HEADS = 1 };
+
+#define DUE_SOON_MS INT64_C(30000)
+
+/* The oldest of a shelf's heads: within one priority the head came first; priorities are walked from the top. */
+static int64_t shelf_oldest(struct batch *batch, const struct hot_shelf *shelf)
+{
+    struct ready_head head;
+    struct task task;
+
+    if (hot_in_state(&shelf->counts, TASK_READY) <= 0 ||
+        ready_heads(batch->db, shelf->queue->ns->head.number, shelf->queue->head.number,
+                    shelf->of_class->head.number, HEADS, &head) == 0 ||
+        !task_load_number(batch->db, head.number, &task))
+        return INT64_MAX;
+    return task.run_at_ms;
+}
+
+static int64_t oldest_ready_age(struct batch *batch, const struct hot_queue *queue)
+{
+    int64_t oldest = INT64_MAX;
+
+    for (unsigned i = 0; i < queue->shelves_len; i++) {
+        int64_t at_ms = shelf_oldest(batch, queue->shelves[i]);
+
+        if (at_ms < oldest)
+            oldest = at_ms;
+    }
+    if (oldest == INT64_MAX)
+        return -1;
+    return oldest < batch->now.wall_ms ? batch->now.wall_ms - oldest : 0;
+}
+
+/* A newer registration of the same instance stands for the older one. */
+static bool is_newest_of_instance(const struct batch *batch, const struct hot_worker *worker)
+{
+    const struct hot_worker *other;
+
+    for (size_t at = 0; (other = map_each(batch->hot->workers, &at)) != NULL;)
+        if (other != worker && other->ns == worker->ns && !other->is_lost &&
+            bytes_equal(other->identity, worker->identity) && bytes_equal(other->instance, worker->instance) &&
+            other->last_seen_mono_ms > worker->last_seen_mono_ms && worker->instance.at != NULL)
+            return false;
+    return true;
+}
+
+static void view_replicas(struct batch *batch, struct command *command, const struct hot_queue *queue,
+                          struct queue_view *view)
+{
+    const struct hot_worker *worker;
+
+    view->replicas =
+        arena_alloc(command->mem, (map_len(batch->hot->workers) + 1) * sizeof(struct worker_view));
+    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
+        if (!worker->is_lost && worker_serves(worker, queue) && is_newest_of_instance(batch, worker))
+            fill_worker(batch, command, worker, &view->replicas[view->replicas_len++]);
+}
+
+static void view_blocked_by(const struct batch *batch, const struct hot_queue *queue, struct queue_view *view)
+{
+    if (queue_is_paused(&queue->settings, batch->now.wall_ms))
+        view->blocked_by[view->blocked_by_len++] = "paused";
+    if (queue->closing == QUEUE_CLOSING || queue->closing == QUEUE_CLOSED)
+        view->blocked_by[view->blocked_by_len++] = "closed";
+    if (queue->settings.concurrency >= 0 && hot_running(queue) >= queue->settings.concurrency)
+        view->blocked_by[view->blocked_by_len++] = "queue_cap";
+    if (view->counts.of[TASK_READY] > 0 && view->replicas_len == 0)
+        view->blocked_by[view->blocked_by_len++] = "no_worker";
+}
+
+static void view_stats(struct batch *batch, const struct hot_queue *queue, struct queue_view *view)
+{
+    int64_t soon = due_soon(batch->db, batch->now.wall_ms + DUE_SOON_MS, queue->head.number, DUE_SOON_COUNTED_MAX);
+
+    view->demand = queue_demand(&view->counts, soon);
+    view->submitted_per_s = rate_per_s(&queue->submitted, batch->now.mono_ms);
+    view->claimed_per_s = rate_per_s(&queue->claimed, batch->now.mono_ms);
+    view->finished_per_s = rate_per_s(&queue->finished, batch->now.mono_ms);
+    view->wait_p50_ms = wait_times_quantile(&queue->waits, 0.5);
+    view->wait_p99_ms = wait_times_quantile(&queue->waits, 0.99);
+}
+
+void fill_queue(struct batch *batch, struct command *command, struct hot_queue *queue, bool with_stats,
+                struct queue_view *ret_view)
+{
+    *ret_view = (struct queue_view){
+        .name = queue->name,
+        .settings = queue->settings,
+        .counts = hot_queue_counts(queue),
+        .version = queue->version,
+        .created_at_ms = queue->created_at_ms,
+        .oldest_ready_age_ms = oldest_ready_age(batch, queue),
+        .closed = queue->closing == QUEUE_CLOSED,
+        .closing = queue->closing == QUEUE_CLOSING,
+        .abandoned = arena_copy(command->mem, queue->abandoned, queue->abandoned_len * sizeof(struct id)),
+        .abandoned_len = queue->abandoned_len,
+    };
+    ret_view->settings.retry.non_retryable = arena_bytes(command->mem, queue->settings.retry.non_retryable);
+    /* A pause that has run out is over, whether or not its timer came by. */
+    if (!queue_is_paused(&queue->settings, batch->now.wall_ms)) {
+        ret_view->settings.paused = false;
+        ret_view->settings.paused_until_ms = -1;
+    }
+    view_replicas(batch, command, queue, ret_view);
+    view_blocked_by(batch, queue, ret_view);
+    if (with_stats)
+        view_stats(batch, queue, ret_view);
+}

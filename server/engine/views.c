@@ -1,0 +1,120 @@
+/* Views: tasks and workers as they are shown. */
+#include "views.h"
+
+/* The attempt that runs now stands in its lease. */
+static void append_running(struct batch *batch, struct command *command, const struct task *row,
+                           struct task_view *view)
+{
+    struct lease_row lease;
+
+    if (!task_state_is_leased(row->state) || !lease_load(batch->db, row->number, &lease))
+        return;
+
+    struct attempt *attempts = arena_alloc(command->mem, (view->attempts_len + 1) * sizeof(*attempts));
+
+    for (unsigned i = 0; i < view->attempts_len; i++)
+        attempts[i] = view->attempts[i];
+    attempts[view->attempts_len++] = (struct attempt){
+        .attempt = row->attempt,
+        .delivery = lease.delivery,
+        .worker = lease.worker,
+        .claimed_at_ms = lease.claimed_at_ms,
+        .started_at_ms = lease.started_at_ms,
+        .finished_at_ms = -1,
+        .outcome = ATTEMPT_OUTCOME_NONE,
+    };
+    view->attempts = attempts;
+}
+
+static void load_logs(struct batch *batch, struct command *command, int64_t number, struct task_view *view)
+{
+    struct task_log *lines = NULL;
+
+    logs_load(batch->db, number, command->mem, &lines, &view->logs_len);
+    view->logs = arena_alloc(command->mem, (view->logs_len + 1) * sizeof(struct log_line));
+    for (unsigned i = 0; i < view->logs_len; i++)
+        view->logs[i] = (struct log_line){
+            .level = lines[i].level,
+            .logger = lines[i].logger,
+            .message = lines[i].message,
+            .at_ms = lines[i].at_ms,
+        };
+}
+
+void fill_task(struct batch *batch, struct command *command, const struct task *row, struct view_wants wants)
+{
+    struct task_view *view = &command->reply.view;
+    struct task *task = arena_copy(command->mem, row, sizeof(*row));
+
+    body_load(batch->db, task, wants.payload, command->mem);
+    if (wants.result)
+        result_load(batch->db, task, command->mem);
+    task_name(batch, task);
+    view->task = task;
+    view->estimate_ms = -1;
+    if (wants.attempts) {
+        attempts_load(batch->db, row->number, command->mem, &view->attempts, &view->attempts_len);
+        append_running(batch, command, row, view);
+    }
+    if (wants.logs)
+        load_logs(batch, command, row->number, view);
+    if (wants.explain)
+        fill_explain(batch, command, row, view);
+}
+
+void view_mark_observed(struct batch *batch, struct task *row)
+{
+    if (row->observed || !task_state_is_terminal(row->state))
+        return;
+    row->observed = true;
+    task_save_touch(batch->db, row);
+    batch->rows++;
+}
+
+static const char *worker_state(const struct hot_worker *worker)
+{
+    static const char *const names[] = {
+        [WORKER_RUN] = "run",
+        [WORKER_QUIET] = "quiet",
+        [WORKER_TERMINATE] = "terminate",
+        [WORKER_PAUSED] = "paused",
+    };
+
+    return worker->is_lost ? "lost" : names[worker->mode];
+}
+
+void fill_worker(struct batch *batch, struct command *command, const struct hot_worker *worker,
+                 struct worker_view *ret_view)
+{
+    struct bytes *queues = arena_alloc(command->mem, (worker->queues_len + 1) * sizeof(*queues));
+    struct bytes *types = arena_alloc(command->mem, (worker->types_len + 1) * sizeof(*types));
+
+    (void)batch;
+    for (unsigned i = 0; i < worker->queues_len; i++)
+        queues[i] = worker->queues[i]->name;
+    /* Copied: the worker may be gone before the answer is written. */
+    for (unsigned i = 0; i < worker->types_len; i++)
+        types[i] = arena_bytes(command->mem, worker->types[i]);
+    *ret_view = (struct worker_view){
+        .id = worker->id,
+        .spec =
+            {
+                .identity = arena_bytes(command->mem, worker->identity),
+                .instance = arena_bytes(command->mem, worker->instance),
+                .version = arena_bytes(command->mem, worker->version),
+                .info = arena_bytes(command->mem, worker->info),
+                .labels = arena_bytes(command->mem, worker->labels),
+                .queues = queues,
+                .queues_len = worker->queues_len,
+                .types = types,
+                .types_len = worker->types_len,
+                .concurrency = (int32_t)worker->concurrency,
+                .confirm_ms = worker->confirm_ms,
+            },
+        .state = worker_state(worker),
+        .registered_at_ms = worker->registered_at_ms,
+        .last_seen_at_ms = worker->last_seen_at_ms,
+        .running = worker->running + worker->adding,
+        .lost = worker->is_lost,
+    };
+}

@@ -1,0 +1,279 @@
+/* Workers: known by their calls, never by their connections. */
+#include "workers.h"
+
+#include "claims.h"
+#include "closing.h"
+#include "domain/bounds.h"
+#include "handlers.h"
+#include "heartbeats.h"
+#include "lookups.h"
+#include "settle.h"
+#include "views.h"
+
+#define FORGOTTEN_AFTER_MS DAY_MS
+
+void worker_time(struct engine *engine, struct hot_worker *worker)
+{
+    int64_t patience_ms = worker->is_lost ? FORGOTTEN_AFTER_MS : engine->options.worker_ttl_ms;
+
+    heap_set(&engine->hot.workers_silent, &worker->silence, worker->last_seen_mono_ms + patience_ms);
+}
+
+/* Memory only, and true whether or not the batch commits: it did call. */
+void worker_seen(struct batch *batch, struct hot_worker *worker)
+{
+    worker->last_seen_at_ms = batch->now.wall_ms;
+    worker->last_seen_mono_ms = batch->now.mono_ms;
+    worker->is_lost = false;
+}
+
+static void forget(struct engine *engine, struct effect *effect)
+{
+    hot_drop_worker(&engine->hot, effect->object);
+}
+
+/* A timer took it out of the heap. */
+static void forget_undone(struct effect *effect)
+{
+    worker_time(effect->data, effect->object);
+}
+
+void worker_silent(struct batch *batch, struct hot_worker *worker)
+{
+    int64_t silent_ms = batch->now.mono_ms - worker->last_seen_mono_ms;
+
+    if (silent_ms < batch->engine->options.worker_ttl_ms || !list_is_empty(&worker->claims) ||
+        !list_is_empty(&worker->heartbeats)) {
+        /* A parked request is a call that is still going on. */
+        if (silent_ms >= batch->engine->options.worker_ttl_ms)
+            worker_seen(batch, worker);
+        worker_time(batch->engine, worker);
+        return;
+    }
+    if (silent_ms < FORGOTTEN_AFTER_MS || !list_is_empty(&worker->leases)) {
+        if (!worker->is_lost)
+            batch_worker_event(batch, EVENT_WORKER_LOST, worker);
+        worker->is_lost = true;
+        worker_time(batch->engine, worker);
+        return;
+    }
+    worker_delete(batch->db, worker->id);
+    batch->rows++;
+
+    struct effect *effect = batch_effect(batch, forget);
+
+    effect->object = worker;
+    effect->data = batch->engine;
+    effect->cancel = forget_undone;
+}
+
+const char *worker_order(const struct hot_worker *worker)
+{
+    if (worker->mode == WORKER_TERMINATE)
+        return "terminate";
+    return worker->mode == WORKER_RUN ? "run" : "quiet";
+}
+
+static struct bytes lines_of(const struct bytes *names, unsigned len, struct arena *arena)
+{
+    struct buffer lines;
+
+    buffer_init(&lines, SIZE_MAX);
+    for (unsigned i = 0; i < len; i++) {
+        buffer_append(&lines, names[i]);
+        buffer_append_char(&lines, '\n');
+    }
+
+    struct bytes text = arena_bytes(arena, buffer_bytes(&lines));
+
+    buffer_fini(&lines);
+    return text;
+}
+
+static struct worker_row row_of(const struct hot_worker *worker, struct arena *arena)
+{
+    struct bytes *queues = arena_alloc(arena, (worker->queues_len + 1) * sizeof(*queues));
+
+    for (unsigned i = 0; i < worker->queues_len; i++)
+        queues[i] = worker->queues[i]->name;
+    return (struct worker_row){
+        .id = worker->id,
+        .ns = worker->ns->head.number,
+        .identity = worker->identity,
+        .instance = worker->instance,
+        .version = worker->version,
+        .info = worker->info,
+        .labels = worker->labels,
+        .queues = lines_of(queues, worker->queues_len, arena),
+        .types = worker->types_len == 0 ? BYTES_NONE : lines_of(worker->types, worker->types_len, arena),
+        .concurrency = worker->concurrency,
+        .confirm_ms = worker->confirm_ms,
+        .mode = worker->mode,
+        .registered_at_ms = worker->registered_at_ms,
+        .last_seen_at_ms = worker->last_seen_at_ms,
+    };
+}
+
+static void add_worker(struct engine *engine, struct effect *effect)
+{
+    struct hot_worker *worker = hot_add_worker(&engine->hot, effect->object, effect->number);
+
+    worker_time(engine, worker);
+}
+
+static struct worker_row *new_row(struct batch *batch, const struct command *command, const struct hot_ns *ns)
+{
+    const struct worker_spec *spec = &command->in.worker_spec;
+    struct worker_row row = {
+        .id = id_next(&batch->engine->ids, batch->now.wall_ms),
+        .ns = ns->head.number,
+        .identity = spec->identity,
+        .instance = spec->instance,
+        .version = spec->version,
+        .info = spec->info,
+        .labels = spec->labels,
+        .queues = lines_of(spec->queues, spec->queues_len, batch->mem),
+        .types = spec->types_len == 0 ? BYTES_NONE : lines_of(spec->types, spec->types_len, batch->mem),
+        .concurrency = spec->concurrency,
+        .confirm_ms = spec->confirm_ms,
+        .mode = WORKER_RUN,
+        .registered_at_ms = batch->now.wall_ms,
+        .last_seen_at_ms = batch->now.wall_ms,
+    };
+
+    return arena_copy(batch->mem, &row, sizeof(row));
+}
+
+void run_REGISTER(struct batch *batch, struct command *command)
+{
+    struct worker_spec *spec = &command->in.worker_spec;
+    struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
+    struct worker_row *row = new_row(batch, command, ns);
+    struct worker_view *view = arena_alloc(command->mem, sizeof(*view));
+    struct effect *effect = batch_effect(batch, add_worker);
+
+    batch_use_ns(batch, ns);
+    for (unsigned i = 0; i < spec->queues_len; i++)
+        batch_use_queue(batch, hot_queue(batch->hot, ns, spec->queues[i], batch->now.wall_ms));
+    worker_save(batch->db, row);
+    batch->rows++;
+    effect->object = row;
+    effect->number = batch->now.mono_ms;
+    *view = (struct worker_view){
+        .id = row->id,
+        .spec = *spec,
+        .state = "run",
+        .registered_at_ms = row->registered_at_ms,
+        .last_seen_at_ms = row->last_seen_at_ms,
+    };
+    command->reply.workers = view;
+    command->reply.workers_len = 1;
+    command->reply.created = true;
+    batch_answer(batch, command);
+}
+
+void run_LIST_WORKERS(struct batch *batch, struct command *command)
+{
+    const struct hot_ns *ns = command_ns(batch, command);
+    struct reply *reply = &command->reply;
+    const struct hot_worker *worker;
+
+    reply->workers = arena_alloc(command->mem, (map_len(batch->hot->workers) + 1) * sizeof(*reply->workers));
+    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
+        if (worker->ns == ns)
+            fill_worker(batch, command, worker, &reply->workers[reply->workers_len++]);
+    batch_answer(batch, command);
+}
+
+void run_GET_WORKER(struct batch *batch, struct command *command)
+{
+    struct hot_worker *worker = NULL;
+
+    if (!find_worker(batch, command, command->in.worker, &worker))
+        return;
+    command->reply.workers = arena_alloc(command->mem, sizeof(struct worker_view));
+    command->reply.workers_len = 1;
+    fill_worker(batch, command, worker, command->reply.workers);
+    batch_answer(batch, command);
+}
+
+static void set_worker(struct engine *engine, struct effect *effect)
+{
+    struct hot_worker *worker = effect->object;
+    const struct worker_edit *edit = effect->data;
+
+    if (edit->has_mode)
+        worker->mode = edit->mode;
+    if (edit->has_concurrency)
+        worker->concurrency = edit->concurrency;
+    worker_ordered(engine, worker);
+    for (unsigned i = 0; i < worker->queues_len; i++)
+        queue_look_again(engine, worker->queues[i]);
+}
+
+void run_EDIT_WORKER(struct batch *batch, struct command *command)
+{
+    const struct worker_edit *edit = &command->in.worker_edit;
+    struct hot_worker *worker = NULL;
+
+    if (!find_worker(batch, command, edit->worker, &worker))
+        return;
+
+    struct worker_row row = row_of(worker, batch->mem);
+    struct effect *effect = batch_effect(batch, set_worker);
+    struct worker_view *view = arena_alloc(command->mem, sizeof(*view));
+
+    fill_worker(batch, command, worker, view);
+    if (edit->has_mode)
+        row.mode = edit->mode;
+    if (edit->has_concurrency)
+        row.concurrency = view->spec.concurrency = edit->concurrency;
+    if (edit->has_mode)
+        view->state = worker_mode_name(edit->mode);
+    worker_save(batch->db, &row);
+    batch->rows++;
+    effect->object = worker;
+    effect->data = arena_copy(batch->mem, edit, sizeof(*edit));
+    command->reply.workers = view;
+    command->reply.workers_len = 1;
+    batch_answer(batch, command);
+}
+
+static void release_leases(struct batch *batch, struct hot_worker *worker)
+{
+    for (struct list_node *node = list_first(&worker->leases); node != NULL; node = list_next(&worker->leases, node)) {
+        const struct hot_lease *lease = CONTAINER_OF(node, struct hot_lease, by_worker);
+        struct settling settling;
+
+        if (task_load_number(batch->db, lease->row.task, &settling.task) &&
+            lease_load(batch->db, lease->row.task, &settling.lease))
+            settle_released(batch, &settling);
+    }
+}
+
+static void answer_all(struct batch *batch, struct list *parked)
+{
+    for (struct list_node *node = list_first(parked); node != NULL; node = list_next(parked, node)) {
+        struct parked *waiting = CONTAINER_OF(node, struct parked, subject);
+
+        if (!waiting->is_answered && waiting->kind == PARKED_CLAIM)
+            claim_end(batch, waiting);
+        else if (!waiting->is_answered)
+            heartbeat_end(batch, waiting);
+    }
+}
+
+void run_LEAVE(struct batch *batch, struct command *command)
+{
+    struct hot_worker *worker = NULL;
+
+    if (!find_worker(batch, command, command->in.worker, &worker))
+        return;
+    answer_all(batch, &worker->claims);
+    answer_all(batch, &worker->heartbeats);
+    release_leases(batch, worker);
+    worker_delete(batch->db, worker->id);
+    batch_worker_event(batch, EVENT_WORKER_LEFT, worker);
+    batch_effect(batch, forget)->object = worker;
+    batch_answer(batch, command);
+}
