@@ -4,7 +4,7 @@
 
 #include "base/random.h"
 
-enum { FIRST_MS = 200, LAST_MS = 15 * 1000, DOUBLINGS_MAX = 7 };
+enum { FIRST_MS = 200, LAST_MS = 10 * 1000, DOUBLINGS_MAX = 6 };
 
 int64_t backoff_next_ms(struct backoff *backoff, int64_t retry_after_ms)
 {

@@ -42,6 +42,12 @@ enum errand_end errand_ended(struct errand *errand, const struct http_answer *an
     return answer->status >= 200 && answer->status <= 299 ? ERRAND_ANSWERED : ERRAND_REFUSED;
 }
 
+void errand_wake(struct errand *errand)
+{
+    if (errand->call == NULL && errand->backoff.failures > 0)
+        errand->due_mono_ms = 0;
+}
+
 void errand_drop(struct errand *errand, int64_t due_mono_ms)
 {
     http_cancel(errand->call);

@@ -25,6 +25,8 @@ void errand_start(struct errand *errand, struct http *http, const struct http_re
 /* To be called first in the done function. 5xx, 408, 429 and silence set the next due time with
  * backoff: TRY_AGAIN; otherwise it is due never, until the caller says so. */
 enum errand_end errand_ended(struct errand *errand, const struct http_answer *answer);
+/* The other end is back: what waits only because it was away is due now. */
+void errand_wake(struct errand *errand);
 /* Cut it off; due at the time given. */
 void errand_drop(struct errand *errand, int64_t due_mono_ms);
 /* When it wants to be looked at again. */

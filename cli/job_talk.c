@@ -165,7 +165,7 @@ static void note_outcome(const struct job *job, const struct http_answer *answer
     if (answer->status <= 299)
         log_event(LOG_INFO, "task.reported", job->report.verb,
                   LOG_TEXT_FIELD("task", bytes_of(job->id)), LOG_INT_FIELD("took_ms", took_ms), );
-    else
+    else if (job->stop != JOB_TIMED_OUT) /* there the broker's clock was first, as it should be */
         log_event(
             LOG_WARN, "task.not_taken", "the broker did not take the outcome",
             LOG_TEXT_FIELD("task", bytes_of(job->id)),

@@ -24,7 +24,7 @@ struct waiting {
     const char *task_id;
     int64_t end_mono_ms;        /* -1: none */
     int64_t away_since_mono_ms; /* -1: the broker answers */
-    bool was_answered;
+    bool was_there;             /* something has been at the other end */
     bool is_watched;
     struct bytes shown; /* the progress line that was printed last */
 };
@@ -100,14 +100,15 @@ static int64_t slice_ms(const struct waiting *waiting, int64_t now_ms)
     return left < slice ? left : slice;
 }
 
-/* A broker that answered before may be restarting: worth a while. */
+/* A broker that was there a moment ago may be restarting: worth a while. */
 static bool may_come_back(struct waiting *waiting, int exit_code, const struct reply *reply,
                           int64_t now_ms)
 {
     bool is_away =
         exit_code == EXIT_CODE_UNREACHABLE || (exit_code == EXIT_CODE_OK && reply->status == 503);
 
-    if (!is_away || !waiting->was_answered)
+    waiting->was_there = waiting->was_there || !reply->was_refused;
+    if (!is_away || !waiting->was_there)
         return false;
     if (waiting->away_since_mono_ms < 0)
         waiting->away_since_mono_ms = now_ms;
@@ -151,7 +152,6 @@ int waiting_run(struct client *client, const char *task_id, int64_t timeout_ms,
             message_error("the answer is no task");
             return EXIT_CODE_FAILURE;
         }
-        waiting.was_answered = true;
         waiting.away_since_mono_ms = -1;
         *ret_task = reply.body;
         if (is_ended(json_text_of(reply.body, "state", client_arena(client))))

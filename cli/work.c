@@ -39,6 +39,22 @@ void work_give_up(struct work *work, int exit_code)
     jobs_each(work, JOB_DROPPED, work->config->kill_after_ms);
 }
 
+static void wake_all(struct work *work)
+{
+    struct list_node *node = list_first(&work->jobs);
+
+    errand_wake(&work->registration);
+    errand_wake(&work->heartbeat);
+    errand_wake(&work->claim);
+    for (; node != NULL; node = list_next(&work->jobs, node)) {
+        struct job *job = CONTAINER_OF(node, struct job, link);
+
+        errand_wake(&job->log);
+        errand_wake(&job->progress);
+        errand_wake(&job->outcome);
+    }
+}
+
 void work_note_answer(struct work *work, const struct http_answer *answer)
 {
     bool is_away = answer->status == 0 || answer->status == 502 || answer->status == 504;
@@ -48,14 +64,15 @@ void work_note_answer(struct work *work, const struct http_answer *answer)
     if (is_away == work->is_away || answer->status == 503)
         return;
     work->is_away = is_away;
-    if (is_away)
-        log_event(
-            LOG_WARN, "broker.away", "the broker does not answer, trying again",
-            LOG_TEXT_FIELD("url", bytes_of(http_url(work->http))),
-            LOG_INT_FIELD("status", answer->status),
-            LOG_TEXT_FIELD("why", bytes_of(answer->failure != NULL ? answer->failure : "")), );
-    else
-        log_event(LOG_INFO, "broker.back", "the broker answers", );
+    if (is_away) {
+        log_event(LOG_WARN, "broker.away", "the broker does not answer, trying again",
+                  LOG_TEXT_FIELD("url", bytes_of(http_url(work->http))),
+                  LOG_TEXT_FIELD("why", bytes_of(answer->failure != NULL ? answer->failure
+                                                                         : "a proxy says so")), );
+        return;
+    }
+    log_event(LOG_INFO, "broker.back", "the broker answers", );
+    wake_all(work);
 }
 
 const char *work_path(const struct work *work, const char *rest, struct arena *arena)

@@ -315,7 +315,7 @@ def an_interrupted_wait_is_exit_130_and_says_that_the_task_goes_on(bench):
 
 @test
 def a_wait_outlives_a_restart_of_the_broker(bench):
-    left = [reply(200, task(state="running")), None, problem(503, "draining", "restarting"),
+    left = [None, reply(200, task(state="running")), None, problem(503, "draining", "restarting"),
             reply(200, task(state="succeeded"))]
     bench.broker.answers[("GET", "/v1/tasks/" + ID)] = lambda _: left.pop(0)
     equal(bench.run("wait", ID)[:2], (0, ID + " succeeded\n"))

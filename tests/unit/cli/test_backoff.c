@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-enum { ROUNDS = 200, LONGEST_MS = 15 * 1000 };
+enum { ROUNDS = 200, LONGEST_MS = 10 * 1000 };
 
 static void pauses_grow_and_are_bounded(void **state)
 {
