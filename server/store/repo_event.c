@@ -46,6 +46,7 @@ bool key_load(struct db *db, int64_t ns, struct bytes scope, struct bytes key, s
         .status = db_int(rows, 2),
         .location = arena_bytes(arena, db_bytes(rows, 3)),
         .body = arena_bytes(arena, db_bytes(rows, 4)),
+        .created_at_ms = db_int(rows, 5),
     };
     db_done(rows);
     return true;

@@ -84,7 +84,7 @@ DELETE FROM events WHERE number IN (
 SELECT count(*) FROM events WHERE task = $1 AND kind = $2;
 
 -- name: idempotency_get
-SELECT fingerprint, task, status, location, body FROM idempotency WHERE ns = $1 AND scope = $2 AND key = $3;
+SELECT fingerprint, task, status, location, body, created_at FROM idempotency WHERE ns = $1 AND scope = $2 AND key = $3;
 
 -- name: idempotency_put
 INSERT INTO idempotency (ns, scope, key, fingerprint, created_at, task, status, location, body)
