@@ -135,12 +135,42 @@ static enum err decode_list(struct call *call)
         code = read_time(call, "created_after", &query->created_after_ms);
     if (code == OK)
         code = read_time(call, "created_before", &query->created_before_ms);
-    query->limit = list_page(call)->limit;
+    query->limit = query->ids.at != NULL ? (unsigned)IDS_MAX : list_page(call)->limit;
     query->after_number = number_of(list_page(call)->after);
     return code;
 }
 
-static void answer_list(struct call *call)
+/* All of ?ids= in the order asked; one that is not there makes it 404. */
+static void answer_named(struct call *call)
+{
+    const struct reply *reply = &call->command.reply;
+    struct bytes rest = call->command.in.list.ids;
+    struct bytes text;
+    struct answer answer;
+
+    answer_begin(&answer);
+    wire_list(&answer.out);
+    while (bytes_split(&rest, ',', &text)) {
+        struct id id;
+        unsigned i = 0;
+
+        (void)id_parse(text, &id);
+        while (i < reply->tasks_len && !id_equal(reply->tasks[i].id, id))
+            i++;
+        if (i == reply->tasks_len) {
+            buffer_fini(&answer.buffer);
+            (void)error_set(&call->error, ERR_NOT_FOUND, "?ids", "there is no task %.*s",
+                            BYTES_ARG(text));
+            answer_refuse(call, &call->error);
+            return;
+        }
+        wire_task(&answer.out, &reply->tasks[i], call->base);
+    }
+    wire_list_end(&answer.out, BYTES_NONE);
+    answer_send(call, 200, &answer);
+}
+
+static void answer_page(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
     struct bytes next = BYTES_NONE;
@@ -156,6 +186,14 @@ static void answer_list(struct call *call)
         wire_task(&answer.out, &reply->tasks[i], call->base);
     wire_list_end(&answer.out, next);
     answer_send(call, 200, &answer);
+}
+
+static void answer_list(struct call *call)
+{
+    if (call->command.in.list.ids.at != NULL)
+        answer_named(call);
+    else
+        answer_page(call);
 }
 
 void op_list_tasks(struct request *request)
