@@ -74,6 +74,8 @@ class Bench:
     def stderr_of_workers(self):
         texts = []
         for i in range(len(self.workers)):
-            with open(self.path("worker-%d.log" % i), encoding="utf-8", errors="replace") as file:
-                texts.append(file.read())
+            path = self.path("worker-%d.log" % i)
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    texts.append(file.read())
         return "\n".join(texts)

@@ -12,6 +12,7 @@ import traceback
 
 import harness
 import test_client
+import test_real
 import test_work
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
@@ -44,5 +45,5 @@ def main():
     return 1 if failed or not passed else 0
 
 
-assert test_client and test_work
+assert test_client and test_real and test_work
 sys.exit(main())

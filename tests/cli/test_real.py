@@ -1,0 +1,131 @@
+"""The commands together with the real broker: submit, work, cancel, restart."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import time
+
+from harness import contains, equal, test
+
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+EXAMPLES = os.path.join(FOLDER, "..", "..", "examples")
+
+
+class RealBroker:
+    """`sluice serve` on a free port; its data and log are in the bench's folder."""
+
+    def __init__(self, bench, listen="127.0.0.1:0"):
+        self.bench, self.log = bench, bench.path("broker.log")
+        with open(self.log, "wb") as log:
+            self.process = subprocess.Popen(
+                [bench.binary, "serve", "--listen", listen, "--data", bench.path("data")], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, env=bench.env())
+        bench.workers.append(self.process)
+        self.port = self.wait_for_port()
+        self.url = "http://127.0.0.1:%d" % self.port
+
+    def wait_for_port(self):
+        end = time.monotonic() + 20
+        while time.monotonic() < end and self.process.poll() is None:
+            with open(self.log, encoding="utf-8") as file:
+                for line in file:
+                    if line.endswith("\n") and '"broker.ready"' in line:
+                        return json.loads(line)["port"]
+            time.sleep(0.05)
+        with open(self.log, encoding="utf-8") as file:
+            raise AssertionError("the broker did not start: " + file.read())
+
+    def run(self, *words, **more):
+        return self.bench.run(*words, SLUICE_URL=self.url, **more)
+
+    def work(self, program, *options):
+        return self.bench.work(program, *options, env={"SLUICE_URL": self.url})
+
+    def restart(self, number):
+        self.process.send_signal(number)
+        self.process.wait(20)
+        return RealBroker(self.bench, "127.0.0.1:%d" % self.port)
+
+
+@test
+def a_task_goes_all_the_way_and_its_bytes_come_back(bench):
+    broker = RealBroker(bench)
+    broker.work('exec "%s"' % os.path.join(EXAMPLES, "sha256.sh"))
+    path = os.path.join(EXAMPLES, "files", "gate.png")
+    code, out, err = broker.run("submit", "sha256", "--queue", "q", "--raw", path, "--wait")
+    with open(path, "rb") as file:
+        equal((code, out), (0, hashlib.sha256(file.read()).hexdigest() + "\n"))
+    task = err.split()[1]
+    equal(broker.run("wait", task)[:2], (0, task + " succeeded\n"))
+    equal(broker.run("task", "result", task)[1], out)
+    equal(json.loads(broker.run("task", "show", task, "--json")[1])["state"], "succeeded")
+    contains(broker.run("task", "list")[1], task)
+    contains(broker.run("queue", "list")[1], "open")
+    contains(broker.run("worker", "list")[1], '["q"]')
+    equal(broker.run("health")[:2], (0, "ready\n"))
+
+
+@test
+def a_payload_keeps_its_bytes_through_the_real_broker(bench):
+    broker = RealBroker(bench)
+    broker.work("cat")
+    payload = '{"big":12345678901234567890123,  "a": 0.10, "a": 1e999}'
+    equal(broker.run("submit", "--queue", "q", "--data", payload, "--wait")[:2], (0, payload))
+
+
+@test
+def a_cancel_reaches_a_running_program_at_once(bench):
+    broker = RealBroker(bench)
+    broker.work("echo started >&2; exec sleep 60")
+    task = broker.run("submit", "--queue", "q")[1].strip()
+    end = time.monotonic() + 10
+    while json.loads(broker.run("task", "show", task, "--json")[1])["state"] != "running":
+        assert time.monotonic() < end
+        time.sleep(0.05)
+    begin = time.monotonic()
+    equal(broker.run("task", "cancel", task, "--wait")[:2], (0, task + " cancelled\n"))
+    assert time.monotonic() - begin < 2
+    equal(broker.run("wait", task)[0], 8)
+    equal(json.loads(broker.run("task", "show", task, "--json")[1])["abandoned"], False)
+
+
+@test
+def a_permanent_failure_and_a_retry_by_hand(bench):
+    broker = RealBroker(bench)
+    broker.work('echo "no good" >&2; test -e %s || exit 65; echo fine' % bench.path("fixed"))
+    task = broker.run("submit", "--queue", "q")[1].strip()
+    code, out, err = broker.run("wait", task)
+    equal((code, out), (7, task + " failed\n"))
+    contains(err, "exit status 65: no good")
+    open(bench.path("fixed"), "wb").close()
+    equal(broker.run("task", "retry", task)[0], 0)
+    equal(broker.run("wait", task)[0], 0)
+    equal(broker.run("task", "result", task)[1], "fine\n")
+
+
+@test
+def a_paused_queue_gives_out_nothing(bench):
+    broker = RealBroker(bench)
+    task = broker.run("submit", "--queue", "q")[1].strip()
+    equal(broker.run("queue", "pause", "q")[:2], (0, "q paused\n"))
+    broker.work("echo done")
+    equal(broker.run("wait", task, "--timeout", "1")[0], 9)
+    equal(broker.run("queue", "resume", "q")[:2], (0, "q resumed\n"))
+    equal(broker.run("wait", task)[0], 0)
+
+
+@test
+def a_program_survives_a_broker_that_is_killed_and_one_that_drains(bench):
+    broker = RealBroker(bench)
+    broker.work("touch %s.$TASK_NAME$TASK_ID; sleep 2; echo done" % bench.path("run"))
+    for number in (signal.SIGKILL, signal.SIGTERM):
+        task = broker.run("submit", "--queue", "q")[1].strip()
+        end = time.monotonic() + 10
+        while not os.path.exists(bench.path("run.") + task):
+            assert time.monotonic() < end
+            time.sleep(0.05)
+        broker = broker.restart(number)
+        equal(broker.run("wait", task)[:2], (0, task + " succeeded\n"))
+        equal(json.loads(broker.run("task", "show", task, "--json")[1])["attempt"], 1)
