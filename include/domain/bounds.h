@@ -25,7 +25,7 @@ enum {
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS (60 * MINUTE_MS)
 #define DAY_MS (24 * HOUR_MS)
-#define DELAY_MAX_MS (3653 * DAY_MS)          /* ten years */
+#define DELAY_MAX_MS (3650 * DAY_MS)          /* ten years */
 #define LEASE_MIN_MS SECOND_MS
 #define LEASE_MAX_MS (12 * HOUR_MS)
 #define LEASE_DEFAULT_MS (30 * SECOND_MS)

@@ -29,8 +29,10 @@ MUST_CHECK enum err engine_open(const struct engine_options *options, struct eng
                                 struct error *error);
 /* Start the threads. */
 void engine_start(struct engine *engine);
-/* Any thread. The command is the engine's now. */
+/* Any thread. The command is the engine's now. A sleeping engine is woken by engine_flush(), which the poster calls when
+ * it has posted all that it has at hand: so requests that arrive together share a transaction. */
 void engine_post(struct engine *engine, struct command *command);
+void engine_flush(struct engine *engine);
 /* Loop thread: call done of every command that has been answered. */
 void engine_fetch(struct engine *engine);
 /* Any thread: begin to drain, as COMMAND_SHUTDOWN does. */

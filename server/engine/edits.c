@@ -78,6 +78,10 @@ static bool replace(struct batch *batch, struct command *command, struct task *t
                      task_state_name(task->state));
         return false;
     }
+    if (edit->has_run_at && edit->run_at_ms > batch->now.wall_ms + DELAY_MAX_MS) {
+        batch_refuse(batch, command, ERR_INVALID_FIELD, "/run_at", "run_at is more than ten years away");
+        return false;
+    }
     if (edit->has_queue && !change_queue(batch, command, task))
         return false;
     if (edit->has_priority)

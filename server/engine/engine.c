@@ -276,7 +276,12 @@ void engine_post(struct engine *engine, struct command *command)
     if (command_is_read(command) && !is_in_memory(&engine->options))
         readers_post(engine->readers, command);
     else
-        mailbox_post(&engine->mailbox, command);
+        mailbox_post(&engine->mailbox, command, false);
+}
+
+void engine_flush(struct engine *engine)
+{
+    mailbox_nudge(&engine->mailbox, false);
 }
 
 void engine_fetch(struct engine *engine)
@@ -309,6 +314,7 @@ void engine_drain(struct engine *engine)
     command->caller.done = free_drain;
     command->in.shutdown.wait_timeout_ms = -1;
     engine_post(engine, command);
+    engine_flush(engine);
 }
 
 enum broker_state engine_state(const struct engine *engine)

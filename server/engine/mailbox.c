@@ -45,7 +45,7 @@ void mailbox_init(struct mailbox *mailbox)
     for (int lane = 0; lane < LANES; lane++)
         list_init(&mailbox->lanes[lane]);
     list_init(&mailbox->replies);
-    mailbox->is_stopped = false;
+    mailbox->is_stopped = mailbox->is_waiting = false;
 }
 
 void mailbox_fini(struct mailbox *mailbox)
@@ -73,15 +73,15 @@ static bool has_mail(const struct mailbox *mailbox)
     return !list_is_empty(&mailbox->lanes[LANE_URGENT]) || !list_is_empty(&mailbox->lanes[LANE_NORMAL]);
 }
 
-void mailbox_post(struct mailbox *mailbox, struct command *command)
+void mailbox_post(struct mailbox *mailbox, struct command *command, bool wake)
 {
     lock(mailbox);
-
-    bool was_empty = !has_mail(mailbox);
-
     list_push_back(&mailbox->lanes[lane_of(command)], &command->link);
+
+    bool needs_signal = wake && mailbox->is_waiting;
+
     unlock(mailbox);
-    if (was_empty)
+    if (needs_signal)
         (void)pthread_cond_signal(&mailbox->arrived);
 }
 
@@ -89,8 +89,12 @@ void mailbox_nudge(struct mailbox *mailbox, bool stop)
 {
     lock(mailbox);
     mailbox->is_stopped = mailbox->is_stopped || stop;
+
+    bool needs_signal = mailbox->is_waiting && (stop || has_mail(mailbox));
+
     unlock(mailbox);
-    (void)pthread_cond_signal(&mailbox->arrived);
+    if (needs_signal)
+        (void)pthread_cond_signal(&mailbox->arrived);
 }
 
 static void wait_for_mail(struct mailbox *mailbox, int64_t wait_ms)
@@ -105,7 +109,9 @@ static void wait_for_mail(struct mailbox *mailbox, int64_t wait_ms)
         until.tv_nsec -= 1000000000;
     }
     /* One wait, no loop: a spurious wake-up only makes the caller look at its timers. */
+    mailbox->is_waiting = true;
     (void)pthread_cond_timedwait(&mailbox->arrived, &mailbox->lock, &until);
+    mailbox->is_waiting = false;
 }
 
 /* Move commands until max, or until one that must be alone. */

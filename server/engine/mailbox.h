@@ -16,12 +16,13 @@ struct mailbox {
     struct list lanes[LANES];
     struct list replies;
     bool is_stopped;
+    bool is_waiting; /* the engine sleeps */
 };
 
 void mailbox_init(struct mailbox *mailbox);
 void mailbox_fini(struct mailbox *mailbox);
-/* Any thread. */
-void mailbox_post(struct mailbox *mailbox, struct command *command);
+/* Any thread. wake false: mailbox_nudge() follows, so that commands that come together are taken together. */
+void mailbox_post(struct mailbox *mailbox, struct command *command, bool wake);
 /* Any thread: make a sleeping mailbox_take() return; stop: for good. */
 void mailbox_nudge(struct mailbox *mailbox, bool stop);
 /* Engine thread: wait up to wait_ms for something (0: do not wait), then move up to max commands to ret_commands, urgent

@@ -1,6 +1,7 @@
 /* Submits: new tasks, one by one or many. */
 #include "submits.h"
 
+#include "domain/bounds.h"
 #include "handlers.h"
 #include "keys.h"
 #include "waits.h"
@@ -38,11 +39,14 @@ static int64_t run_at(const struct batch *batch, const struct task_spec *spec)
     return spec->delay_ms > 0 ? batch->now.wall_ms + spec->delay_ms : batch->now.wall_ms;
 }
 
-enum admission { ADMITTED, QUEUE_IS_CLOSED, QUEUE_IS_FULL };
+enum admission { ADMITTED, QUEUE_IS_CLOSED, QUEUE_IS_FULL, IS_TOO_FAR_OFF };
 
 /* Nobody overtakes those who wait for room already; who goes on from there has waited its turn. */
-static enum admission judge(const struct hot_queue *queue, bool has_waited)
+static enum admission judge(const struct batch *batch, const struct hot_queue *queue, const struct task_spec *spec,
+                            bool has_waited)
 {
+    if (spec->run_at_ms > batch->now.wall_ms + DELAY_MAX_MS)
+        return IS_TOO_FAR_OFF;
     if (queue->closing == QUEUE_CLOSING || queue->closing == QUEUE_CLOSED)
         return QUEUE_IS_CLOSED;
     if (queue_is_full(&queue->settings, hot_pending(queue)) || (!has_waited && !list_is_empty(&queue->held)))
@@ -83,7 +87,9 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
 
 static void refusal(const struct hot_queue *queue, enum admission admission, struct error *ret_error)
 {
-    if (admission == QUEUE_IS_CLOSED)
+    if (admission == IS_TOO_FAR_OFF)
+        (void)error_set(ret_error, ERR_INVALID_FIELD, "/run_at", "run_at is more than ten years away");
+    else if (admission == QUEUE_IS_CLOSED)
         (void)error_set(ret_error, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed", BYTES_ARG(queue->name));
     else
         (void)error_set(ret_error, ERR_QUEUE_FULL, "/queue", "the queue %.*s is full: its pending_limit is %lld",
@@ -129,7 +135,7 @@ static void submit_one(struct batch *batch, struct command *command)
 {
     const struct task_spec *spec = &command->in.submit.specs[0];
     struct hot_queue *queue = queue_of(batch, command, spec->queue);
-    enum admission admission = judge(queue, command->in.submit.has_waited);
+    enum admission admission = judge(batch, queue, spec, command->in.submit.has_waited);
     struct task row;
 
     if (may_hold(batch, command, admission)) {
@@ -162,7 +168,7 @@ static bool all_fit(struct batch *batch, struct command *command)
         struct hot_queue *queue = queue_of(batch, command, submit->specs[i].queue);
         void *counted = map_get_int(wanted, (uint64_t)queue->head.number);
         int64_t before = (intptr_t)counted;
-        enum admission admission = judge(queue, false);
+        enum admission admission = judge(batch, queue, &submit->specs[i], false);
 
         if (admission == ADMITTED && queue_is_full(&queue->settings, hot_pending(queue) + before))
             admission = QUEUE_IS_FULL;
@@ -180,7 +186,7 @@ static bool take_item(struct batch *batch, struct command *command, const struct
                       struct submit_item *item)
 {
     struct hot_queue *queue = queue_of(batch, command, spec->queue);
-    enum admission admission = judge(queue, command->in.submit.has_waited);
+    enum admission admission = judge(batch, queue, spec, command->in.submit.has_waited);
     struct task row;
 
     if (key_replays_item(batch, command, spec, item))
@@ -228,6 +234,11 @@ void run_SUBMIT(struct batch *batch, struct command *command)
     }
     if (batch->engine->disk_is_full) {
         batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; only what ends work is taken");
+        return;
+    }
+    if (command->in.submit.has_waited && command->caller.is_alive != NULL &&
+        !command->caller.is_alive(&command->caller)) {
+        batch_refuse(batch, command, ERR_QUEUE_FULL, "/queue", "the client left while it waited for room");
         return;
     }
     if (key_handles(batch, command))

@@ -33,6 +33,7 @@ struct broker {
     struct api api;
     uv_loop_t loop;
     uv_async_t replies, ended;
+    uv_prepare_t posts;
     uv_signal_t terminate, interrupt;
     unsigned interrupts;
     bool is_draining, is_stopping;
@@ -47,6 +48,7 @@ static void close_handles(struct broker *broker)
     uv_close((uv_handle_t *)&broker->interrupt, NULL);
     uv_close((uv_handle_t *)&broker->ended, NULL);
     uv_close((uv_handle_t *)&broker->replies, NULL);
+    uv_close((uv_handle_t *)&broker->posts, NULL);
 }
 
 static void on_http_closed(void *ctx)
@@ -145,16 +147,27 @@ static void on_interrupt(uv_signal_t *handle, int number)
 
 /* ---- starting ---- */
 
+/* Before the loop sleeps: what this turn's requests asked goes to the engine together. */
+static void on_posts(uv_prepare_t *handle)
+{
+    struct broker *broker = handle->data;
+
+    if (broker->engine != NULL)
+        engine_flush(broker->engine);
+}
+
 static int open_loop(struct broker *broker, struct error *error)
 {
     if (uv_loop_init(&broker->loop) != 0) {
         (void)error_set(error, ERR_INTERNAL, "", "the event loop cannot be made");
         return EXIT_CODE_SYSTEM;
     }
-    broker->replies.data = broker->ended.data = broker;
+    broker->replies.data = broker->ended.data = broker->posts.data = broker;
     broker->terminate.data = broker->interrupt.data = broker;
     if (uv_async_init(&broker->loop, &broker->replies, on_replies) != 0 ||
         uv_async_init(&broker->loop, &broker->ended, on_ended) != 0 ||
+        uv_prepare_init(&broker->loop, &broker->posts) != 0 ||
+        uv_prepare_start(&broker->posts, on_posts) != 0 ||
         uv_signal_init(&broker->loop, &broker->terminate) != 0 ||
         uv_signal_init(&broker->loop, &broker->interrupt) != 0 ||
         uv_signal_start(&broker->terminate, on_terminate, SIGTERM) != 0 ||
