@@ -6,13 +6,16 @@ WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}}
 ORDER BY priority DESC, share, number LIMIT $4;
 
 -- name: ready_ahead
--- How many stand before a ready task in its own class. Two ranges of the index, each counted to the limit: one range with
+-- How many stand before a ready task in its own class. Three ranges of the index, each counted to the limit: one range with
 -- OR would walk all that stand behind, too.
 SELECT min($6, (SELECT count(*) FROM (
     SELECT 1 FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority > $4 LIMIT $6))
   + (SELECT count(*) FROM (
     SELECT 1 FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority = $4
-    AND (share, number) < (SELECT share, number FROM tasks WHERE number = $5) LIMIT $6)));
+    AND share < (SELECT share FROM tasks WHERE number = $5) LIMIT $6))
+  + (SELECT count(*) FROM (
+    SELECT 1 FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority = $4
+    AND share = (SELECT share FROM tasks WHERE number = $5) AND number < $5 LIMIT $6)));
 
 -- name: ready_oldest
 SELECT run_at FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority = $4
