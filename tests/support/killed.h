@@ -3,6 +3,6 @@
 
 enum killed { KILLED, KILLED_NOT, KILLED_CANNOT };
 
-/* KILLED: it was stopped at its nth stop at a system call (entry or exit, from 1) and killed there. KILLED_NOT: it ended before.
- * KILLED_CANNOT: this system does not let a process be traced. */
+/* KILLED: it was stopped at its nth stop at a system call (entry or exit, from 1) and killed there.
+ * KILLED_NOT: it ended before. KILLED_CANNOT: this system does not let a process be traced. */
 enum killed killed_at(unsigned nth, void (*run)(void *ctx), void *ctx);

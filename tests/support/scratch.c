@@ -40,7 +40,8 @@ const char *scratch_path(const struct scratch *scratch, const char *name)
     return path;
 }
 
-void scratch_write(const struct scratch *scratch, const char *name, const void *bytes, unsigned long len)
+void scratch_write(const struct scratch *scratch, const char *name, const void *bytes,
+                   unsigned long len)
 {
     int fd = open(scratch_path(scratch, name), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 

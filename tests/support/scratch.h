@@ -1,4 +1,5 @@
-/* Scratch: a folder of its own for a test, gone with all that is in it at the end; in memory where the system has that. */
+/* Scratch: a folder of its own for a test, gone with all that is in it at the end; in memory where
+ * the system has that. */
 #pragma once
 
 #include <stdbool.h>
@@ -11,5 +12,6 @@ void scratch_make(struct scratch *scratch);
 void scratch_remove(struct scratch *scratch);
 /* The path of a name in it; valid until the fourth call from here. */
 const char *scratch_path(const struct scratch *scratch, const char *name);
-void scratch_write(const struct scratch *scratch, const char *name, const void *bytes, unsigned long len);
+void scratch_write(const struct scratch *scratch, const char *name, const void *bytes,
+                   unsigned long len);
 bool scratch_has(const struct scratch *scratch, const char *name);

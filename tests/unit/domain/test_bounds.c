@@ -71,7 +71,8 @@ static void a_label_holds_no_control_characters(void **state)
 
 static void a_label_is_whole_utf8(void **state)
 {
-    static const struct bytes bad[] = {{"\xff", 1}, {"a\xc2", 2}, {"\xc0\xaf", 2}, {"\xed\xa0\x80", 3}};
+    static const struct bytes bad[] = {
+        {"\xff", 1}, {"a\xc2", 2}, {"\xc0\xaf", 2}, {"\xed\xa0\x80", 3}};
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)

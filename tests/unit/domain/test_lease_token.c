@@ -66,13 +66,15 @@ static void a_token_fits_into_a_path(void **state)
     struct bytes text = lease_token_write(&token, arena);
 
     for (size_t i = 0; i < text.len; i++)
-        assert_non_null(strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", text.at[i]));
+        assert_non_null(
+            strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", text.at[i]));
 }
 
 /* A changed letter gives another token or none, never the same one: there is one spelling. */
 static void every_spelling_but_one_is_refused_or_means_another_token(void **state)
 {
-    static const char letters[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= ";
+    static const char letters[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_+/= ";
     struct lease_token token = {.task = 7, .delivery = 2}, read;
     struct bytes text = lease_token_write(&token, arena);
 
@@ -82,7 +84,8 @@ static void every_spelling_but_one_is_refused_or_means_another_token(void **stat
             char *other = arena_string(arena, text);
 
             other[at] = *letter;
-            if (*letter == text.at[at] || !lease_token_read((struct bytes){other, text.len}, arena, &read))
+            if (*letter == text.at[at] ||
+                !lease_token_read((struct bytes){other, text.len}, arena, &read))
                 continue;
             assert_true(read.task != token.task || read.delivery != token.delivery ||
                         memcmp(read.nonce, token.nonce, LEASE_NONCE_LEN) != 0);

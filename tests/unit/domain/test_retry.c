@@ -41,7 +41,8 @@ static void assert_same(const struct retry_policy *one, const struct retry_polic
     assert_int_equal(one->backoff, other->backoff);
     assert_int_equal(one->jitter, other->jitter);
     assert_int_equal(one->delays_len, other->delays_len);
-    assert_memory_equal(one->delays_ms, other->delays_ms, one->delays_len * sizeof(one->delays_ms[0]));
+    assert_memory_equal(one->delays_ms, other->delays_ms,
+                        one->delays_len * sizeof(one->delays_ms[0]));
     assert_int_equal(one->delay_ms, other->delay_ms);
     assert_int_equal(one->max_delay_ms, other->max_delay_ms);
     assert_true(bytes_equal(one->non_retryable, other->non_retryable));
@@ -177,7 +178,8 @@ static void an_asked_delay_goes_before_the_policy_but_buys_no_attempt(void **sta
 static void the_first_loss_costs_no_delay_and_crashes_count_apart(void **state)
 {
     struct retry_policy policy = retry_default();
-    struct retry_verdict first = retry_after_loss(&policy, 1, 0), second = retry_after_loss(&policy, 2, 0);
+    struct retry_verdict first = retry_after_loss(&policy, 1, 0),
+                         second = retry_after_loss(&policy, 2, 0);
 
     (void)state;
     assert_true(first.again);
@@ -204,8 +206,8 @@ static void what_is_not_said_is_taken_from_below(void **state)
 static void what_is_said_goes_on_top(void **state)
 {
     struct retry_policy over = {
-        .given = RETRY_HAS_MAX_ATTEMPTS | RETRY_HAS_MAX_CRASHES | RETRY_HAS_DELAYS | RETRY_HAS_JITTER |
-                 RETRY_HAS_NON_RETRYABLE,
+        .given = RETRY_HAS_MAX_ATTEMPTS | RETRY_HAS_MAX_CRASHES | RETRY_HAS_DELAYS |
+                 RETRY_HAS_JITTER | RETRY_HAS_NON_RETRYABLE,
         .max_attempts = 7,
         .max_crashes = 1,
         .backoff = RETRY_LINEAR,
@@ -233,7 +235,8 @@ static void one_part_leaves_the_others_alone(void **state)
 
 static void fill_delays(struct retry_policy *policy)
 {
-    static const enum retry_backoff all[] = {RETRY_LADDER, RETRY_FIXED, RETRY_LINEAR, RETRY_EXPONENTIAL};
+    static const enum retry_backoff all[] = {RETRY_LADDER, RETRY_FIXED, RETRY_LINEAR,
+                                             RETRY_EXPONENTIAL};
 
     policy->backoff = all[random_below(&source, 4)];
     policy->delay_ms = (int64_t)random_below(&source, (uint64_t)DELAY_MAX_MS + 1);
@@ -246,8 +249,10 @@ static void fill_delays(struct retry_policy *policy)
 /* What was not given has the value that reading leaves there. */
 static struct retry_policy any_policy(void)
 {
-    static const enum retry_jitter all[] = {RETRY_JITTER_NONE, RETRY_JITTER_FULL, RETRY_JITTER_EQUAL};
-    static const struct bytes types[] = {{"", 0}, {"a b\n", 4}, {"n1\na3 c3\n", 9}, {"\xc3\xa4\n", 3}};
+    static const enum retry_jitter all[] = {RETRY_JITTER_NONE, RETRY_JITTER_FULL,
+                                            RETRY_JITTER_EQUAL};
+    static const struct bytes types[] = {
+        {"", 0}, {"a b\n", 4}, {"n1\na3 c3\n", 9}, {"\xc3\xa4\n", 3}};
     struct retry_policy policy = {.given = (unsigned)random_below(&source, 32), .max_delay_ms = -1};
 
     if (policy.given & RETRY_HAS_MAX_ATTEMPTS)
@@ -279,8 +284,23 @@ static void any_policy_reads_back_as_it_was_written(void **state)
 static void what_is_not_a_policy_is_refused_and_changes_nothing(void **state)
 {
     static const char *const bad[] = {
-        " ", "a", "a3 x1", "a3  c3", "ax", "a-2", "b4", "b-1", "j3", "j-1", "a2147483648", "c2147483648", "l1,x",
-        "l-1", "l1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17", "d999999999999999999999", "m-2",
+        " ",
+        "a",
+        "a3 x1",
+        "a3  c3",
+        "ax",
+        "a-2",
+        "b4",
+        "b-1",
+        "j3",
+        "j-1",
+        "a2147483648",
+        "c2147483648",
+        "l1,x",
+        "l-1",
+        "l1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17",
+        "d999999999999999999999",
+        "m-2",
     };
 
     (void)state;

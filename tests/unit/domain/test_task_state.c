@@ -10,8 +10,10 @@
 
 #include "death.h"
 
-#define EACH_STATE(name) \
-    enum task_state name = (enum task_state)1; name < TASK_STATE_MAX; name = (enum task_state)(name + 1)
+#define EACH_STATE(name)                                                                           \
+    enum task_state name = (enum task_state)1;                                                     \
+    name < TASK_STATE_MAX;                                                                         \
+    name = (enum task_state)(name + 1)
 
 static void names_lead_back_to_their_states(void **state)
 {
@@ -34,7 +36,8 @@ static void each_state_is_pending_or_leased_or_terminal(void **state)
 {
     (void)state;
     for (EACH_STATE(one)) {
-        int is = task_state_is_pending(one) + task_state_is_leased(one) + task_state_is_terminal(one);
+        int is =
+            task_state_is_pending(one) + task_state_is_leased(one) + task_state_is_terminal(one);
 
         assert_int_equal(is, 1);
     }
@@ -78,7 +81,8 @@ static void only_ready_and_waiting_tasks_begin_to_run(void **state)
 {
     (void)state;
     for (EACH_STATE(from))
-        assert_int_equal(task_state_may_move(from, TASK_RUNNING), from == TASK_READY || from == TASK_WAITING);
+        assert_int_equal(task_state_may_move(from, TASK_RUNNING),
+                         from == TASK_READY || from == TASK_WAITING);
 }
 
 static void whatever_is_leased_can_end_and_can_be_lost(void **state)

@@ -1,4 +1,5 @@
-/* Store fixture: a fresh store in a scratch folder, and makers of tasks, for tests of what is kept. */
+/* Store fixture: a fresh store in a scratch folder, and makers of tasks, for tests of what is kept.
+ */
 #pragma once
 
 #include "domain/task.h"

@@ -253,7 +253,8 @@ static void a_statement_is_not_run_inside_itself(void **state)
     assert_true(dies(run_a_statement_inside_itself));
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {

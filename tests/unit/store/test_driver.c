@@ -167,7 +167,8 @@ static void a_second_writer_waits_and_then_gives_up_as_locked(void **state)
 {
     struct store_fixture *fixture = *state;
     enum db_failure failure;
-    struct db *second = try_open(scratch_path(&fixture->scratch, "data/sluice.db"), false, &failure);
+    struct db *second =
+        try_open(scratch_path(&fixture->scratch, "data/sluice.db"), false, &failure);
 
     assert_non_null(second);
     db_exec(second, "PRAGMA busy_timeout = 10");
@@ -184,7 +185,8 @@ static void the_library_is_recent_enough(void **state)
     assert_true(strcmp(db_version(), "3.51.3") >= 0);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {

@@ -1,5 +1,5 @@
-/* Migrate: steps are applied in order, once, wholly or not at all, and a copy is kept before. The migrations of this program
- * are its own: they stand in for the library's. */
+/* Migrate: steps are applied in order, once, wholly or not at all, and a copy is kept before. The
+ * migrations of this program are its own: they stand in for the library's. */
 #include "migrate.h"
 
 #include <setjmp.h>
@@ -17,8 +17,10 @@
 #include "raw_sql.h"
 #include "scratch.h"
 
-static const char first[] = "CREATE TABLE one (number {{key}}, x {{i64}} DEFAULT {{CANCELLED}}, b {{bytes}}) {{strict}};";
-static const char second[] = "CREATE TABLE two (name TEXT PRIMARY KEY) {{clustered}}; INSERT INTO two VALUES ('kept');";
+static const char first[] =
+    "CREATE TABLE one (number {{key}}, x {{i64}} DEFAULT {{CANCELLED}}, b {{bytes}}) {{strict}};";
+static const char second[] =
+    "CREATE TABLE two (name TEXT PRIMARY KEY) {{clustered}}; INSERT INTO two VALUES ('kept');";
 static char third[128]; /* each test writes its own; blanks behind */
 
 const struct embedded_file embedded_migrations[] = {
@@ -45,7 +47,8 @@ static void third_is(const char *sql)
 
 static void open_place(struct place *place, const char *name)
 {
-    assert_true(folder_open(&place->folder, scratch_path(&place->scratch, name), &place->failure, &place->error));
+    assert_true(folder_open(&place->folder, scratch_path(&place->scratch, name), &place->failure,
+                            &place->error));
     folder_file(&place->folder, "sluice.db", place->path, sizeof(place->path));
 
     struct db_options options = {.path = place->path};
@@ -121,7 +124,8 @@ static void words_in_braces_become_the_dialect_s_and_the_states_numbers(void **s
 
 static void a_word_that_is_none_stops_the_step(void **state)
 {
-    static const char *const bad[] = {"SELECT {{nonsense}};", "SELECT {{READ}};", "SELECT {{key;", "SELECT {{}};"};
+    static const char *const bad[] = {"SELECT {{nonsense}};", "SELECT {{READ}};", "SELECT {{key;",
+                                      "SELECT {{}};"};
     struct place *place = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
@@ -222,7 +226,8 @@ static void steps_of_a_later_version_are_refused(void **state)
     struct place *place = *state;
 
     for (size_t i = 0; i < ARRAY_LEN(changes); i++) {
-        (void)raw_exec(place->path, "DROP TABLE migrations; DROP TABLE one; DROP TABLE two; DROP TABLE three");
+        (void)raw_exec(place->path,
+                       "DROP TABLE migrations; DROP TABLE one; DROP TABLE two; DROP TABLE three");
         assert_true(start(place));
         assert_true(raw_exec(place->path, changes[i]));
         assert_false(start(place));

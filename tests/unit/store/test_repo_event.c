@@ -14,7 +14,8 @@
 
 static void put_event(struct store_fixture *fixture, int64_t number, int64_t at_ms)
 {
-    struct event_row row = {.number = number, .at_ms = at_ms, .ns = 1, .kind = EVENT_TASK_SUBMITTED, .task = 7};
+    struct event_row row = {
+        .number = number, .at_ms = at_ms, .ns = 1, .kind = EVENT_TASK_SUBMITTED, .task = 7};
 
     event_insert(fixture->db, &row);
 }
@@ -29,7 +30,8 @@ static int64_t last_number(struct store_fixture *fixture)
 
 static int64_t events_of_7(struct store_fixture *fixture)
 {
-    return db_number(fixture->db, SQL_EVENT_COUNT, VALUES(VALUE_INT(7), VALUE_INT(EVENT_TASK_SUBMITTED)), -1);
+    return db_number(fixture->db, SQL_EVENT_COUNT,
+                     VALUES(VALUE_INT(7), VALUE_INT(EVENT_TASK_SUBMITTED)), -1);
 }
 
 static void the_last_event_is_known(void **state)
@@ -52,19 +54,30 @@ static void an_event_is_kept_in_all_its_columns(void **state)
     struct store_fixture *fixture = *state;
     const char *path = scratch_path(&fixture->scratch, "data/sluice.db");
     struct event_row full = {
-        .number = 1, .at_ms = 2, .ns = 3, .kind = EVENT_TASK_CLAIMED, .queue = 4, .task = 5, .task_id = id_from(6),
+        .number = 1,
+        .at_ms = 2,
+        .ns = 3,
+        .kind = EVENT_TASK_CLAIMED,
+        .queue = 4,
+        .task = 5,
+        .task_id = id_from(6),
         .data = BYTES("{}"),
     };
     struct event_row bare = {.number = 2, .at_ms = 2, .ns = 3, .kind = EVENT_WORKER_LOST};
 
     event_insert(fixture->db, &full);
     event_insert(fixture->db, &bare);
-    assert_int_equal(raw_number(path, "SELECT count(*) FROM events WHERE number = 1 AND at = 2 AND ns = 3 AND kind = 2 AND "
-                                      "queue = 4 AND task = 5 AND substr(task_id, 16) = x'06' AND data = '{}'"),
-                     1);
-    assert_int_equal(raw_number(path, "SELECT count(*) FROM events WHERE number = 2 AND kind = 11 AND queue = 0 AND "
-                                      "task = 0 AND task_id IS NULL AND data IS NULL"),
-                     1);
+    assert_int_equal(
+        raw_number(
+            path,
+            "SELECT count(*) FROM events WHERE number = 1 AND at = 2 AND ns = 3 AND kind = 2 AND "
+            "queue = 4 AND task = 5 AND substr(task_id, 16) = x'06' AND data = '{}'"),
+        1);
+    assert_int_equal(
+        raw_number(path,
+                   "SELECT count(*) FROM events WHERE number = 2 AND kind = 11 AND queue = 0 AND "
+                   "task = 0 AND task_id IS NULL AND data IS NULL"),
+        1);
 }
 
 static void old_events_go_a_few_at_a_time(void **state)
@@ -182,7 +195,8 @@ static void old_keys_go_a_few_at_a_time(void **state)
     assert_true(key_load(fixture->db, 1, BYTES("s"), BYTES("d"), fixture->arena, &loaded));
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {

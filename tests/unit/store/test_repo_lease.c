@@ -118,7 +118,8 @@ static void put_ready(struct store_fixture *fixture, int64_t number, int32_t pri
     put(fixture, task);
 }
 
-static void put_timed(struct store_fixture *fixture, int64_t number, enum task_state task_state, int64_t run_at_ms)
+static void put_timed(struct store_fixture *fixture, int64_t number, enum task_state task_state,
+                      int64_t run_at_ms)
 {
     struct task task = task_from(number);
 
@@ -253,7 +254,8 @@ static void a_slice_holds_what_waits_between_two_numbers(void **state)
     assert_int_equal(pending_slice(fixture->db, (const int64_t[]){9, 2}, 0, 10, 2, numbers), 0);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {

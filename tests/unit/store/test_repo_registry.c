@@ -116,7 +116,9 @@ static struct queue_row queue_from(int64_t number)
                 .pending_limit = 6,
                 .paused = true,
                 .paused_until_ms = 7,
-                .retry = {.given = RETRY_HAS_NON_RETRYABLE, .max_delay_ms = -1, .non_retryable = BYTES("x\n")},
+                .retry = {.given = RETRY_HAS_NON_RETRYABLE,
+                          .max_delay_ms = -1,
+                          .non_retryable = BYTES("x\n")},
                 .lease_ms = 8,
                 .timeout_ms = 9,
             },
@@ -207,8 +209,10 @@ static void a_deleted_queue_takes_its_counters_along(void **state)
     other.name = BYTES("other");
     queue_save(fixture->db, &row, fixture->arena);
     queue_save(fixture->db, &other, fixture->arena);
-    counter_add(fixture->db, &(struct counter_row){.ns = 2, .queue = 1, .state = TASK_READY, .tasks = 1});
-    counter_add(fixture->db, &(struct counter_row){.ns = 2, .queue = 2, .state = TASK_READY, .tasks = 1});
+    counter_add(fixture->db,
+                &(struct counter_row){.ns = 2, .queue = 1, .state = TASK_READY, .tasks = 1});
+    counter_add(fixture->db,
+                &(struct counter_row){.ns = 2, .queue = 2, .state = TASK_READY, .tasks = 1});
     queue_delete(fixture->db, 2, 1);
     assert_int_equal(only_queue(fixture).number, 2);
     counter_each(fixture->db, see_counter, &seen);
@@ -353,33 +357,56 @@ static void see_intent(void *ctx, const struct intent_row *row)
     to->reason = kept(seen, row->reason);
 }
 
-static void intents_come_back_in_order_until_they_are_done(void **state)
+static struct intent_row intent_from(int64_t number, struct bytes reason)
+{
+    return (struct intent_row){
+        .number = number,
+        .ns = 1,
+        .queue = 2,
+        .kind = 4,
+        .up_to = 5,
+        .created_at_ms = 6,
+        .reason = reason,
+    };
+}
+
+static void an_intent_comes_back_until_it_is_done(void **state)
 {
     struct store_fixture *fixture = *state;
-    struct intent_row rows[] = {
-        {.number = 3, .ns = 1, .queue = 2, .kind = 4, .up_to = 5, .created_at_ms = 6, .reason = BYTES("why")},
-        {.number = 2, .ns = 1, .queue = 2, .kind = 4, .up_to = 5, .created_at_ms = 6, .reason = BYTES("")},
-    };
-    struct seen seen = {.arena = fixture->arena}, left = {.arena = fixture->arena};
+    struct intent_row row = intent_from(3, BYTES("why"));
+    struct seen seen = {.arena = fixture->arena};
 
-    intent_insert(fixture->db, &rows[0]);
-    intent_insert(fixture->db, &rows[1]);
+    intent_insert(fixture->db, &row);
+    intent_each(fixture->db, see_intent, &seen);
+    assert_int_equal(seen.len, 1);
+    assert_int_equal(seen.intents[0].ns, 1);
+    assert_int_equal(seen.intents[0].queue, 2);
+    assert_int_equal(seen.intents[0].kind, 4);
+    assert_int_equal(seen.intents[0].up_to, 5);
+    assert_int_equal(seen.intents[0].created_at_ms, 6);
+    assert_bytes(seen.intents[0].reason, BYTES("why"));
+    intent_delete(fixture->db, 3);
+    intent_each(fixture->db, see_intent, &seen);
+    assert_int_equal(seen.len, 1);
+}
+
+static void intents_come_back_in_the_order_of_their_numbers(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct intent_row later = intent_from(3, BYTES("why")), earlier = intent_from(2, BYTES(""));
+    struct seen seen = {.arena = fixture->arena};
+
+    intent_insert(fixture->db, &later);
+    intent_insert(fixture->db, &earlier);
     intent_each(fixture->db, see_intent, &seen);
     assert_int_equal(seen.len, 2);
     assert_int_equal(seen.intents[0].number, 2);
     assert_bytes(seen.intents[0].reason, BYTES(""));
-    assert_int_equal(seen.intents[1].queue, 2);
-    assert_int_equal(seen.intents[1].kind, 4);
-    assert_int_equal(seen.intents[1].up_to, 5);
-    assert_int_equal(seen.intents[1].created_at_ms, 6);
-    assert_bytes(seen.intents[1].reason, BYTES("why"));
-    intent_delete(fixture->db, 2);
-    intent_each(fixture->db, see_intent, &left);
-    assert_int_equal(left.len, 1);
-    assert_int_equal(left.intents[0].number, 3);
+    assert_int_equal(seen.intents[1].number, 3);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {
@@ -394,7 +421,8 @@ int main(void)
         WITH_STORE(a_worker_that_says_little_comes_back_so),
         WITH_STORE(counters_add_up_apart_for_each_key),
         WITH_STORE(a_recount_counts_the_tasks_themselves),
-        WITH_STORE(intents_come_back_in_order_until_they_are_done),
+        WITH_STORE(an_intent_comes_back_until_it_is_done),
+        WITH_STORE(intents_come_back_in_the_order_of_their_numbers),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

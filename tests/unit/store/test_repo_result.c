@@ -1,4 +1,5 @@
-/* Task repo, second half: results keep apart what is written at different times; attempts and logs come back in order. */
+/* Task repo, second half: results keep apart what is written at different times; attempts and logs
+ * come back in order. */
 #include "store/repo_task.h"
 
 #include <setjmp.h>
@@ -156,7 +157,8 @@ static struct attempt attempt_from(int32_t delivery)
 static void put_attempt(struct store_fixture *fixture, int64_t task, int32_t delivery)
 {
     struct attempt attempt = attempt_from(delivery);
-    struct attempt_end end = {.task = task, .attempt = &attempt, .nonce = BYTES("0123456789abcdef")};
+    struct attempt_end end = {
+        .task = task, .attempt = &attempt, .nonce = BYTES("0123456789abcdef")};
 
     attempt_insert(fixture->db, &end);
 }
@@ -279,7 +281,8 @@ static void the_last_1000_log_lines_are_kept(void **state)
     assert_int_equal(db_failure(fixture->db), DB_FINE);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {

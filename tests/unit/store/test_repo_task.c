@@ -310,7 +310,8 @@ static struct task put_laden(struct store_fixture *fixture, int64_t number)
 
 static void a_deleted_task_leaves_nothing_of_its_own(void **state)
 {
-    static const char *const tables[] = {"tasks", "bodies", "results", "attempts", "task_logs", "task_tags"};
+    static const char *const tables[] = {"tasks",    "bodies",    "results",
+                                         "attempts", "task_logs", "task_tags"};
     struct store_fixture *fixture = *state;
     struct task task = put_laden(fixture, 1);
 
@@ -320,8 +321,10 @@ static void a_deleted_task_leaves_nothing_of_its_own(void **state)
     for (size_t i = 0; i < sizeof(tables) / sizeof(tables[0]); i++) {
         const char *column = i == 0 ? "number" : "task";
         const char *path = scratch_path(&fixture->scratch, "data/sluice.db");
-        struct bytes of_first = arena_printf(fixture->arena, "SELECT count(*) FROM %s WHERE %s = 1", tables[i], column);
-        struct bytes of_second = arena_printf(fixture->arena, "SELECT count(*) FROM %s WHERE %s = 2", tables[i], column);
+        struct bytes of_first =
+            arena_printf(fixture->arena, "SELECT count(*) FROM %s WHERE %s = 1", tables[i], column);
+        struct bytes of_second =
+            arena_printf(fixture->arena, "SELECT count(*) FROM %s WHERE %s = 2", tables[i], column);
 
         assert_int_equal(raw_number(path, of_first.at), 0);
         assert_true(raw_number(path, of_second.at) > 0);
@@ -355,7 +358,8 @@ static void lists_walk_in_both_directions(void **state)
     for (int64_t i = 1; i <= 9; i++)
         task_put(fixture, i);
     for (int64_t way = 0; way < 2; way++) {
-        struct db_rows *rows = db_query(fixture->db, walks[way], VALUES(VALUE_INT(5), VALUE_INT(3)));
+        struct db_rows *rows =
+            db_query(fixture->db, walks[way], VALUES(VALUE_INT(5), VALUE_INT(3)));
 
         for (int64_t i = 1; i <= 3; i++) {
             assert_true(db_step(rows));
@@ -379,8 +383,9 @@ static void lists_of_bad_ends_show_one_state(void **state)
         task_save_move(fixture->db, &task, TASK_READY);
     }
     for (int64_t way = 0; way < 2; way++) {
-        struct db_rows *rows = db_query(
-            fixture->db, walks[way], VALUES(VALUE_INT(5), VALUE_INT(1), VALUE_INT(1), VALUE_INT(TASK_FAILED)));
+        struct db_rows *rows =
+            db_query(fixture->db, walks[way],
+                     VALUES(VALUE_INT(5), VALUE_INT(1), VALUE_INT(1), VALUE_INT(TASK_FAILED)));
 
         assert_true(db_step(rows));
         task_read_row(rows, &task);
@@ -390,7 +395,8 @@ static void lists_of_bad_ends_show_one_state(void **state)
     }
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {

@@ -30,7 +30,8 @@ static int make(void **state)
 
     scratch_make(&kept->scratch);
     *state = kept;
-    return folder_open(&kept->folder, scratch_path(&kept->scratch, "data"), &failure, &error) ? 0 : -1;
+    return folder_open(&kept->folder, scratch_path(&kept->scratch, "data"), &failure, &error) ? 0
+                                                                                              : -1;
 }
 
 static int unmake(void **state)

@@ -1,4 +1,5 @@
-/* Statements: those that run often or over many rows find their rows by an index, in order, and never by looking at all. */
+/* Statements: those that run often or over many rows find their rows by an index, in order, and
+ * never by looking at all. */
 #include "driver.h"
 
 #include <setjmp.h>
@@ -15,7 +16,8 @@
 
 static struct query_plan plan_of(struct store_fixture *fixture, enum sql sql)
 {
-    struct query_plan plan = query_plan_of(scratch_path(&fixture->scratch, "data/sluice.db"), statement_texts[sql]);
+    struct query_plan plan =
+        query_plan_of(scratch_path(&fixture->scratch, "data/sluice.db"), statement_texts[sql]);
 
     if (plan.error[0] != '\0')
         fail_msg("%s: %s", statement_texts[sql], plan.error);
@@ -36,8 +38,17 @@ static void no_statement_sorts_but_the_recount(void **state)
 static bool is_read_whole(enum sql sql)
 {
     static const enum sql whole[] = {
-        SQL_LEASES_ALL,     SQL_NS_ALL,         SQL_CLASS_ALL,       SQL_QUEUE_ALL,      SQL_WORKER_ALL, SQL_COUNTER_ALL,
-        SQL_INTENT_ALL,     SQL_MIGRATIONS_ALL, SQL_COUNTER_RECOUNT, SQL_EVENT_COUNT,    SQL_QUEUE_ANY_TASK,
+        SQL_LEASES_ALL,
+        SQL_NS_ALL,
+        SQL_CLASS_ALL,
+        SQL_QUEUE_ALL,
+        SQL_WORKER_ALL,
+        SQL_COUNTER_ALL,
+        SQL_INTENT_ALL,
+        SQL_MIGRATIONS_ALL,
+        SQL_COUNTER_RECOUNT,
+        SQL_EVENT_COUNT,
+        SQL_QUEUE_ANY_TASK,
         SQL_TASK_LAST_NUMBER, /* the last entry of the key: SQLite calls that a scan, too */
         SQL_EVENT_LAST,       /* the same */
         SQL_EVENT_TRIM,       /* the first few by key */
@@ -65,9 +76,13 @@ static const struct {
     const char *words;
 } uses[] = {
     {SQL_READY_HEADS, "USING COVERING INDEX tasks_ready (ns=? AND queue=? AND class=?)"},
-    {SQL_READY_AHEAD, "USING COVERING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority>?)"},
-    {SQL_READY_AHEAD, "USING COVERING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority=? AND share=? AND number<?)"},
-    {SQL_READY_AHEAD, "USING COVERING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority=? AND share<?)"},
+    {SQL_READY_AHEAD,
+     "USING COVERING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority>?)"},
+    {SQL_READY_AHEAD,
+     "USING COVERING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority=? AND share=? "
+     "AND number<?)"},
+    {SQL_READY_AHEAD,
+     "USING COVERING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority=? AND share<?)"},
     {SQL_READY_OLDEST, "USING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority=?)"},
     {SQL_DUE_FIRST, "SCAN tasks USING INDEX tasks_due"},
     {SQL_DUE_TASKS, "USING INDEX tasks_due (run_at<?)"},
@@ -97,7 +112,8 @@ static void the_statements_of_the_hot_path_use_their_index(void **state)
         struct query_plan plan = plan_of(*state, uses[i].sql);
 
         if (!query_plan_uses(&plan, uses[i].words))
-            fail_msg("%s:\n%s\nshould say %s", statement_texts[uses[i].sql], plan.text, uses[i].words);
+            fail_msg("%s:\n%s\nshould say %s", statement_texts[uses[i].sql], plan.text,
+                     uses[i].words);
     }
 }
 
@@ -123,7 +139,8 @@ static void no_statement_is_left_out_of_the_table(void **state)
         assert_non_null(statement_texts[sql]);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {

@@ -124,11 +124,15 @@ static void the_folder_may_be_a_link_but_not_the_file(void **state)
     struct store_fixture *fixture = *state;
 
     close_it(fixture);
-    assert_int_equal(rename(scratch_path(&fixture->scratch, "data"), scratch_path(&fixture->scratch, "disk")), 0);
+    assert_int_equal(
+        rename(scratch_path(&fixture->scratch, "data"), scratch_path(&fixture->scratch, "disk")),
+        0);
     assert_int_equal(symlink("disk", scratch_path(&fixture->scratch, "data")), 0);
     store_fixture_reopen(fixture);
     close_it(fixture);
-    assert_int_equal(rename(scratch_path(&fixture->scratch, "data/sluice.db"), scratch_path(&fixture->scratch, "db")), 0);
+    assert_int_equal(rename(scratch_path(&fixture->scratch, "data/sluice.db"),
+                            scratch_path(&fixture->scratch, "db")),
+                     0);
     assert_int_equal(symlink("../db", scratch_path(&fixture->scratch, "data/sluice.db")), 0);
     assert_refused(fixture, DB_IO);
 }
@@ -224,7 +228,8 @@ static void a_first_start_may_be_killed_at_any_system_call(void **state)
     unsigned nth = 1;
     enum killed killed = KILLED;
 
-    /* An entry and an exit differ only in whether the call was made: the next entry sees that, too. */
+    /* An entry and an exit differ only in whether the call was made: the next entry sees that, too.
+     */
     limit_files(4 << 20);
     for (; killed == KILLED && nth < 10000; nth += 2)
         killed = survive_kill(fixture, nth);
@@ -235,7 +240,8 @@ static void a_first_start_may_be_killed_at_any_system_call(void **state)
     assert_true(nth > 100);
 }
 
-#define WITH_STORE(test) cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
+#define WITH_STORE(test)                                                                           \
+    cmocka_unit_test_setup_teardown(test, store_fixture_setup, store_fixture_teardown)
 
 int main(void)
 {
