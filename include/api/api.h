@@ -1,4 +1,5 @@
-/* API: the operations of the contract, as handlers between HTTP requests and the engine's commands. */
+/* API: the operations of the contract, as handlers between HTTP requests and the engine's commands.
+ */
 #pragma once
 
 #include "base/metrics.h"
@@ -7,13 +8,14 @@
 
 struct http_server;
 
-/* What the handlers work with; filled by main, handed to the HTTP server as its ctx, and as long-lived as that. */
+/* What the handlers work with; filled by main, handed to the HTTP server as its ctx, and as
+ * long-lived as that. */
 struct api {
     struct engine *engine;
     struct metrics *metrics;
     const struct http_server *http; /* for the connection gauge; NULL: none yet */
-    const char *data_dir;           /* long streams spool their answer lines there, in unlinked files */
-    int64_t started_at_ms;          /* wall clock */
+    const char *data_dir;  /* long streams spool their answer lines there, in unlinked files */
+    int64_t started_at_ms; /* wall clock */
     int64_t heartbeat_ms, worker_ttl_ms;
     bool manual_clock; /* POST /v1/test/advance exists */
     const char *version, *commit, *store_version, *http_version;

@@ -145,8 +145,8 @@ static enum err decode_batch(struct call *call)
         return code;
     call->command.remember = remember;
     code = document_open(&document, call->body, DOCUMENT_LIFT, call->arena, &call->error);
-    if (code == OK && (json_array_size(document.root) == 0 ||
-                       json_array_size(document.root) > BATCH_MAX))
+    if (code == OK &&
+        (json_array_size(document.root) == 0 || json_array_size(document.root) > BATCH_MAX))
         code = error_set(&call->error, ERR_INVALID_FIELD, "",
                          "must be an array of 1 to %d tasks, or one task a line", BATCH_MAX);
     if (code == OK)
@@ -158,10 +158,8 @@ static enum err decode_batch(struct call *call)
 void batch_run_array(struct request *request, struct bytes body)
 {
     static const char *const QUERY[] = {"atomic", NULL};
-    static const struct operation OPERATION = {.kind = COMMAND_SUBMIT,
-                                               .decode = decode_batch,
-                                               .answer = answer_batch,
-                                               .query = QUERY};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_SUBMIT, .decode = decode_batch, .answer = answer_batch, .query = QUERY};
 
     call_run_with(request, &OPERATION, body);
 }

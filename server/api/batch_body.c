@@ -1,4 +1,5 @@
-/* Batch body: the one streamed body; its type or first byte says whether it is an array or one task a line. */
+/* Batch body: the one streamed body; its type or first byte says whether it is an array or one task
+ * a line. */
 #include <stdlib.h>
 
 #include "base/memory.h"

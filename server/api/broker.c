@@ -1,4 +1,5 @@
-/* Broker: what concerns the process as a whole: health, version, numbers, the contract, shutdown, the test clock. */
+/* Broker: what concerns the process as a whole: health, version, numbers, the contract, shutdown,
+ * the test clock. */
 #include "base/digest.h"
 #include "base/embedded.h"
 #include "call.h"

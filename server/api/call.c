@@ -32,6 +32,20 @@ struct bytes call_base(struct request *request, struct arena *arena)
     return arena_printf(arena, "/v1/ns/%.*s", BYTES_ARG(request_ns(request)));
 }
 
+struct bytes call_location(const struct call *call, const char *things, struct id id)
+{
+    struct bytes parts[] = {call->base, BYTES("/"), bytes_of(things), BYTES("/")};
+    char *path = arena_alloc(call->arena, call->base.len + strlen(things) + 2 + ID_TEXT_LEN + 1);
+    size_t len = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        memcpy(path + len, parts[i].at, parts[i].len);
+        len += parts[i].len;
+    }
+    id_format(id, path + len);
+    return (struct bytes){path, len + ID_TEXT_LEN};
+}
+
 static struct call *call_new(struct request *request, const struct operation *operation)
 {
     struct arena *arena = request_arena(request);
@@ -215,14 +229,15 @@ enum err call_idempotency(struct call *call)
     enum err code = idempotency_key_read(request_header(request, "idempotency-key"), call->arena,
                                          &idempotency->key, &call->error);
 
+    if (code != OK || idempotency->key.at == NULL)
+        return code;
     /* The same thing addressed in two ways is one scope: keys are kept per namespace. */
     path = (struct bytes){path.at + call->base.len, path.len - call->base.len};
     idempotency->scope = arena_printf(call->arena, "%.*s /v1%.*s",
                                       BYTES_ARG(request_method(request)), BYTES_ARG(path));
-    if (idempotency->key.at != NULL) {
-        struct bytes parts[] = {idempotency->scope, request_raw_query(request), call->body};
 
-        digest_hex(digest_of(parts, ARRAY_LEN(parts)), idempotency->fingerprint.at);
-    }
-    return code;
+    struct bytes parts[] = {idempotency->scope, request_raw_query(request), call->body};
+
+    digest_hex(digest_of(parts, ARRAY_LEN(parts)), idempotency->fingerprint.at);
+    return OK;
 }

@@ -54,11 +54,14 @@ MUST_CHECK enum err call_until(struct call *call, enum until *ret_until, bool *r
 MUST_CHECK enum err call_no_members(struct call *call);
 /* Idempotency-Key, and the fingerprint of what it stands for. */
 MUST_CHECK enum err call_idempotency(struct call *call);
-/* Refuse parameters that are not in known (NULL-ended, may be NULL), but for wait where it is taken. */
+/* Refuse parameters that are not in known (NULL-ended, may be NULL), but for wait where it is
+ * taken. */
 MUST_CHECK enum err call_check_query(struct request *request, const char *const *known, bool waits,
                                      struct error *error);
 /* "/v1", or "/v1/ns/NAME". */
 struct bytes call_base(struct request *request, struct arena *arena);
+/* "/v1/tasks/ID": where one of the things is. */
+struct bytes call_location(const struct call *call, const char *things, struct id id);
 
 /* ---- answering ---- */
 

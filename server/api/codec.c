@@ -1,4 +1,5 @@
-/* Codec: walks an object once, finds each member's field, and turns what is wrong into one exact sentence. */
+/* Codec: walks an object once, finds each member's field, and turns what is wrong into one exact
+ * sentence. */
 #include "codec.h"
 
 #include <stdarg.h>
@@ -63,9 +64,9 @@ enum err codec_refuse(struct codec *codec, const struct spot *spot, enum err cod
 static const char *kind_of(const json_t *value)
 {
     static const char *const KINDS[] = {
-        [JSON_OBJECT] = "an object",    [JSON_ARRAY] = "an array",  [JSON_STRING] = "a string",
-        [JSON_INTEGER] = "a number",    [JSON_REAL] = "a fraction", [JSON_TRUE] = "a boolean",
-        [JSON_FALSE] = "a boolean",     [JSON_NULL] = "null",
+        [JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",  [JSON_STRING] = "a string",
+        [JSON_INTEGER] = "a number", [JSON_REAL] = "a fraction", [JSON_TRUE] = "a boolean",
+        [JSON_FALSE] = "a boolean",  [JSON_NULL] = "null",
     };
 
     return KINDS[json_typeof(value)];
@@ -130,7 +131,7 @@ enum err codec_object(struct codec *codec, const struct spot *spot, json_t *valu
 
     if (!json_is_object(value))
         return codec_wrong_type(codec, spot, value, "an object");
-    json_object_foreach(value, name, member) {
+    json_object_foreach (value, name, member) {
         const struct field *field = find_field(shape, name);
         struct spot here = {.up = spot, .name = name};
 

@@ -1,4 +1,5 @@
-/* Codec: reads a JSON object into a struct by a table of its fields; what does not fit is refused with a pointer to it. */
+/* Codec: reads a JSON object into a struct by a table of its fields; what does not fit is refused
+ * with a pointer to it. */
 #pragma once
 
 #include "document.h"
@@ -48,7 +49,8 @@ struct field {
 struct shape {
     const struct field *fields;
     size_t fields_len;
-    const char *const *later; /* members that are part of the contract, but not yet of this version; NULL-ended */
+    const char *const
+        *later; /* members that are part of the contract, but not yet of this version; NULL-ended */
 };
 
 #define SHAPE(table, not_yet)                                                                      \
@@ -56,7 +58,8 @@ struct shape {
         .fields = (table), .fields_len = ARRAY_LEN(table), .later = (not_yet)                      \
     }
 
-/* Read every member of value into target; *ret_given (may be NULL) gets the bits of those that were there. */
+/* Read every member of value into target; *ret_given (may be NULL) gets the bits of those that were
+ * there. */
 MUST_CHECK enum err codec_object(struct codec *codec, const struct spot *spot, json_t *value,
                                  const struct shape *shape, void *target, unsigned *ret_given);
 /* Open text as an object, read it, close it. */

@@ -1,4 +1,5 @@
-/* Body codec: decides once whether bytes are JSON; from then on a content type of NONE means that they are. */
+/* Body codec: decides once whether bytes are JSON; from then on a content type of NONE means that
+ * they are. */
 #include "codec_body.h"
 
 #include <stdio.h>

@@ -19,7 +19,7 @@ struct failure_draft {
 
 static const char *const FAILURE_LIFT[] = {"type", "message", "trace", "data", NULL};
 
-#define AT(member) .at = offsetof(struct failure_draft, member)
+#define AT(member)  .at = offsetof(struct failure_draft, member)
 #define RAW(member) .read = field_raw, .max = ERROR_BYTES_MAX, AT(member)
 
 static const struct field FAILURE_FIELDS[] = {
@@ -33,7 +33,8 @@ static const struct field FAILURE_FIELDS[] = {
 #undef AT
 #undef RAW
 
-/* The body of /fail says a delay too; the error of an outcome has it beside itself; /cancelled asks for nothing. */
+/* The body of /fail says a delay too; the error of an outcome has it beside itself; /cancelled asks
+ * for nothing. */
 static const struct shape FAIL_SHAPE = SHAPE(FAILURE_FIELDS, NULL);
 static const struct shape ERROR_SHAPE = {.fields = FAILURE_FIELDS + 1,
                                          .fields_len = ARRAY_LEN(FAILURE_FIELDS) - 1};
@@ -108,9 +109,8 @@ enum err outcome_read_failure(struct bytes text, struct arena *arena, struct out
     if (text.len > ERROR_BYTES_MAX)
         return error_set(error, ERR_TOO_LARGE, "", "the body has %zu bytes, at most %d are taken",
                          text.len, ERROR_BYTES_MAX);
-    return read_failure(text,
-                        outcome->kind == OUTCOME_CANCELLED ? &CANCELLED_SHAPE : &FAIL_SHAPE, NULL,
-                        &codec, outcome);
+    return read_failure(text, outcome->kind == OUTCOME_CANCELLED ? &CANCELLED_SHAPE : &FAIL_SHAPE,
+                        NULL, &codec, outcome);
 }
 
 /* ---- progress ---- */
@@ -123,7 +123,12 @@ static const char *const PROGRESS_LIFT[] = {"percent", "message", "data", "check
 
 #define AT(member) .at = offsetof(struct progress_draft, member)
 static const struct field PROGRESS_FIELDS[] = {
-    {.name = "lease", .read = field_text, AT(lease), .min = 1, .max = LEASE_TEXT_MAX, .required = true},
+    {.name = "lease",
+     .read = field_text,
+     AT(lease),
+     .min = 1,
+     .max = LEASE_TEXT_MAX,
+     .required = true},
     {.name = "percent", .read = field_raw, AT(percent), .max = 32},
     {.name = "message", .read = field_raw, AT(message), .max = MESSAGE_BYTES_MAX},
     {.name = "data", .read = field_raw, AT(data), .max = INFO_BYTES_MAX},

@@ -10,8 +10,8 @@ static enum err read_list(struct codec *codec, const struct spot *spot, json_t *
     if (!json_is_array(value))
         return codec_wrong_type(codec, spot, value, "an array");
     if ((int64_t)len > element->max)
-        return codec_refuse(codec, spot, ERR_INVALID_FIELD, "has %zu elements, at most %d are taken",
-                            len, (int)element->max);
+        return codec_refuse(codec, spot, ERR_INVALID_FIELD,
+                            "has %zu elements, at most %d are taken", len, (int)element->max);
     ret_list->at = arena_alloc(codec->arena, len * sizeof(*ret_list->at));
     ret_list->len = (unsigned)len;
     one.at = 0;

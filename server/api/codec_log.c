@@ -5,9 +5,18 @@ enum { LEVEL_BYTES_MAX = 32, MESSAGE_BYTES_MAX = 64 << 10 };
 
 #define AT(member) .at = offsetof(struct log_line, member)
 static const struct field FIELDS[] = {
-    {.name = "level", .read = field_text, AT(level), .min = 1, .max = LEVEL_BYTES_MAX, .nullable = true},
+    {.name = "level",
+     .read = field_text,
+     AT(level),
+     .min = 1,
+     .max = LEVEL_BYTES_MAX,
+     .nullable = true},
     {.name = "logger", .read = field_label, AT(logger), .nullable = true},
-    {.name = "message", .read = field_text, AT(message), .max = MESSAGE_BYTES_MAX, .required = true},
+    {.name = "message",
+     .read = field_text,
+     AT(message),
+     .max = MESSAGE_BYTES_MAX,
+     .required = true},
     {.name = "at", .read = field_time, AT(at_ms), .nullable = true},
 };
 static const struct shape LINE_SHAPE = SHAPE(FIELDS, NULL);

@@ -9,7 +9,8 @@ struct outcome_draft {
     struct bytes error;
 };
 
-static const char *const KINDS[] = {"succeeded", "failed", "released", "snoozed", "cancelled", NULL};
+static const char *const KINDS[] = {"succeeded", "failed",    "released",
+                                    "snoozed",   "cancelled", NULL};
 
 #define AT(member) .at = offsetof(struct outcome_draft, member)
 static const struct field FIELDS[] = {
@@ -28,11 +29,7 @@ static const struct field FIELDS[] = {
     {.name = "result", .read = field_raw, AT(result.json), .max = PAYLOAD_BYTES_MAX},
     {.name = "result_base64", .read = field_text, AT(result.base64), .max = INT64_MAX},
     {.name = "content_type", .read = field_text, AT(result.content_type), .max = 255},
-    {.name = "error",
-     .read = field_object,
-     AT(error),
-     .max = ERROR_BYTES_MAX,
-     .nullable = true},
+    {.name = "error", .read = field_object, AT(error), .max = ERROR_BYTES_MAX, .nullable = true},
     {.name = "delay_s",
      .read = field_seconds,
      AT(outcome.delay_ms),
@@ -55,7 +52,8 @@ static enum err check(struct codec *codec, const struct spot *spot,
     if (has_result && kind != OUTCOME_SUCCEEDED)
         return codec_refuse(codec, &result, ERR_INVALID_FIELD, "goes with succeeded only");
     if (draft->error.at != NULL && kind != OUTCOME_FAILED && kind != OUTCOME_CANCELLED)
-        return codec_refuse(codec, &error, ERR_INVALID_FIELD, "goes with failed and cancelled only");
+        return codec_refuse(codec, &error, ERR_INVALID_FIELD,
+                            "goes with failed and cancelled only");
     if (draft->outcome.delay_ms >= 0 && kind != OUTCOME_FAILED && kind != OUTCOME_SNOOZED)
         return codec_refuse(codec, &delay, ERR_INVALID_FIELD, "goes with failed and snoozed only");
     if (draft->outcome.delay_ms < 0 && kind == OUTCOME_SNOOZED)

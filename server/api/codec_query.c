@@ -1,4 +1,5 @@
-/* Query codec: each value takes the form that its field names; what fits no form stays a string, for the field to refuse. */
+/* Query codec: each value takes the form that its field names; what fits no form stays a string,
+ * for the field to refuse. */
 #include "codec_query.h"
 
 #include "base/buffer.h"
@@ -23,8 +24,8 @@ static json_t *list_of(struct bytes text, bool numbers)
     struct bytes part;
 
     while (bytes_split(&text, ',', &part))
-        json_array_append_new(list, numbers ? number_or_text(part)
-                                            : json_stringn(part.at, part.len));
+        json_array_append_new(list,
+                              numbers ? number_or_text(part) : json_stringn(part.at, part.len));
     return list;
 }
 
@@ -51,7 +52,8 @@ static const struct field *find(const struct shape *shape, struct bytes name)
     return NULL;
 }
 
-/* The object that a dotted name goes into, made when it is not there yet; cuts name and shape down to it. */
+/* The object that a dotted name goes into, made when it is not there yet; cuts name and shape down
+ * to it. */
 static json_t *object_for(json_t *root, const struct shape **shape, struct bytes *name)
 {
     struct bytes rest = *name;

@@ -41,7 +41,7 @@ static const struct field FIELDS[] = {
 #undef AT
 
 static const char *const LATER[] = {
-    "rate",          "aging_s", "fairness",  "filters",        "persistent",
+    "rate",          "aging_s",   "fairness",       "filters",           "persistent",
     "offline_ttl_s", "retention", "signal_headers", "dead_letter_queue", NULL,
 };
 static const struct shape SETTINGS_SHAPE = SHAPE(FIELDS, LATER);
@@ -99,8 +99,7 @@ static const struct shape CLOSE_SHAPE = SHAPE(CLOSE_FIELDS, NULL);
 enum err queue_close_read(struct bytes text, struct arena *arena, struct queue_close *close,
                           struct error *error)
 {
-    struct close_draft draft = {
-        .wait_timeout_ms = MINUTE_MS, .close_timeout_ms = GRACE_DEFAULT_MS};
+    struct close_draft draft = {.wait_timeout_ms = MINUTE_MS, .close_timeout_ms = GRACE_DEFAULT_MS};
     enum err code = codec_body(text, &CLOSE_SHAPE, arena, &draft, NULL, error);
 
     close->now = draft.mode == 1;

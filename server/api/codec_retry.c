@@ -23,8 +23,8 @@ static enum err field_delays(struct codec *codec, const struct spot *spot, json_
                             "must be an array of 1 to %d numbers of seconds", RETRY_DELAYS_MAX);
     for (size_t i = 0; i < len; i++) {
         struct spot here = {.up = spot, .index = i};
-        enum err code = codec_seconds(codec, &here, json_array_get(value, i), field,
-                                      &policy->delays_ms[i]);
+        enum err code =
+            codec_seconds(codec, &here, json_array_get(value, i), field, &policy->delays_ms[i]);
 
         if (code != OK)
             return code;

@@ -112,7 +112,8 @@ static enum err field_key(struct codec *codec, const struct spot *spot, json_t *
 
 #define AT(member) .at = offsetof(struct draft, member)
 
-/* First what only a line of a stream may say, then what only a body may, then what a query may say too. */
+/* First what only a line of a stream may say, then what only a body may, then what a query may say
+ * too. */
 enum { LINE_ONLY = 1, BODY_ONLY = 5 };
 
 static const struct field FIELDS[] = {
@@ -162,12 +163,28 @@ static const struct field FIELDS[] = {
 };
 
 static const char *const LATER[] = {
-    "resources",       "persistent",   "expires_s",     "deadline_s",
-    "at_most_once",    "dedup",        "limits",        "fairness_key",
-    "fairness_weight", "ordering_key", "on_order_failure", "depends_on",
-    "on_dependency_failure", "group",  "shield",        "requires",
-    "affinity",        "result_ttl_s", "callback",      "priority_locked",
-    "ref",             NULL,
+    "resources",
+    "persistent",
+    "expires_s",
+    "deadline_s",
+    "at_most_once",
+    "dedup",
+    "limits",
+    "fairness_key",
+    "fairness_weight",
+    "ordering_key",
+    "on_order_failure",
+    "depends_on",
+    "on_dependency_failure",
+    "group",
+    "shield",
+    "requires",
+    "affinity",
+    "result_ttl_s",
+    "callback",
+    "priority_locked",
+    "ref",
+    NULL,
 };
 
 static const struct shape LINE_SHAPE = SHAPE(FIELDS, LATER);
@@ -214,8 +231,7 @@ enum err task_spec_read_query(const struct query_pair *pairs, size_t pairs_len, 
 {
     struct draft draft = {.spec = task_spec_default()};
     struct document document = {.root = NULL};
-    struct codec codec = {
-        .document = &document, .arena = arena, .error = error, .in_query = true};
+    struct codec codec = {.document = &document, .arena = arena, .error = error, .in_query = true};
     enum err code = query_document(pairs, pairs_len, &QUERY_SHAPE, arena, &document, error);
 
     if (code == OK)

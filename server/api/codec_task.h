@@ -8,7 +8,8 @@ struct query_pair {
     struct bytes name, value;
 };
 
-/* One task of a body: value is the object at spot. is_line: of a stream, where idempotency_key is a member. */
+/* One task of a body: value is the object at spot. is_line: of a stream, where idempotency_key is a
+ * member. */
 MUST_CHECK enum err task_spec_read(struct codec *codec, const struct spot *spot, json_t *value,
                                    bool is_line, struct task_spec *ret_spec);
 /* The options of a raw submit; the payload and queue are not among them. */

@@ -37,11 +37,7 @@ static const struct field WORKER_FIELDS[] = {
      .max = LEASE_MAX_MS,
      .nullable = true},
     {.name = "version", .read = field_label, AT(spec.version), .nullable = true},
-    {.name = "info",
-     .read = field_object,
-     AT(spec.info),
-     .max = INFO_BYTES_MAX,
-     .nullable = true},
+    {.name = "info", .read = field_object, AT(spec.info), .max = INFO_BYTES_MAX, .nullable = true},
 };
 #undef AT
 

@@ -1,4 +1,5 @@
-/* Cursor: version, a check over the list and the place, then the place; base64url makes it one word. */
+/* Cursor: version, a check over the list and the place, then the place; base64url makes it one
+ * word. */
 #include "cursor.h"
 
 #include <string.h>

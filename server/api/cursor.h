@@ -1,4 +1,5 @@
-/* Cursor: an opaque place in a list; it fits only the list, filters and order that it was made for. */
+/* Cursor: an opaque place in a list; it fits only the list, filters and order that it was made for.
+ */
 #pragma once
 
 #include "base/arena.h"
@@ -6,7 +7,8 @@
 
 enum { CURSOR_PLACE_MAX = 192 };
 
-/* list: what the list is: its name, namespace, order and filters. place: of the last item that was given out. */
+/* list: what the list is: its name, namespace, order and filters. place: of the last item that was
+ * given out. */
 struct bytes cursor_write(const struct digest *list, struct bytes place, struct arena *arena);
 /* False: not ours, changed, or of another list. */
 bool cursor_read(struct bytes text, const struct digest *list, struct arena *arena,

@@ -1,4 +1,5 @@
-/* Document: the only door through which request bodies reach jansson, which would change numbers and take much memory. */
+/* Document: the only door through which request bodies reach jansson, which would change numbers
+ * and take much memory. */
 #include "document.h"
 
 #include <limits.h>

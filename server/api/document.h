@@ -10,7 +10,8 @@ struct document {
     struct json_lifted lifted;
 };
 
-/* An empty text is {}. lift: names of the members whose bytes are kept, NULL-ended. Close it whatever the result. */
+/* An empty text is {}. lift: names of the members whose bytes are kept, NULL-ended. Close it
+ * whatever the result. */
 MUST_CHECK enum err document_open(struct document *document, struct bytes text,
                                   const char *const *lift, struct arena *arena,
                                   struct error *error);

@@ -16,8 +16,8 @@ enum err codec_text(struct codec *codec, const struct spot *spot, json_t *value,
 {
     if (!json_is_string(value))
         return codec_wrong_type(codec, spot, value, "a string");
-    *ret_text = arena_bytes(codec->arena, (struct bytes){json_string_value(value),
-                                                         json_string_length(value)});
+    *ret_text = arena_bytes(codec->arena,
+                            (struct bytes){json_string_value(value), json_string_length(value)});
     return OK;
 }
 

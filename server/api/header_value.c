@@ -1,4 +1,5 @@
-/* Header value: small strict parsers; what they do not understand they refuse or ignore as the standards say. */
+/* Header value: small strict parsers; what they do not understand they refuse or ignore as the
+ * standards say. */
 #include "header_value.h"
 
 #include <string.h>
@@ -163,8 +164,8 @@ static bool says_utf8_or_nothing(struct bytes parameters)
     while (bytes_split(&parameters, ';', &name)) {
         struct bytes value = cut_value(&name);
 
-        if (name.len > 0 && !(is_word(name, "charset") &&
-                              (is_word(value, "utf-8") || is_word(value, "\"utf-8\""))))
+        if (name.len > 0 &&
+            !(is_word(name, "charset") && (is_word(value, "utf-8") || is_word(value, "\"utf-8\""))))
             return false;
     }
     return true;
@@ -206,6 +207,5 @@ bool traceparent_is_valid(struct bytes text)
     const char *at = text.at;
 
     return text.len == TRACEPARENT_LEN && bytes_starts(text, "00-") && is_hex(at + 3, 32, false) &&
-           at[35] == '-' && is_hex(at + 36, 16, false) && at[52] == '-' &&
-           is_hex(at + 53, 2, true);
+           at[35] == '-' && is_hex(at + 36, 16, false) && at[52] == '-' && is_hex(at + 53, 2, true);
 }

@@ -4,7 +4,8 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-/* What Prefer asks for; -1 and false: nothing. Preferences that are not known are ignored, as RFC 7240 says. */
+/* What Prefer asks for; -1 and false: nothing. Preferences that are not known are ignored, as RFC
+ * 7240 says. */
 struct preference {
     int64_t wait_s;
     bool minimal;
@@ -17,8 +18,8 @@ MUST_CHECK enum err idempotency_key_read(struct bytes header, struct arena *aren
                                          struct bytes *ret_key, struct error *error);
 bool idempotency_key_is_valid(struct bytes key);
 
-/* One entity tag of ours as a version: VERSION_UNASKED for NONE, VERSION_ANY for *, VERSION_STRANGE for a tag
- * that none of ours equals. A weak tag equals its strong form only when weak_equals. */
+/* One entity tag of ours as a version: VERSION_UNASKED for NONE, VERSION_ANY for *, VERSION_STRANGE
+ * for a tag that none of ours equals. A weak tag equals its strong form only when weak_equals. */
 #define VERSION_STRANGE INT64_MAX
 MUST_CHECK enum err version_read(struct bytes header, const char *name, bool weak_equals,
                                  int64_t *ret_version, struct error *error);

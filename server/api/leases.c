@@ -99,10 +99,8 @@ static enum err decode_snooze(struct call *call)
 #define FINISH(name, decoder)                                                                      \
     void op_##name(struct request *request)                                                        \
     {                                                                                              \
-        static const struct operation OPERATION = {.kind = COMMAND_FINISH,                         \
-                                                   .decode = (decoder),                            \
-                                                   .answer = answer_lease,                         \
-                                                   .urgent = true};                                \
+        static const struct operation OPERATION = {                                                \
+            .kind = COMMAND_FINISH, .decode = (decoder), .answer = answer_lease, .urgent = true};  \
                                                                                                    \
         call_run(request, &OPERATION);                                                             \
     }
@@ -136,10 +134,8 @@ static enum err decode_extend(struct call *call)
 
 void op_extend_lease(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_EXTEND,
-                                               .decode = decode_extend,
-                                               .answer = answer_lease,
-                                               .urgent = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_EXTEND, .decode = decode_extend, .answer = answer_lease, .urgent = true};
 
     call_run(request, &OPERATION);
 }
@@ -171,10 +167,8 @@ static enum err decode_logs(struct call *call)
 
 void op_log_lease(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_LEASE_LOGS,
-                                               .decode = decode_logs,
-                                               .answer = answer_lease,
-                                               .urgent = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_LEASE_LOGS, .decode = decode_logs, .answer = answer_lease, .urgent = true};
 
     call_run(request, &OPERATION);
 }

@@ -74,8 +74,7 @@ struct list_entry *list_cut(struct call *call, struct list_entry *entries, unsig
 
     *ret_next = BYTES_NONE;
     qsort(entries, *len, sizeof(*entries), by_place);
-    while (*len > 0 && page->after.at != NULL &&
-           bytes_compare(entries->place, page->after) <= 0) {
+    while (*len > 0 && page->after.at != NULL && bytes_compare(entries->place, page->after) <= 0) {
         entries++;
         --*len;
     }

@@ -1,4 +1,5 @@
-/* Numbers: /metrics, for which the gauges that live in the engine are asked first, and what is counted of HTTP itself. */
+/* Numbers: /metrics, for which the gauges that live in the engine are asked first, and what is
+ * counted of HTTP itself. */
 #include <sys/resource.h>
 
 #include <dirent.h>

@@ -126,10 +126,8 @@ static void answer_list(struct call *call)
 void op_list_queues(struct request *request)
 {
     static const char *const QUERY[] = {"limit", "cursor", NULL};
-    static const struct operation OPERATION = {.kind = COMMAND_LIST_QUEUES,
-                                               .decode = decode_list,
-                                               .answer = answer_list,
-                                               .query = QUERY};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_LIST_QUEUES, .decode = decode_list, .answer = answer_list, .query = QUERY};
 
     call_run(request, &OPERATION);
 }
@@ -201,9 +199,9 @@ static enum err decode_pause(struct call *call)
 {
     enum err code = decode_name(call);
 
-    return code == OK ? queue_pause_read(call->body, call->arena, &call->command.in.queue,
-                                         &call->error)
-                      : code;
+    return code == OK
+               ? queue_pause_read(call->body, call->arena, &call->command.in.queue, &call->error)
+               : code;
 }
 
 #define VERB(name, command, decoder)                                                               \
@@ -252,10 +250,8 @@ static void answer_close(struct call *call)
 
 void op_close_queue(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_CLOSE_QUEUE,
-                                               .decode = decode_close,
-                                               .answer = answer_close,
-                                               .waits = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_CLOSE_QUEUE, .decode = decode_close, .answer = answer_close, .waits = true};
 
     call_run(request, &OPERATION);
 }

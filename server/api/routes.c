@@ -1,11 +1,12 @@
-/* Routes: the generated table, expanded here into its rows; a handler that is missing does not link. */
+/* Routes: the generated table, expanded here into its rows; a handler that is missing does not
+ * link. */
 #include "api/api.h"
 #include "base/compiler.h"
 #include "handlers.h"
 
-#define STREAM_OF_NONE(operation) NULL
-#define STREAM_OF_JSON(operation) NULL
-#define STREAM_OF_RAW(operation) NULL
+#define STREAM_OF_NONE(operation)   NULL
+#define STREAM_OF_JSON(operation)   NULL
+#define STREAM_OF_RAW(operation)    NULL
 #define STREAM_OF_STREAM(operation) op_##operation##_stream
 
 static const struct route ROUTES[] = {

@@ -1,4 +1,5 @@
-/* Spool: answer lines that must wait until a request's body has ended; in memory while few, else in an unlinked file. */
+/* Spool: answer lines that must wait until a request's body has ended; in memory while few, else in
+ * an unlinked file. */
 #pragma once
 
 #include <stdint.h>

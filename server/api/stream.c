@@ -1,5 +1,6 @@
-/* Stream: lines are gathered into pieces, one of which is with the engine at a time; while it is, reading goes on until
- * enough has come for the next. A piece is a command with an arena of its own, so it outlives a client that goes away. */
+/* Stream: lines are gathered into pieces, one of which is with the engine at a time; while it is,
+ * reading goes on until enough has come for the next. A piece is a command with an arena of its
+ * own, so it outlives a client that goes away. */
 #include "stream.h"
 
 #include <stdatomic.h>
@@ -22,7 +23,7 @@ enum {
 
 /* One line of the piece that is with the engine. */
 struct line {
-    uint64_t number;      /* from 1 */
+    uint64_t number;       /* from 1 */
     struct error *problem; /* it was refused before; NULL: it is the next of the specs */
 };
 
@@ -34,7 +35,7 @@ struct stream {
     bool is_skipping; /* in a line that is too long */
     bool is_in_flight;
     bool is_answered;
-    atomic_bool is_held; /* the engine may ask whether the client is there */
+    atomic_bool is_held;  /* the engine may ask whether the client is there */
     struct error stopped; /* the broker takes no more: what comes is refused with this */
     struct buffer input;
     struct spool spool;
@@ -177,7 +178,8 @@ static void post_rest(struct stream *stream, unsigned taken)
     post(stream);
 }
 
-/* Answer the lines up to the one that stands for the last spec taken, and those refused behind it. */
+/* Answer the lines up to the one that stands for the last spec taken, and those refused behind it.
+ */
 static void settle_lines(struct stream *stream, unsigned taken, const struct error *all_refused)
 {
     const struct submit_item *item = stream->command->reply.items;
@@ -207,7 +209,8 @@ static void settle_lines(struct stream *stream, unsigned taken, const struct err
     stream->lines_len -= i;
 }
 
-/* What the engine could not do for the first spec it may do for the others, unless the broker takes no more. */
+/* What the engine could not do for the first spec it may do for the others, unless the broker takes
+ * no more. */
 static unsigned settle_error(struct stream *stream, const struct error *error)
 {
     struct submit_item item = {.error = *error};
@@ -254,7 +257,8 @@ static void refuse_long_line(struct stream *stream)
     reject_line(stream, ++stream->lines_seen, &error);
 }
 
-/* The next whole line, without its end; at the end of the body also what is left. False: more must come. */
+/* The next whole line, without its end; at the end of the body also what is left. False: more must
+ * come. */
 static bool next_line(struct stream *stream, size_t *at, struct bytes *ret_line)
 {
     struct bytes rest = {stream->input.at + *at, stream->input.len - *at};
@@ -305,9 +309,8 @@ static void take_line(struct stream *stream, struct bytes text)
     if (text.len > LINE_BYTES_MAX)
         (void)error_set(&error, ERR_TOO_LARGE, "", "the line has more than %d bytes",
                         LINE_BYTES_MAX);
-    if (error.code == OK &&
-        read_line(stream, arena_bytes(stream->arena, text), &submit->specs[submit->specs_len],
-                  &error) == OK)
+    if (error.code == OK && read_line(stream, arena_bytes(stream->arena, text),
+                                      &submit->specs[submit->specs_len], &error) == OK)
         submit->specs_len++;
     else
         line->problem = arena_copy(stream->arena, &error, sizeof(error));
@@ -366,8 +369,8 @@ static void skip_long_line(struct stream *stream)
         return;
     newline = memchr(stream->input.at, '\n', stream->input.len);
     stream->is_skipping = newline == NULL;
-    buffer_consume(&stream->input, newline != NULL ? (size_t)(newline - stream->input.at) + 1
-                                                   : stream->input.len);
+    buffer_consume(&stream->input,
+                   newline != NULL ? (size_t)(newline - stream->input.at) + 1 : stream->input.len);
 }
 
 /* Nothing is with the engine: give it the next piece, or read on, or answer. */

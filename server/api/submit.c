@@ -12,14 +12,6 @@ static const char *const WAIT_QUERY[] = {"until", "on_timeout", "cancel_on_disco
 
 /* ---- the answer ---- */
 
-static struct bytes location_of(const struct call *call, struct id task)
-{
-    char id[ID_TEXT_LEN + 1];
-
-    id_format(task, id);
-    return arena_printf(call->arena, "%.*s/tasks/%s", BYTES_ARG(call->base), id);
-}
-
 /* What a repeat of the key is told: that the task was made. Engine thread. */
 static void remember(struct command *command, int *ret_status, struct bytes *ret_location,
                      struct bytes *ret_body)
@@ -31,7 +23,7 @@ static void remember(struct command *command, int *ret_status, struct bytes *ret
     answer_begin(&answer);
     wire_task_whole(&answer.out, task, call->base);
     *ret_status = 201;
-    *ret_location = location_of(call, task->id);
+    *ret_location = call_location(call, "tasks", task->id);
     *ret_body = answer_keep(&answer, call->arena);
 }
 
@@ -53,7 +45,7 @@ static void answer_submit(struct call *call)
         request_add_header(call->request, "Idempotency-Replayed", BYTES("true"));
     answer_begin(&answer);
     wire_task_whole(&answer.out, task, call->base);
-    request_add_header(call->request, "Location", location_of(call, task->id));
+    request_add_header(call->request, "Location", call_location(call, "tasks", task->id));
     answer_etag(call, task->version);
     answer_send(call, has_ended || !reply->created ? 200 : 201, &answer);
 }
@@ -64,8 +56,8 @@ static enum err decode_shared(struct call *call, struct task_spec *spec)
 {
     struct submit *submit = &call->command.in.submit;
     struct bytes traceparent = bytes_trim(request_header(call->request, "traceparent"));
-    enum err code = call_until(call, &submit->until, &submit->cancel_on_disconnect,
-                               &submit->cancel_on_timeout);
+    enum err code =
+        call_until(call, &submit->until, &submit->cancel_on_disconnect, &submit->cancel_on_timeout);
 
     if (code == OK)
         code = call_idempotency(call);
@@ -90,8 +82,7 @@ static enum err decode_submit(struct call *call)
     if (call->body.len == 0)
         return error_set(&call->error, ERR_MALFORMED, "", "the body is empty; {} is a task");
 
-    enum err code =
-        document_open(&document, call->body, DOCUMENT_LIFT, call->arena, &call->error);
+    enum err code = document_open(&document, call->body, DOCUMENT_LIFT, call->arena, &call->error);
 
     if (code == OK)
         code = task_spec_read(&codec, NULL, document.root, false, &spec);

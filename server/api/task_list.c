@@ -201,10 +201,8 @@ void op_list_tasks(struct request *request)
     static const char *const QUERY[] = {
         "queue",         "type",           "state", "tag", "worker", "name",  "error",  "observed",
         "created_after", "created_before", "root",  "ids", "sort",   "limit", "cursor", NULL};
-    static const struct operation OPERATION = {.kind = COMMAND_LIST_TASKS,
-                                               .decode = decode_list,
-                                               .answer = answer_list,
-                                               .query = QUERY};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_LIST_TASKS, .decode = decode_list, .answer = answer_list, .query = QUERY};
 
     call_run(request, &OPERATION);
 }

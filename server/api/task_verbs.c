@@ -111,8 +111,8 @@ static enum err decode_cancel(struct call *call)
     if (code == OK)
         code = codec_body(call->body, &CANCEL_SHAPE, call->arena, &draft, NULL, &call->error);
     if (code == OK && draft.cascade)
-        code = error_set(&call->error, ERR_INVALID_FIELD, "/cascade",
-                         "not available in this version");
+        code =
+            error_set(&call->error, ERR_INVALID_FIELD, "/cascade", "not available in this version");
     cancel->reason = draft.reason;
     cancel->grace_ms = draft.grace_ms;
     cancel->if_states = draft.if_states;
@@ -152,10 +152,7 @@ static const struct shape AGAIN_SHAPE = SHAPE(RETRY_FIELDS, NULL);
 
 static struct bytes location_of(const struct call *call)
 {
-    char id[ID_TEXT_LEN + 1];
-
-    id_format(call->command.reply.view.task->id, id);
-    return arena_printf(call->arena, "%.*s/tasks/%s", BYTES_ARG(call->base), id);
+    return call_location(call, "tasks", call->command.reply.view.task->id);
 }
 
 static void remember_retry(struct command *command, int *ret_status, struct bytes *ret_location,
@@ -213,10 +210,8 @@ static void answer_retry(struct call *call)
 void op_retry_task(struct request *request)
 {
     static const char *const QUERY[] = {"clone", NULL};
-    static const struct operation OPERATION = {.kind = COMMAND_RETRY,
-                                               .decode = decode_retry,
-                                               .answer = answer_retry,
-                                               .query = QUERY};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_RETRY, .decode = decode_retry, .answer = answer_retry, .query = QUERY};
 
     call_run(request, &OPERATION);
 }

@@ -22,8 +22,8 @@ static enum err decode_waiting_look(struct call *call)
     look->with_result = true;
     look->marks_observed = true;
     if (code == OK)
-        code = call_until(call, &look->until, &look->cancel_on_disconnect,
-                          &look->cancel_on_timeout);
+        code =
+            call_until(call, &look->until, &look->cancel_on_disconnect, &look->cancel_on_timeout);
     return code;
 }
 
@@ -79,9 +79,8 @@ void op_get_task(struct request *request)
 static void answer_bytes(struct call *call, const struct body *body)
 {
     struct buffer buffer;
-    const char *type = body->content_type.at != NULL
-                           ? arena_string(call->arena, body->content_type)
-                           : "application/json";
+    const char *type = body->content_type.at != NULL ? arena_string(call->arena, body->content_type)
+                                                     : "application/json";
 
     buffer_init(&buffer, body->data.len);
     buffer_append(&buffer, body->data);

@@ -11,9 +11,8 @@ void wire_counts(struct json_out *out, const struct queue_counts *counts)
 
 static void write_delays(struct json_out *out, const struct retry_policy *retry)
 {
-    static const char *const WORDS[] = {[RETRY_FIXED] = "fixed",
-                                        [RETRY_LINEAR] = "linear",
-                                        [RETRY_EXPONENTIAL] = "exponential"};
+    static const char *const WORDS[] = {
+        [RETRY_FIXED] = "fixed", [RETRY_LINEAR] = "linear", [RETRY_EXPONENTIAL] = "exponential"};
 
     if (retry->backoff == RETRY_LADDER) {
         json_out_key(out, "delays_s");
@@ -31,9 +30,8 @@ static void write_delays(struct json_out *out, const struct retry_policy *retry)
 /* The policy in effect: what was not said is the default. */
 static void write_retry(struct json_out *out, const struct retry_policy *said)
 {
-    static const char *const JITTERS[] = {[RETRY_JITTER_NONE] = "none",
-                                          [RETRY_JITTER_FULL] = "full",
-                                          [RETRY_JITTER_EQUAL] = "equal"};
+    static const char *const JITTERS[] = {
+        [RETRY_JITTER_NONE] = "none", [RETRY_JITTER_FULL] = "full", [RETRY_JITTER_EQUAL] = "equal"};
     struct retry_policy retry = retry_merge(retry_default(), said);
     struct bytes types = retry.non_retryable;
     struct bytes type;

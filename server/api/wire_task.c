@@ -19,17 +19,21 @@ static void write_tags(struct json_out *out, struct bytes tags)
     json_out_array_end(out);
 }
 
+/* Names and ids hold nothing that needs an escape, so a path is written in its parts. */
 static void write_links(struct json_out *out, struct bytes base, const char *id)
 {
     static const char *const LINKS[][2] = {{"self", ""}, {"result", "/result"}};
-    char path[256];
 
     json_out_key(out, "links");
     json_out_object(out);
     for (unsigned i = 0; i < ARRAY_LEN(LINKS); i++) {
-        int len = snprintf(path, sizeof(path), "%.*s/tasks/%s%s", BYTES_ARG(base), id, LINKS[i][1]);
-
-        json_member_text(out, LINKS[i][0], (struct bytes){path, (size_t)len});
+        json_out_key(out, LINKS[i][0]);
+        json_out_raw(out, BYTES("\""));
+        buffer_append(out->buffer, base);
+        buffer_append(out->buffer, BYTES("/tasks/"));
+        buffer_append(out->buffer, (struct bytes){id, ID_TEXT_LEN});
+        buffer_append(out->buffer, bytes_of(LINKS[i][1]));
+        buffer_append_char(out->buffer, '"');
     }
     json_out_object_end(out);
 }

@@ -29,15 +29,12 @@ static enum err decode_register(struct call *call)
 static void answer_register(struct call *call)
 {
     const struct worker_view *worker = &call->command.reply.workers[0];
-    char id[ID_TEXT_LEN + 1];
     struct answer answer;
 
-    id_format(worker->id, id);
-    request_add_header(call->request, "Location",
-                       arena_printf(call->arena, "%.*s/workers/%s", BYTES_ARG(call->base), id));
+    request_add_header(call->request, "Location", call_location(call, "workers", worker->id));
     answer_begin(&answer);
     json_out_object(&answer.out);
-    json_member_text(&answer.out, "id", bytes_of(id));
+    wire_member_id(&answer.out, "id", worker->id);
     json_member_seconds_or_null(&answer.out, "heartbeat_s", call->api->heartbeat_ms);
     json_member_seconds_or_null(&answer.out, "ttl_s", call->api->worker_ttl_ms);
     json_member_seconds_or_null(&answer.out, "lease_s", LEASE_DEFAULT_MS);
@@ -75,7 +72,9 @@ static void answer_list(struct call *call)
         const struct worker_view *item = &reply->workers[i];
 
         entries[i].item = item;
-        entries[i].place = list_place(call, item->registered_at_ms, (struct bytes){(const char *)item->id.at, sizeof(item->id.at)});
+        entries[i].place =
+            list_place(call, item->registered_at_ms,
+                       (struct bytes){(const char *)item->id.at, sizeof(item->id.at)});
     }
     entries = list_cut(call, entries, &len, &next);
     answer_begin(&answer);
@@ -89,10 +88,8 @@ static void answer_list(struct call *call)
 void op_list_workers(struct request *request)
 {
     static const char *const QUERY[] = {"limit", "cursor", NULL};
-    static const struct operation OPERATION = {.kind = COMMAND_LIST_WORKERS,
-                                               .decode = decode_list,
-                                               .answer = answer_list,
-                                               .query = QUERY};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_LIST_WORKERS, .decode = decode_list, .answer = answer_list, .query = QUERY};
 
     call_run(request, &OPERATION);
 }
@@ -128,10 +125,8 @@ static void answer_left(struct call *call)
 
 void op_leave_worker(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_LEAVE,
-                                               .decode = decode_worker,
-                                               .answer = answer_left,
-                                               .urgent = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_LEAVE, .decode = decode_worker, .answer = answer_left, .urgent = true};
 
     call_run(request, &OPERATION);
 }
@@ -222,10 +217,8 @@ static void answer_claim(struct call *call)
 
 void op_claim_tasks(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_CLAIM,
-                                               .decode = decode_claim,
-                                               .answer = answer_claim,
-                                               .waits = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_CLAIM, .decode = decode_claim, .answer = answer_claim, .waits = true};
 
     call_run(request, &OPERATION);
 }

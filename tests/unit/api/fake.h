@@ -1,4 +1,5 @@
-/* Fake: a request that is not on a socket and an engine that only collects, so that handlers can be tested alone. */
+/* Fake: a request that is not on a socket and an engine that only collects, so that handlers can be
+ * tested alone. */
 #pragma once
 
 #include "api/api.h"

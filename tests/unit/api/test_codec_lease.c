@@ -61,10 +61,8 @@ static void a_bad_failure_is_refused(void **state)
 
     assert_int_equal(read_failure("{\"type\":1}", OUTCOME_FAILED, &outcome), ERR_INVALID_FIELD);
     assert_string_equal(error.where, "/type");
-    assert_int_equal(read_failure("{\"type\":\"\"}", OUTCOME_FAILED, &outcome),
-                     ERR_INVALID_FIELD);
-    assert_int_equal(read_failure("{\"message\":{}}", OUTCOME_FAILED, &outcome),
-                     ERR_INVALID_FIELD);
+    assert_int_equal(read_failure("{\"type\":\"\"}", OUTCOME_FAILED, &outcome), ERR_INVALID_FIELD);
+    assert_int_equal(read_failure("{\"message\":{}}", OUTCOME_FAILED, &outcome), ERR_INVALID_FIELD);
     assert_int_equal(read_failure("{\"mesage\":\"\"}", OUTCOME_FAILED, &outcome),
                      ERR_UNKNOWN_MEMBER);
     assert_int_equal(read_failure("{\"delay_s\":1}", OUTCOME_CANCELLED, &outcome),
@@ -118,8 +116,7 @@ static void members_go_with_their_outcome(void **state)
             "/outcomes/0/result");
     refuses("{\"outcomes\":[{\"lease\":\"a\",\"outcome\":\"succeeded\",\"error\":{}}]}",
             "/outcomes/0/error");
-    refuses("{\"outcomes\":[{\"lease\":\"a\",\"outcome\":\"snoozed\"}]}",
-            "/outcomes/0/delay_s");
+    refuses("{\"outcomes\":[{\"lease\":\"a\",\"outcome\":\"snoozed\"}]}", "/outcomes/0/delay_s");
     refuses("{\"outcomes\":[{\"lease\":\"a\",\"outcome\":\"released\",\"delay_s\":1}]}",
             "/outcomes/0/delay_s");
     refuses("{\"outcomes\":[{\"lease\":\"a\",\"outcome\":\"failed\",\"error\":{\"type\":2}}]}",
@@ -141,8 +138,8 @@ static void progress_is_put_together_from_its_parts(void **state)
                                    arena, &note, &error),
                      OK);
 
-    assert_true(bytes_is(note.progress,
-                         "{\"percent\":12.50,\"message\":null,\"data\":{ \"a\":1 }}"));
+    assert_true(
+        bytes_is(note.progress, "{\"percent\":12.50,\"message\":null,\"data\":{ \"a\":1 }}"));
     assert_true(bytes_is(note.checkpoint, "[1e400]"));
     assert_int_equal(progress_read(BYTES("{\"percent\":101}"), arena, &note, &error),
                      ERR_INVALID_FIELD);
@@ -176,12 +173,11 @@ static void a_heartbeat_names_all_or_some(void **state)
     assert_int_equal(heartbeat.leases_len, 2);
     assert_int_equal(heartbeat.notes_len, 1);
     assert_true(bytes_is(heartbeat.notes[0].lease, "a"));
-    assert_int_equal(
-        heartbeat_read(BYTES("{\"leases\":\"some\"}"), arena, &heartbeat, &error),
-        ERR_INVALID_FIELD);
-    assert_int_equal(heartbeat_read(BYTES("{\"progress\":[{\"percent\":5}]}"), arena, &heartbeat,
-                                    &error),
+    assert_int_equal(heartbeat_read(BYTES("{\"leases\":\"some\"}"), arena, &heartbeat, &error),
                      ERR_INVALID_FIELD);
+    assert_int_equal(
+        heartbeat_read(BYTES("{\"progress\":[{\"percent\":5}]}"), arena, &heartbeat, &error),
+        ERR_INVALID_FIELD);
     assert_string_equal(error.where, "/progress/0/lease");
 }
 

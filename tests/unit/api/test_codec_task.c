@@ -59,8 +59,8 @@ static void a_payload_keeps_its_bytes(void **state)
     assert_int_equal(read_spec("{\"payload\": {\"n\":1234567890123456789012345, \"a\":0.10,"
                                " \"a\":1e400} }"),
                      OK);
-    assert_true(bytes_is(spec.payload.data,
-                         "{\"n\":1234567890123456789012345, \"a\":0.10, \"a\":1e400}"));
+    assert_true(
+        bytes_is(spec.payload.data, "{\"n\":1234567890123456789012345, \"a\":0.10, \"a\":1e400}"));
     assert_null(spec.payload.content_type.at);
 }
 
@@ -171,8 +171,7 @@ static void junk_in_traceparent_is_dropped(void **state)
     assert_int_equal(read_spec("{\"traceparent\":\"junk\"}"), OK);
     assert_null(spec.traceparent.at);
     assert_int_equal(
-        read_spec(
-            "{\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"}"),
+        read_spec("{\"traceparent\":\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"}"),
         OK);
     assert_non_null(spec.traceparent.at);
 }
@@ -185,7 +184,10 @@ static enum err read_query(const struct query_pair *pairs, size_t len)
     return task_spec_read_query(pairs, len, arena, &spec, &error);
 }
 
-#define PAIR(n, v) {BYTES(n), BYTES(v)}
+#define PAIR(n, v)                                                                                 \
+    {                                                                                              \
+        BYTES(n), BYTES(v)                                                                         \
+    }
 
 static void a_query_says_the_same_as_a_body(void **state)
 {

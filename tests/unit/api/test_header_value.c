@@ -19,9 +19,9 @@ static void a_preference_is_found_among_others(void **state)
 
     (void)state;
 
-    assert_int_equal(preference_read(BYTES("respond-async; x=1, wait=30, return=minimal"),
-                                     &preference, &error),
-                     OK);
+    assert_int_equal(
+        preference_read(BYTES("respond-async; x=1, wait=30, return=minimal"), &preference, &error),
+        OK);
     assert_int_equal(preference.wait_s, 30);
     assert_true(preference.minimal);
     assert_int_equal(preference_read(BYTES_NONE, &preference, &error), OK);
@@ -31,13 +31,13 @@ static void a_preference_is_found_among_others(void **state)
 
 static void a_wait_out_of_range_is_refused(void **state)
 {
-    static const char *const bad[] = {"wait=61", "wait=-1", "wait=1.5", "wait=", "wait", "wait=1e9"};
+    static const char *const bad[] = {"wait=61", "wait=-1", "wait=1.5",
+                                      "wait=",   "wait",    "wait=1e9"};
     struct preference preference;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        assert_int_equal(preference_read(bytes_of(bad[i]), &preference, &error),
-                         ERR_INVALID_FIELD);
+        assert_int_equal(preference_read(bytes_of(bad[i]), &preference, &error), ERR_INVALID_FIELD);
         assert_string_equal(error.where, "Prefer");
     }
 }
@@ -67,8 +67,8 @@ static void a_key_is_a_string_or_a_word(void **state)
 
 static void a_bad_key_is_refused(void **state)
 {
-    static const char *const bad[] = {"",       "\"\"",      "a b", "a, b", "\"a", "a\"", "\"a\\x\"",
-                                      "\"a\"b\"", "k\x01", "\xc3\xa9"};
+    static const char *const bad[] = {"",    "\"\"",     "a b",      "a, b",  "\"a",
+                                      "a\"", "\"a\\x\"", "\"a\"b\"", "k\x01", "\xc3\xa9"};
     char text[300];
     struct bytes key;
 
@@ -149,12 +149,12 @@ static void only_a_whole_traceparent_is_kept(void **state)
 {
     (void)state;
 
-    assert_true(traceparent_is_valid(
-        BYTES("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")));
-    assert_false(traceparent_is_valid(
-        BYTES("00-00000000000000000000000000000000-b7ad6b7169203331-01")));
-    assert_false(traceparent_is_valid(
-        BYTES("00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")));
+    assert_true(
+        traceparent_is_valid(BYTES("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")));
+    assert_false(
+        traceparent_is_valid(BYTES("00-00000000000000000000000000000000-b7ad6b7169203331-01")));
+    assert_false(
+        traceparent_is_valid(BYTES("00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")));
     assert_false(traceparent_is_valid(BYTES_NONE));
 }
 

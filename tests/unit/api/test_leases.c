@@ -127,12 +127,9 @@ static void logs_are_lines_or_objects(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_body_is_the_result),
-        cmocka_unit_test(the_state_is_the_answer),
-        cmocka_unit_test(a_stale_lease_is_409),
-        cmocka_unit_test(a_snooze_needs_its_delay),
-        cmocka_unit_test(an_extension_has_bounds),
-        cmocka_unit_test(logs_are_lines_or_objects),
+        cmocka_unit_test(a_body_is_the_result),    cmocka_unit_test(the_state_is_the_answer),
+        cmocka_unit_test(a_stale_lease_is_409),    cmocka_unit_test(a_snooze_needs_its_delay),
+        cmocka_unit_test(an_extension_has_bounds), cmocka_unit_test(logs_are_lines_or_objects),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -62,8 +62,7 @@ static void a_time_of_a_pause_pauses(void **state)
     op_put_queue(call_of("PUT", "{\"paused_until\":\"2026-01-01T00:00:00Z\"}"));
     assert_true(fake_command()->in.queue_edit.replace);
     assert_true(fake_command()->in.queue_edit.settings.paused);
-    assert_int_equal(fake_command()->in.queue_edit.has,
-                     QUEUE_HAS_PAUSED | QUEUE_HAS_PAUSED_UNTIL);
+    assert_int_equal(fake_command()->in.queue_edit.has, QUEUE_HAS_PAUSED | QUEUE_HAS_PAUSED_UNTIL);
     fake_end();
 }
 
@@ -204,16 +203,11 @@ static void a_list_refuses_bad_pages(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(settings_are_said_or_not),
-        cmocka_unit_test(a_time_of_a_pause_pauses),
-        cmocka_unit_test(bad_settings_are_refused),
-        cmocka_unit_test(a_new_queue_is_201),
-        cmocka_unit_test(the_same_version_is_304),
-        cmocka_unit_test(a_bad_name_is_refused),
-        cmocka_unit_test(stats_have_rates_and_waits),
-        cmocka_unit_test(a_close_says_how_far_it_is),
-        cmocka_unit_test(a_pause_may_have_an_end),
-        cmocka_unit_test(a_list_refuses_bad_pages),
+        cmocka_unit_test(settings_are_said_or_not),   cmocka_unit_test(a_time_of_a_pause_pauses),
+        cmocka_unit_test(bad_settings_are_refused),   cmocka_unit_test(a_new_queue_is_201),
+        cmocka_unit_test(the_same_version_is_304),    cmocka_unit_test(a_bad_name_is_refused),
+        cmocka_unit_test(stats_have_rates_and_waits), cmocka_unit_test(a_close_says_how_far_it_is),
+        cmocka_unit_test(a_pause_may_have_an_end),    cmocka_unit_test(a_list_refuses_bad_pages),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

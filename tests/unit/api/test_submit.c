@@ -84,6 +84,7 @@ static void a_namespace_in_the_path_stays_in_links(void **state)
     (void)state;
     request->path = "/v1/ns/other/tasks";
     request->ns = "other";
+    request->headers[0] = (struct fake_pair){"idempotency-key", "k"};
 
     op_submit_task(request);
     assert_true(bytes_is(fake_command()->ns, "other"));

@@ -78,7 +78,8 @@ static void a_page_leads_to_the_next_of_the_same_list(void **state)
     fake_command()->reply = (struct reply){.tasks = tasks, .tasks_len = 2, .has_more = true};
     fake_reply();
     assert_int_equal(request->status, 200);
-    (void)sscanf(strstr(request->text, "\"next_cursor\":\""), "\"next_cursor\":\"%255[^\"]", cursor);
+    (void)sscanf(strstr(request->text, "\"next_cursor\":\""), "\"next_cursor\":\"%255[^\"]",
+                 cursor);
     fake_end();
 
     request = list_with("state", "ready");

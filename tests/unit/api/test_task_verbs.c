@@ -74,8 +74,9 @@ static void a_cancel_says_what_it_means(void **state)
 {
     (void)state;
 
-    op_cancel_task(verb("/v1/tasks/x/cancel", "{\"reason\":\"why\",\"grace_s\":0.5,\"cascade\":false,"
-                                              "\"if_state\":[\"ready\",\"running\"]}"));
+    op_cancel_task(verb("/v1/tasks/x/cancel",
+                        "{\"reason\":\"why\",\"grace_s\":0.5,\"cascade\":false,"
+                        "\"if_state\":[\"ready\",\"running\"]}"));
     assert_true(bytes_is(fake_command()->in.cancel.reason, "why"));
     assert_int_equal(fake_command()->in.cancel.grace_ms, 500);
     assert_int_equal(fake_command()->in.cancel.if_states, 1 << TASK_READY | 1 << TASK_RUNNING);
@@ -90,8 +91,8 @@ static void a_cancel_says_what_it_means(void **state)
 
 static void a_retry_may_clone_and_pin(void **state)
 {
-    struct request *request = verb("/v1/tasks/x/retry",
-                                   "{\"worker\":\"01890a5d-ac96-774b-bcce-b302099a8058\"}");
+    struct request *request =
+        verb("/v1/tasks/x/retry", "{\"worker\":\"01890a5d-ac96-774b-bcce-b302099a8058\"}");
 
     (void)state;
     request->query[0] = (struct fake_pair){"clone", "1"};

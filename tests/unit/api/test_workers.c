@@ -85,16 +85,19 @@ static void a_claim_brings_tasks_and_outcomes(void **state)
 
     (void)state;
 
-    op_claim_tasks(call_of("/v1/workers/x/claim",
-                           "{\"max\":2,\"outcomes\":[{\"lease\":\"l\",\"outcome\":\"released\"}]}"));
+    op_claim_tasks(
+        call_of("/v1/workers/x/claim",
+                "{\"max\":2,\"outcomes\":[{\"lease\":\"l\",\"outcome\":\"released\"}]}"));
     assert_int_equal(fake_command()->in.claim.outcomes_len, 1);
-    fake_command()->reply = (struct reply){
-        .tasks = &task, .tasks_len = 1, .outcomes = outcomes, .outcomes_len = 2};
+    fake_command()->reply =
+        (struct reply){.tasks = &task, .tasks_len = 1, .outcomes = outcomes, .outcomes_len = 2};
     fake_reply();
 
     assert_true(fake_answered_with(200, "\"lease\":\"token\""));
-    assert_true(fake_answered_with(200, "\"payload_base64\":\"aGk=\",\"content_type\":\"text/plain\""));
-    assert_true(fake_answered_with(200, "\"state\":\"succeeded\"},{\"status\":409,\"code\":\"stale_lease\"}]"));
+    assert_true(
+        fake_answered_with(200, "\"payload_base64\":\"aGk=\",\"content_type\":\"text/plain\""));
+    assert_true(fake_answered_with(
+        200, "\"state\":\"succeeded\"},{\"status\":409,\"code\":\"stale_lease\"}]"));
     fake_end();
 }
 
@@ -154,7 +157,8 @@ static void workers_are_listed_oldest_first_by_pages(void **state)
     fake_reply();
     assert_true(fake_answered_with(200, "{\"items\":[{\"id\":\"01"));
     assert_null(strstr(request->text, "\"identity\":\"c\""));
-    (void)sscanf(strstr(request->text, "\"next_cursor\":\""), "\"next_cursor\":\"%255[^\"]", cursor);
+    (void)sscanf(strstr(request->text, "\"next_cursor\":\""), "\"next_cursor\":\"%255[^\"]",
+                 cursor);
     fake_end();
 
     request = call_of("/v1/workers", "");

@@ -1,0 +1,188 @@
+/* Tests of what concerns the whole broker, and of the numbers it shows. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "base/embedded.h"
+#include "fake.h"
+#include "handlers.h"
+#include "http/server.h"
+
+static enum broker_state state_now;
+static bool is_ready;
+
+enum broker_state engine_state(const struct engine *engine)
+{
+    (void)engine;
+    return state_now;
+}
+
+bool engine_is_ready(const struct engine *engine)
+{
+    (void)engine;
+    return is_ready;
+}
+
+struct http_server_stats http_server_stats(const struct http_server *server)
+{
+    (void)server;
+    return (struct http_server_stats){.connections = 1};
+}
+
+/* The build embeds the contract; here it is one line. */
+const struct embedded_file embedded_openapi[] = {
+    {"openapi.yaml", (const unsigned char *)"openapi: 3.1.0\n", 15},
+};
+const size_t embedded_openapi_len = 1;
+
+static struct api *api_of(struct request *request)
+{
+    return request_server_ctx(request);
+}
+
+static void a_broker_that_drains_is_live_but_not_ready(void **state)
+{
+    (void)state;
+    state_now = BROKER_DRAINING;
+    is_ready = true;
+
+    op_livez(fake_begin());
+    assert_true(fake_answered_with(200, "ok\n"));
+    fake_end();
+    op_readyz(fake_begin());
+    assert_true(fake_answered_with(503, "draining|"));
+    fake_end();
+}
+
+static void a_store_that_takes_nothing_is_not_ready(void **state)
+{
+    (void)state;
+    state_now = BROKER_READY;
+    is_ready = false;
+
+    op_readyz(fake_begin());
+    assert_true(fake_answered_with(503, "store_unavailable|"));
+    fake_end();
+    is_ready = true;
+    op_readyz(fake_begin());
+    assert_true(fake_answered_with(200, "ok\n"));
+    fake_end();
+}
+
+static void nothing_takes_an_unknown_parameter(void **state)
+{
+    void (*const handlers[])(struct request *) = {op_livez,       op_readyz,    op_get_version,
+                                                  op_get_openapi, op_get_stats, op_get_metrics};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(handlers); i++) {
+        struct request *request = fake_begin();
+
+        request->query[0] = (struct fake_pair){"x", "1"};
+        handlers[i](request);
+        assert_true(fake_answered_with(400, "invalid_field|?x|"));
+        fake_end();
+    }
+}
+
+static void the_contract_has_a_tag(void **state)
+{
+    struct request *request = fake_begin();
+    char tag[64] = "";
+
+    (void)state;
+
+    op_get_openapi(request);
+    assert_true(fake_answered_with(200, "openapi: 3.1.0\n"));
+    (void)sscanf(request->answer_headers, "ETag: %63s", tag);
+    fake_end();
+
+    request = fake_begin();
+    request->headers[0] = (struct fake_pair){"if-none-match", tag};
+    op_get_openapi(request);
+    assert_true(fake_answered_with(304, ""));
+    fake_end();
+}
+
+static void the_clock_moves_only_when_it_is_manual(void **state)
+{
+    struct request *request = fake_begin();
+
+    (void)state;
+
+    request->body = BYTES("{\"s\":1.5}");
+    op_advance_clock(request);
+    assert_true(fake_answered_with(404, "not_found|"));
+    fake_end();
+
+    request = fake_begin();
+    request->body = BYTES("{\"s\":1.5}");
+    api_of(request)->manual_clock = true;
+    op_advance_clock(request);
+    assert_int_equal(fake_command()->in.advance.by_ms, 1500);
+    fake_reply();
+    assert_true(fake_answered_with(200, "{\"now\":\"1970-01-01T00:00:00.000Z\"}"));
+    fake_end();
+}
+
+static void a_shutdown_says_how_far_it_is(void **state)
+{
+    struct request *request = fake_begin();
+
+    (void)state;
+
+    request->body = BYTES("{\"mode\":\"now\",\"wait_timeout_s\":3}");
+    op_start_shutdown(request);
+    assert_true(fake_command()->in.shutdown.now);
+    assert_int_equal(fake_command()->in.shutdown.wait_timeout_ms, 3000);
+    fake_command()->reply.shutdown = (struct shutdown_view){BROKER_DRAINING, 2};
+    fake_reply();
+    assert_true(fake_answered_with(202, "{\"state\":\"draining\",\"live_leases\":2}"));
+    fake_end();
+}
+
+static void metrics_ask_the_engine_twice(void **state)
+{
+    struct request *request = fake_begin();
+    struct metrics *metrics = metrics_new();
+    struct queue_view queue = {.name = BYTES("q"), .oldest_ready_age_ms = 1500};
+    const struct route route = {.operation = "livez"};
+
+    (void)state;
+    api_of(request)->metrics = metrics;
+    queue.counts.of[TASK_READY] = 7;
+    api_count_answer(api_of(request), &route, BYTES("GET"), 200, 2000);
+
+    op_get_metrics(request);
+    assert_int_equal(fake_command()->kind, COMMAND_LIST_QUEUES);
+    fake_command()->reply = (struct reply){.queues = &queue, .queues_len = 1};
+    fake_reply();
+    assert_int_equal(fake_command()->kind, COMMAND_STATS);
+    fake_command()->reply.stats.workers = 3;
+    fake_reply();
+
+    assert_true(fake_answered_with(200, "sluice_tasks{queue=\"q\",state=\"ready\"} 7\n"));
+    assert_true(fake_answered_with(200, "sluice_oldest_ready_age_seconds{queue=\"q\"} 1.5\n"));
+    assert_true(fake_answered_with(200, "sluice_workers{state=\"live\"} 3\n"));
+    assert_true(fake_answered_with(
+        200, "sluice_http_requests_total{operation=\"livez\",status=\"200\"} 1\n"));
+    fake_end();
+    metrics_free(metrics);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_broker_that_drains_is_live_but_not_ready),
+        cmocka_unit_test(a_store_that_takes_nothing_is_not_ready),
+        cmocka_unit_test(nothing_takes_an_unknown_parameter),
+        cmocka_unit_test(the_contract_has_a_tag),
+        cmocka_unit_test(the_clock_moves_only_when_it_is_manual),
+        cmocka_unit_test(a_shutdown_says_how_far_it_is),
+        cmocka_unit_test(metrics_ask_the_engine_twice),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
