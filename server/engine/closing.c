@@ -24,7 +24,6 @@ static struct intent *intent_new(struct engine *engine, struct hot_queue *queue,
     intent->queue = queue;
     (void)snprintf(intent->reason, sizeof(intent->reason), "%.*s", BYTES_ARG(row->reason));
     intent->row.reason = bytes_of(intent->reason);
-    queue->purges++;
     if (row->number > engine->hot.last_intent)
         engine->hot.last_intent = row->number;
     return intent;
@@ -35,6 +34,13 @@ static void add_intent(struct engine *engine, struct effect *effect)
     struct hot_queue *queue = effect->object;
 
     list_push_back(&engine->intents, &intent_new(engine, queue, effect->data)->link);
+}
+
+static void never_started(struct effect *effect)
+{
+    struct hot_queue *queue = effect->object;
+
+    queue->purges--;
 }
 
 void intent_start(struct batch *batch, struct hot_queue *queue, struct bytes reason)
@@ -54,14 +60,19 @@ void intent_start(struct batch *batch, struct hot_queue *queue, struct bytes rea
     batch->rows++;
     effect->object = queue;
     effect->data = arena_copy(batch->mem, &row, sizeof(row));
+    effect->cancel = never_started;
+    /* At once: claims of this very batch must not take what is meant. */
+    queue->purges++;
 }
 
 void intent_load(struct engine *engine, const struct intent_row *row)
 {
     struct hot_queue *queue = hot_queue_numbered(&engine->hot, row->queue);
 
-    if (queue != NULL)
-        list_push_back(&engine->intents, &intent_new(engine, queue, row)->link);
+    if (queue == NULL)
+        return;
+    queue->purges++;
+    list_push_back(&engine->intents, &intent_new(engine, queue, row)->link);
 }
 
 void intents_free(struct engine *engine)

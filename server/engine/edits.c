@@ -110,19 +110,20 @@ void run_EDIT(struct batch *batch, struct command *command)
 
 /* ---- once more ---- */
 
-/* A retry that is pinned to one worker is of a class that only this worker runs. */
+/* A retry that is pinned to one worker is of a class that only this worker runs; the next one without is free again. */
 static void pin(struct batch *batch, struct task *task, const struct again *again)
 {
     const struct hot_class *of_class = hot_class_numbered(batch->hot, task->class_number);
     struct hot_shelf *from = task_shelf(batch, task);
-    char id[ID_TEXT_LEN + 1];
+    char id[ID_TEXT_LEN + 1] = "";
 
-    if (!again->has_worker)
-        return;
-    id_format(again->worker, id);
+    if (again->has_worker)
+        id_format(again->worker, id);
 
     struct hot_class *pinned = hot_class(batch->hot, of_class->ns, of_class->type, bytes_of(id));
 
+    if (pinned == of_class)
+        return;
     batch_use_class(batch, pinned);
     task->class_number = pinned->head.number;
     task_replace(batch, task, from);

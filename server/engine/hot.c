@@ -199,7 +199,7 @@ bool worker_runs_class(const struct hot_worker *worker, const struct hot_class *
 bool worker_serves(const struct hot_worker *worker, const struct hot_queue *queue)
 {
     for (unsigned i = 0; i < worker->queues_len; i++)
-        if (worker->queues[i] == queue)
+        if (worker->queues[i]->head.number == queue->head.number)
             return true;
     return false;
 }

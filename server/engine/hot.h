@@ -132,6 +132,9 @@ struct hot_worker *hot_worker(const struct hot *hot, struct id id);
 struct hot_lease *hot_lease(const struct hot *hot, int64_t task);
 struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class);
 
+/* Not deleted, and not only thought of by a batch that refused or was undone. */
+bool queue_is_shown(const struct hot_queue *queue);
+
 /* Take up what rows say, at start. */
 struct hot_ns *hot_load_ns(struct hot *hot, int64_t number, struct bytes name);
 struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row);
@@ -156,5 +159,7 @@ void hot_link_lease(struct hot *hot, struct hot_lease *lease);
 void hot_unlink_lease(struct hot *hot, struct hot_lease *lease);
 void hot_time_lease(struct hot *hot, struct hot_lease *lease);
 
+/* It has a row, or gets one from the batch at work, and was not deleted. */
+bool queue_exists(const struct hot_queue *queue);
 bool worker_runs_class(const struct hot_worker *worker, const struct hot_class *of_class);
 bool worker_serves(const struct hot_worker *worker, const struct hot_queue *queue);

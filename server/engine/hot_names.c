@@ -80,23 +80,34 @@ static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t n
     return queue;
 }
 
+bool queue_exists(const struct hot_queue *queue)
+{
+    return queue->closing != QUEUE_HIDDEN && (queue->head.is_saved || queue->head.is_saving);
+}
+
+/* One that was taken up by a batch that came to nothing is there, but nobody sees it. */
+bool queue_is_shown(const struct hot_queue *queue)
+{
+    return queue->closing != QUEUE_HIDDEN && (queue->head.is_saved || queue->head.is_saving);
+}
+
 struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes name, int64_t make_at_ms)
 {
     struct hot_queue *queue = map_get(ns->queues, name);
 
-    if (queue != NULL && queue->closing != QUEUE_HIDDEN)
+    if (queue != NULL && queue_exists(queue))
         return queue;
     if (make_at_ms < 0)
         return NULL;
     if (queue == NULL)
         queue = add_queue(hot, ns, hot->last_queue + 1, name);
+    if (queue->closing == QUEUE_HIDDEN || queue->version == 0)
+        queue->version++;
     queue->closing = QUEUE_OPEN;
     queue->created_at_ms = make_at_ms;
-    queue->version++;
     queue->head.is_saved = false;
     return queue;
 }
-
 
 struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
 {
@@ -257,6 +268,9 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
 
     while ((node = list_pop_front(&worker->leases)) != NULL)
         CONTAINER_OF(node, struct hot_lease, by_worker)->worker = NULL;
+    /* Answered by the same batch, and not yet handed over. */
+    while (list_pop_front(&worker->claims) != NULL || list_pop_front(&worker->heartbeats) != NULL)
+        ;
     list_remove(&worker->dirty);
     heap_remove(&hot->workers_silent, &worker->silence);
     (void)map_remove(hot->workers, (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)});

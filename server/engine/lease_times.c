@@ -6,7 +6,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 
-/* Renewals are kept in memory; one that ends this much later than the stored one is stored. */
+/* Renewals are kept in memory; one that ends this much later than the stored one is stored, and so is a new length. */
 #define STORED_LAG_MS INT64_C(30000)
 
 static int64_t wall_or_none(int64_t now_ms, int64_t duration_ms)
@@ -110,7 +110,8 @@ void lease_prolong(struct batch *batch, const struct lease_row *row)
     renewed->expires_at_ms = batch->now.wall_ms + row->lease_ms;
     effect->object = renewed;
     effect->number = ends_mono_ms;
-    if (lease == NULL || ends_mono_ms <= lease->stored_expires_mono_ms + STORED_LAG_MS)
+    if (lease == NULL || (ends_mono_ms <= lease->stored_expires_mono_ms + STORED_LAG_MS &&
+                          row->lease_ms == lease->row.lease_ms))
         return;
     lease_save(batch->db, renewed);
     batch->rows++;

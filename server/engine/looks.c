@@ -41,7 +41,7 @@ void run_STATS(struct batch *batch, struct command *command)
     for (size_t at = 0; ns != NULL && (queue = map_each(ns->queues, &at)) != NULL;) {
         struct queue_counts counts = hot_queue_counts(queue);
 
-        stats->queues += queue->closing != QUEUE_HIDDEN;
+        stats->queues += queue_exists(queue);
         for (int state = 1; state < TASK_STATE_MAX; state++)
             stats->counts.of[state] += counts.of[state];
     }

@@ -18,7 +18,11 @@ void lot_init(struct parking_lot *lot)
 
 void lot_fini(struct parking_lot *lot)
 {
+    struct task_waiters *waiters;
+
     heap_fini(&lot->deadlines);
+    for (size_t at = 0; (waiters = map_each(lot->by_task, &at)) != NULL;)
+        free(waiters);
     map_free(lot->by_task);
 }
 
@@ -36,6 +40,7 @@ struct parked *park(struct batch *batch, struct command *command, enum parked_ki
 
     parked->command = command;
     parked->kind = kind;
+    parked->before = command->reply;
     parked->is_new = true;
     parked->task = -1;
     parked->real_deadline_mono_ms = INT64_MAX;
@@ -111,6 +116,7 @@ void unpark(struct engine *engine, struct parked *parked)
 void parked_again(struct engine *engine, struct parked *parked)
 {
     parked->is_answered = false;
+    parked->command->reply = parked->before;
     /* A timer that ended the wait took it out of the heap; the key is still there. */
     if (parked->deadline.place == 0 && parked->deadline.key > 0)
         heap_set(&engine->lot.deadlines, &parked->deadline, parked->deadline.key);

@@ -44,6 +44,7 @@ struct parked {
     bool is_answered;               /* by the batch at work */
     struct list_node answered;      /* in that batch's list */
     bool is_new;                    /* parked by the batch at work */
+    struct reply before;            /* what the command had been answered when it was parked */
 };
 
 /* Those who wait for one task. */

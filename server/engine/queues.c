@@ -43,7 +43,7 @@ void run_LIST_QUEUES(struct batch *batch, struct command *command)
     }
     reply->queues = arena_alloc(command->mem, (map_len(ns->queues) + 1) * sizeof(*reply->queues));
     for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
-        if (queue->closing != QUEUE_HIDDEN)
+        if (queue_exists(queue))
             fill_queue(batch, command, queue, true, &reply->queues[reply->queues_len++]);
     qsort(reply->queues, reply->queues_len, sizeof(*reply->queues), by_name);
     batch_answer(batch, command);

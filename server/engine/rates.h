@@ -3,7 +3,7 @@
 
 #include <stdint.h>
 
-enum { RATE_STEPS = 60, WAIT_BUCKETS = 64 };
+enum { RATE_STEPS = 60, WAIT_BUCKETS = 128 };
 
 struct rate {
     uint32_t steps[RATE_STEPS];

@@ -111,17 +111,25 @@ static void view_new(struct batch *batch, struct command *command, const struct 
     command->reply.view = (struct task_view){.task = task, .estimate_ms = -1};
 }
 
+/* Who has waited already stands before those who have not, in the order in which they were held. */
+static void keep_place(struct hot_queue *queue, struct parked *parked)
+{
+    struct list_node *before = list_first(&queue->held);
+
+    if (!parked->command->in.submit.has_waited)
+        before = NULL;
+    while (before != NULL && CONTAINER_OF(before, struct parked, subject)->command->in.submit.has_waited)
+        before = list_next(&queue->held, before);
+    list_insert_before(before != NULL ? before : &queue->held.head, &parked->subject);
+}
+
 static void hold(struct batch *batch, struct command *command, struct hot_queue *queue)
 {
     int64_t wait_ms = command->in.submit.streamed ? INT64_MAX : command->wait_ms;
     struct parked *parked = park(batch, command, PARKED_SUBMIT, wait_ms);
 
     parked->queue = queue;
-    /* Who has waited already keeps its place. */
-    if (command->in.submit.has_waited)
-        list_push_front(&queue->held, &parked->subject);
-    else
-        list_push_back(&queue->held, &parked->subject);
+    keep_place(queue, parked);
     key_open(batch, command);
 }
 

@@ -157,6 +157,7 @@ void run_REGISTER(struct batch *batch, struct command *command)
         batch_use_queue(batch, hot_queue(batch->hot, ns, spec->queues[i], batch->now.wall_ms));
     worker_save(batch->db, row);
     batch->rows++;
+    batch_worker_event(batch, EVENT_WORKER_REGISTERED, &(struct hot_worker){.id = row->id, .ns = ns});
     effect->object = row;
     effect->number = batch->now.mono_ms;
     *view = (struct worker_view){
