@@ -30,6 +30,7 @@ static void batch_init(struct batch *batch, struct engine *engine)
         .hot = &engine->hot,
         .now = engine_now(engine),
         .mem = engine->batch_mem,
+        .before = {engine->hot.last_task, engine->hot.last_event, engine->hot.last_intent, engine->hot.next_due_ms},
     };
     batch->effects_end = &batch->effects;
     list_init(&batch->commands);
@@ -175,26 +176,48 @@ static void hand_over(struct batch *batch)
         engine->options.wake(engine->options.wake_ctx);
 }
 
+/* Commands that the batch had no room for: those from before first, the others back to where they came from. */
+static void put_back(struct batch *batch)
+{
+    struct engine *engine = batch->engine;
+    struct list reruns;
+
+    list_init(&reruns);
+    for (unsigned i = batch->commands_len; i < batch->reruns_len; i++)
+        list_push_back(&reruns, list_pop_front(&batch->commands));
+    list_move_all(&reruns, &engine->rerun);
+    list_move_all(&engine->rerun, &reruns);
+    mailbox_return(&engine->mailbox, &batch->commands);
+}
+
 static void make_true(struct batch *batch)
 {
     hot_fold(batch->hot);
     for (struct effect *effect = batch->effects; effect != NULL; effect = effect->next)
         effect->apply(batch->engine, effect);
     hand_over(batch);
+    put_back(batch);
 }
 
-/* Back to before the batch; its commands are in batch->commands again, in order. */
-static void undo(struct batch *batch)
+/* Memory as before the batch; its commands are in batch->commands again, in order. */
+static void forget(struct batch *batch)
 {
+    struct hot *hot = batch->hot;
+    struct list rest;
     struct list_node *node;
 
-    db_rollback(batch->db);
-    hot_drop(batch->hot);
+    hot_drop(hot);
+    hot->last_task = batch->before.task;
+    hot->last_event = batch->before.event;
+    hot->last_intent = batch->before.intent;
+    hot->next_due_ms = batch->before.due_ms;
     for (struct effect *effect = batch->effects; effect != NULL; effect = effect->next)
         if (effect->cancel != NULL)
             effect->cancel(effect);
     while ((node = list_pop_front(&batch->answered)) != NULL)
         parked_again(batch->engine, CONTAINER_OF(node, struct parked, answered));
+    list_init(&rest);
+    list_move_all(&rest, &batch->commands);
     while ((node = list_pop_front(&batch->done)) != NULL) {
         struct command *command = CONTAINER_OF(node, struct command, link);
 
@@ -203,14 +226,31 @@ static void undo(struct batch *batch)
         command->reply = (struct reply){.error = {.code = OK}};
         list_push_back(&batch->commands, node);
     }
+    list_move_all(&batch->commands, &rest);
+}
+
+static void undo(struct batch *batch)
+{
+    db_rollback(batch->db);
+    forget(batch);
     metrics_add(batch->engine->options.metrics, METRIC_ROLLBACKS, NULL, 1);
+}
+
+/* What became of the batch is unknown: nothing of it is answered before the engine closes. */
+static void fail(struct batch *batch, struct list *commands)
+{
+    forget(batch);
+    list_move_all(&batch->engine->rerun, &batch->commands);
+    list_move_all(&batch->engine->rerun, commands);
+    engine_fail(batch->engine);
 }
 
 static void run_commands(struct batch *batch)
 {
+    unsigned rows_max = batch->rows + BATCH_ROWS_MAX;
     struct list_node *node;
 
-    while ((node = list_pop_front(&batch->commands)) != NULL) {
+    while (batch->rows < rows_max && (node = list_pop_front(&batch->commands)) != NULL) {
         struct command *command = CONTAINER_OF(node, struct command, link);
 
         batch->commands_len++;
@@ -222,7 +262,8 @@ static void run_commands(struct batch *batch)
 static bool transact(struct batch *batch)
 {
     db_begin(batch->db);
-    timers_run(batch);
+    if (!batch->is_solo)
+        timers_run(batch);
     run_commands(batch);
     claims_dispatch(batch);
     closing_settle(batch);
@@ -240,7 +281,7 @@ static void run_one_by_one(struct engine *engine, struct list *commands)
     engine->disk_is_full = true;
     atomic_store(&engine->has_room, false);
     store_reserve_release(engine->store);
-    while ((node = list_pop_front(commands)) != NULL && engine->exit_code == 0) {
+    while ((node = list_pop_front(commands)) != NULL) {
         struct batch batch;
 
         batch_init(&batch, engine);
@@ -250,7 +291,7 @@ static void run_one_by_one(struct engine *engine, struct list *commands)
             continue;
         }
         if (db_failure(batch.db) != DB_FULL) {
-            engine_fail(engine);
+            fail(&batch, commands);
             return;
         }
         undo(&batch);
@@ -261,26 +302,64 @@ static void run_one_by_one(struct engine *engine, struct list *commands)
     }
 }
 
-bool batch_run(struct engine *engine, struct list *commands)
+static unsigned list_len(const struct list *list)
+{
+    unsigned len = 0;
+
+    for (const struct list_node *node = list_first(list); node != NULL; node = list_next(list, node))
+        len++;
+    return len;
+}
+
+static void run_together(struct engine *engine, struct list *commands, bool is_solo)
 {
     struct batch batch;
-    bool is_idle = list_is_empty(commands) && list_is_empty(&engine->rerun) && !timers_are_due(engine);
 
-    if (is_idle || engine->exit_code != 0)
-        return false;
     batch_init(&batch, engine);
-    list_move_all(&batch.commands, &engine->rerun);
+    batch.is_solo = is_solo;
+    if (!is_solo) {
+        batch.reruns_len = list_len(&engine->rerun);
+        list_move_all(&batch.commands, &engine->rerun);
+    }
     list_move_all(&batch.commands, commands);
     if (transact(&batch)) {
         make_true(&batch);
-        return true;
+        return;
     }
     if (db_failure(batch.db) != DB_FULL) {
-        engine_fail(engine);
-        return false;
+        fail(&batch, commands);
+        return;
     }
     undo(&batch);
     list_move_all(commands, &batch.commands);
     run_one_by_one(engine, commands);
-    return true;
+}
+
+static bool is_solo(const struct list *commands)
+{
+    const struct list_node *first = list_first(commands);
+
+    return first != NULL && command_is_solo(CONTAINER_OF(first, struct command, link));
+}
+
+static bool has_other_work(const struct engine *engine)
+{
+    return !list_is_empty(&engine->rerun) || timers_are_due(engine);
+}
+
+bool batch_run(struct engine *engine, struct list *commands)
+{
+    bool has_work = has_other_work(engine);
+    struct list none;
+
+    list_init(&none);
+    if (engine->exit_code == 0 && !has_work && list_is_empty(commands))
+        return false;
+    /* One that changes settings comes alone: what goes on and what is due have a transaction before it. */
+    if (engine->exit_code == 0 && (has_work || !is_solo(commands)))
+        run_together(engine, is_solo(commands) ? &none : commands, false);
+    if (engine->exit_code == 0 && !list_is_empty(commands))
+        run_together(engine, commands, true);
+    list_move_all(&engine->rerun, commands);
+    return engine->exit_code == 0;
 }

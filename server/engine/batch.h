@@ -33,10 +33,16 @@ struct batch {
     struct effect *effects, **effects_end;
     struct touched *touched;
     unsigned rows;          /* written so far, roughly */
-    unsigned commands_len;
+    unsigned commands_len;  /* run so far */
+    unsigned reruns_len;    /* of the commands, the first: those that were parked and go on */
+    bool is_solo;           /* one command that changes settings, and nothing else */
+    struct numbers_before { /* of hot, should the batch be undone */
+        int64_t task, event, intent, due_ms;
+    } before;
 };
 
-enum { BATCH_ROWS_MAX = 1000 };
+/* Commands of one batch write about so many rows; what is left over comes with the next. */
+enum { BATCH_ROWS_MAX = 4000 };
 
 /* Run one batch with these commands, then what fell due; answers are handed over. False: there was nothing to do. */
 bool batch_run(struct engine *engine, struct list *commands);

@@ -334,7 +334,11 @@ static void answer_unanswered(struct engine *engine, struct list *commands)
     for (struct list_node *node = list_first(commands); node != NULL; node = list_next(commands, node)) {
         struct command *command = CONTAINER_OF(node, struct command, link);
 
-        (void)error_set(&command->reply.error, ERR_DRAINING, "", "the broker has stopped");
+        if (engine->exit_code == 0)
+            (void)error_set(&command->reply.error, ERR_DRAINING, "", "the broker has stopped");
+        else
+            (void)error_set(&command->reply.error, ERR_STORE_UNAVAILABLE, "",
+                            "the store failed; whether this was stored is not known");
         key_close(engine, command);
     }
     (void)mailbox_answer(&engine->mailbox, commands);
@@ -363,8 +367,10 @@ static void answer_everything(struct engine *engine)
     }
     answer_unanswered(engine, &commands);
     list_move_all(&commands, &engine->rerun);
-    (void)mailbox_take(&engine->mailbox, 0, UINT32_MAX, &commands);
-    answer_unanswered(engine, &commands);
+    do {
+        answer_unanswered(engine, &commands);
+        (void)mailbox_take(&engine->mailbox, 0, UINT32_MAX, &commands);
+    } while (!list_is_empty(&commands));
 }
 
 static void free_all(struct engine *engine)
@@ -372,7 +378,7 @@ static void free_all(struct engine *engine)
     intents_free(engine);
     hot_fini(&engine->hot);
     lot_fini(&engine->lot);
-    map_free(engine->open_keys);
+    keys_free(engine);
     arena_free(engine->batch_mem);
     mailbox_fini(&engine->mailbox);
     free(engine);

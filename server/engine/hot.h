@@ -86,6 +86,7 @@ struct hot_worker {
     enum worker_mode mode;
     int64_t registered_at_ms, last_seen_at_ms, last_seen_mono_ms;
     bool is_lost;
+    bool is_forgotten; /* by the batch at work */
     int64_t running, adding; /* leases: committed, and by the batch at work */
     struct list leases;
     struct list claims;     /* parked */
@@ -131,9 +132,6 @@ struct hot_class *hot_class_numbered(const struct hot *hot, int64_t number);
 struct hot_worker *hot_worker(const struct hot *hot, struct id id);
 struct hot_lease *hot_lease(const struct hot *hot, int64_t task);
 struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class);
-
-/* Not deleted, and not only thought of by a batch that refused or was undone. */
-bool queue_is_shown(const struct hot_queue *queue);
 
 /* Take up what rows say, at start. */
 struct hot_ns *hot_load_ns(struct hot *hot, int64_t number, struct bytes name);

@@ -85,12 +85,6 @@ bool queue_exists(const struct hot_queue *queue)
     return queue->closing != QUEUE_HIDDEN && (queue->head.is_saved || queue->head.is_saving);
 }
 
-/* One that was taken up by a batch that came to nothing is there, but nobody sees it. */
-bool queue_is_shown(const struct hot_queue *queue)
-{
-    return queue->closing != QUEUE_HIDDEN && (queue->head.is_saved || queue->head.is_saving);
-}
-
 struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes name, int64_t make_at_ms)
 {
     struct hot_queue *queue = map_get(ns->queues, name);

@@ -147,6 +147,17 @@ void key_close(struct engine *engine, struct command *command)
     command->open_key = NULL;
 }
 
+void keys_free(struct engine *engine)
+{
+    struct open_key *open;
+
+    for (size_t at = 0; (open = map_each(engine->open_keys, &at)) != NULL;) {
+        free(open->name);
+        free(open);
+    }
+    map_free(engine->open_keys);
+}
+
 bool key_replays_item(struct batch *batch, const struct command *command, const struct task_spec *spec,
                       struct submit_item *item)
 {

@@ -12,6 +12,8 @@ void key_open(struct batch *batch, struct command *command);
 /* After COMMIT: the command is answered, those behind it go on. */
 void key_close(struct engine *engine, struct command *command);
 
+void keys_free(struct engine *engine);
+
 /* The key of one line of a stream. */
 bool key_replays_item(struct batch *batch, const struct command *command, const struct task_spec *spec,
                       struct submit_item *item);

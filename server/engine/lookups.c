@@ -21,7 +21,7 @@ bool find_worker(struct batch *batch, struct command *command, struct id id, str
     const struct hot_ns *ns = command_ns(batch, command);
     struct hot_worker *worker = hot_worker(batch->hot, id);
 
-    if (worker == NULL || worker->ns != ns) {
+    if (worker == NULL || worker->ns != ns || worker->is_forgotten) {
         batch_refuse(batch, command, ERR_NOT_FOUND, "", "there is no worker with this id; register again");
         return false;
     }

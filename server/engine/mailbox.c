@@ -114,24 +114,24 @@ static void wait_for_mail(struct mailbox *mailbox, int64_t wait_ms)
     mailbox->is_waiting = false;
 }
 
-/* Move commands until max, or until one that must be alone. */
-static void take_lane(struct list *lane, unsigned max, unsigned *taken, struct list *ret_commands)
+/* Move commands until max, or until one that must be alone. Returns whether it met one that has to wait for that. */
+static bool take_lane(struct list *lane, unsigned max, unsigned *taken, struct list *ret_commands)
 {
     while (*taken < max) {
         struct list_node *node = list_first(lane);
 
         if (node == NULL)
-            return;
+            return false;
+
         bool is_solo = command_is_solo(CONTAINER_OF(node, struct command, link));
 
-        if (is_solo && *taken > 0) {
-            *taken = max;
-            return;
-        }
+        if (is_solo && *taken > 0)
+            return true;
         list_remove(node);
         list_push_back(ret_commands, node);
         *taken = is_solo ? max : *taken + 1;
     }
+    return false;
 }
 
 bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max, struct list *ret_commands)
@@ -141,13 +141,29 @@ bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max, struct
     lock(mailbox);
     if (!has_mail(mailbox) && wait_ms > 0 && !mailbox->is_stopped)
         wait_for_mail(mailbox, wait_ms);
-    take_lane(&mailbox->lanes[LANE_URGENT], max, &taken, ret_commands);
-    take_lane(&mailbox->lanes[LANE_NORMAL], max, &taken, ret_commands);
+    /* However much is urgent, one that must be alone is passed over only once: all of its lane waits behind it. */
+    if (!mailbox->solo_is_next)
+        (void)take_lane(&mailbox->lanes[LANE_URGENT], max, &taken, ret_commands);
+    mailbox->solo_is_next = take_lane(&mailbox->lanes[LANE_NORMAL], max, &taken, ret_commands);
 
     bool goes_on = !mailbox->is_stopped;
 
     unlock(mailbox);
     return goes_on;
+}
+
+void mailbox_return(struct mailbox *mailbox, struct list *commands)
+{
+    if (list_is_empty(commands))
+        return;
+    lock(mailbox);
+    while (!list_is_empty(commands)) {
+        struct list_node *last = commands->head.prev;
+
+        list_remove(last);
+        list_push_front(&mailbox->lanes[lane_of(CONTAINER_OF(last, struct command, link))], last);
+    }
+    unlock(mailbox);
 }
 
 bool mailbox_answer(struct mailbox *mailbox, struct list *commands)

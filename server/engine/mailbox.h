@@ -16,7 +16,8 @@ struct mailbox {
     struct list lanes[LANES];
     struct list replies;
     bool is_stopped;
-    bool is_waiting; /* the engine sleeps */
+    bool is_waiting;    /* the engine sleeps */
+    bool solo_is_next;  /* it was passed over once for being not alone */
 };
 
 void mailbox_init(struct mailbox *mailbox);
@@ -28,6 +29,8 @@ void mailbox_nudge(struct mailbox *mailbox, bool stop);
 /* Engine thread: wait up to wait_ms for something (0: do not wait), then move up to max commands to ret_commands, urgent
  * ones first. A command that wants a transaction of its own comes alone. False once stopped. */
 bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max, struct list *ret_commands);
+/* Engine thread: commands that were not run after all; they come first again. */
+void mailbox_return(struct mailbox *mailbox, struct list *commands);
 /* Engine thread: hand answered commands over; returns whether the other side had fetched all before (and needs a wake). */
 bool mailbox_answer(struct mailbox *mailbox, struct list *commands);
 /* Loop thread. */

@@ -244,11 +244,6 @@ void run_SUBMIT(struct batch *batch, struct command *command)
         batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; only what ends work is taken");
         return;
     }
-    if (command->in.submit.has_waited && command->caller.is_alive != NULL &&
-        !command->caller.is_alive(&command->caller)) {
-        batch_refuse(batch, command, ERR_QUEUE_FULL, "/queue", "the client left while it waited for room");
-        return;
-    }
     if (key_handles(batch, command))
         return;
     if (command->in.submit.single)

@@ -15,8 +15,12 @@
 void worker_time(struct engine *engine, struct hot_worker *worker)
 {
     int64_t patience_ms = worker->is_lost ? FORGOTTEN_AFTER_MS : engine->options.worker_ttl_ms;
+    int64_t due_ms = worker->last_seen_mono_ms + patience_ms, now_ms = engine_now(engine).mono_ms;
 
-    heap_set(&engine->hot.workers_silent, &worker->silence, worker->last_seen_mono_ms + patience_ms);
+    /* Leases that others keep alive may hold it back for longer than that. */
+    if (worker->is_lost && due_ms <= now_ms && !list_is_empty(&worker->leases))
+        due_ms = now_ms + engine->options.worker_ttl_ms;
+    heap_set(&engine->hot.workers_silent, &worker->silence, due_ms);
 }
 
 /* Memory only, and true whether or not the batch commits: it did call. */
@@ -24,10 +28,43 @@ void worker_seen(struct batch *batch, struct hot_worker *worker)
 {
     worker->last_seen_at_ms = batch->now.wall_ms;
     worker->last_seen_mono_ms = batch->now.mono_ms;
+    if (!worker->is_lost)
+        return;
     worker->is_lost = false;
+    worker_time(batch->engine, worker);
 }
 
-static void forget(struct engine *engine, struct effect *effect)
+static bool is_silent(const struct engine *engine, const struct hot_worker *worker, int64_t now_ms)
+{
+    return now_ms - worker->last_seen_mono_ms >= engine->options.worker_ttl_ms;
+}
+
+/* It may have called in the batch that lost it. */
+static void note_lost(struct engine *engine, struct effect *effect)
+{
+    struct hot_worker *worker = effect->object;
+
+    worker->is_lost = is_silent(engine, worker, engine_now(engine).mono_ms);
+    worker_time(engine, worker);
+}
+
+static void lost_undone(struct effect *effect)
+{
+    worker_time(effect->data, effect->object);
+}
+
+static void lose(struct batch *batch, struct hot_worker *worker)
+{
+    struct effect *effect = batch_effect(batch, note_lost);
+
+    effect->object = worker;
+    effect->data = batch->engine;
+    effect->cancel = lost_undone;
+    if (!worker->is_lost)
+        batch_worker_event(batch, EVENT_WORKER_LOST, worker);
+}
+
+static void drop_worker(struct engine *engine, struct effect *effect)
 {
     hot_drop_worker(&engine->hot, effect->object);
 }
@@ -35,36 +72,37 @@ static void forget(struct engine *engine, struct effect *effect)
 /* A timer took it out of the heap. */
 static void forget_undone(struct effect *effect)
 {
-    worker_time(effect->data, effect->object);
+    struct hot_worker *worker = effect->object;
+
+    worker->is_forgotten = false;
+    worker_time(effect->data, worker);
+}
+
+static void forget(struct batch *batch, struct hot_worker *worker)
+{
+    struct effect *effect = batch_effect(batch, drop_worker);
+
+    worker_delete(batch->db, worker->id);
+    batch->rows++;
+    worker->is_forgotten = true; /* for the calls of this batch */
+    effect->object = worker;
+    effect->data = batch->engine;
+    effect->cancel = forget_undone;
 }
 
 void worker_silent(struct batch *batch, struct hot_worker *worker)
 {
-    int64_t silent_ms = batch->now.mono_ms - worker->last_seen_mono_ms;
+    bool is_calling = !list_is_empty(&worker->claims) || !list_is_empty(&worker->heartbeats);
 
-    if (silent_ms < batch->engine->options.worker_ttl_ms || !list_is_empty(&worker->claims) ||
-        !list_is_empty(&worker->heartbeats)) {
-        /* A parked request is a call that is still going on. */
-        if (silent_ms >= batch->engine->options.worker_ttl_ms)
-            worker_seen(batch, worker);
+    /* A parked request is a call that is still going on. */
+    if (is_calling)
+        worker_seen(batch, worker);
+    if (!is_silent(batch->engine, worker, batch->now.mono_ms))
         worker_time(batch->engine, worker);
-        return;
-    }
-    if (silent_ms < FORGOTTEN_AFTER_MS || !list_is_empty(&worker->leases)) {
-        if (!worker->is_lost)
-            batch_worker_event(batch, EVENT_WORKER_LOST, worker);
-        worker->is_lost = true;
-        worker_time(batch->engine, worker);
-        return;
-    }
-    worker_delete(batch->db, worker->id);
-    batch->rows++;
-
-    struct effect *effect = batch_effect(batch, forget);
-
-    effect->object = worker;
-    effect->data = batch->engine;
-    effect->cancel = forget_undone;
+    else if (batch->now.mono_ms - worker->last_seen_mono_ms < FORGOTTEN_AFTER_MS || !list_is_empty(&worker->leases))
+        lose(batch, worker);
+    else
+        forget(batch, worker);
 }
 
 const char *worker_order(const struct hot_worker *worker)
@@ -275,6 +313,6 @@ void run_LEAVE(struct batch *batch, struct command *command)
     release_leases(batch, worker);
     worker_delete(batch->db, worker->id);
     batch_worker_event(batch, EVENT_WORKER_LEFT, worker);
-    batch_effect(batch, forget)->object = worker;
+    batch_effect(batch, drop_worker)->object = worker;
     batch_answer(batch, command);
 }
