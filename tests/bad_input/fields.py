@@ -60,7 +60,7 @@ def _numbers():
         if text != "null":
             yield _raw_member(102, f'"priority":{text}')
     yield _raw_member(102, '"priority":1e2', (400, 201), creates=None)
-    for text in ("-1", "-0.001", "9007199254740993", "9223372036854775807", '"5"', '"5 m"', '"1y"', "315360001"):
+    for text in ("-1", "-0.001", "9007199254740993", "9223372036854775807", '"5"', '"5 m"', '"1y"', "315619201"):
         yield _raw_member(103, f'"delay_s":{text}')
     yield _raw_member(103, '"delay_s":0', (201,), creates=1)
     for text in ("0", "-1", "0.5", "43201", "1e9"):
@@ -149,7 +149,7 @@ def _leases():
         yield Case("B121", f"progress {body}", lease("progress", body), (400,))
     for body in ('{"type":7}', '{"retryable":"yes"}', '{"delay_s":-1}', '{"typ":"x"}'):
         yield Case("B121", f"fail {body}", lease("fail", body), (400,))
-    for body in ('{"delay_s":-1}', '{"delay_s":315360001}', '{"delay_s":"1"}'):
+    for body in ('{"delay_s":-1}', '{"delay_s":315619201}', '{"delay_s":"1"}'):
         yield Case("B121", f"snooze {body}", lease("snooze", body), (400,))
 
 

@@ -76,9 +76,10 @@ def _lines():
     yield _case(37, "an empty name", raw_submit([": 1", LENGTH], TASK))
     many = [f"X-{index}: 1" for index in range(65)]
     yield _case(38, "65 headers", get("/livez", *many), (200, 431), closes=None)
-    yield _case(38, "17 KiB of headers", get("/livez", "X: " + "y" * 17408), (431, GONE))
+    yield _case(38, "17 KiB of headers", get("/livez", "X: " + "y" * 17408), (431, GONE),
+                closes=None)
     yield _case(38, "17 KiB in many headers", get("/livez", *[f"X-{n}: {'y' * 500}" for n in range(35)]),
-                (431, GONE))
+                (431, GONE), closes=None)
 
 
 def _bodies():

@@ -63,7 +63,7 @@ class Submitter(Client):
             self.sequence += 1
             self.pending = f"{self.name}-{self.sequence}"
         # the body follows from the key: a repeat must be the same request
-        queue = QUEUES[self.sequence % 2]
+        queue = QUEUES[self.sequence % 3 > 0]
         body = {"queue": queue, "payload": self.pending, "lease_s": LEASE_S, "retry": RETRY}
         status, task = self.call("/v1/tasks", body, [("Idempotency-Key", self.pending)])
         if status == 201:
@@ -71,13 +71,14 @@ class Submitter(Client):
             self.pending = None
         elif status < 500:
             self.history.violate(f"a submit was answered {status}: {task}")
-        time.sleep(self.rng.random() * 0.01)
+        time.sleep(self.rng.random() * 0.04)
 
 
 class Worker(Client):
     """Claims, and completes, fails, releases or forgets what it got."""
 
     worker_id = None
+    verbs = {"complete": 85, "fail": 8, "release": 4, "forget": 3}
 
     def act(self):
         if self.worker_id is None:
@@ -108,7 +109,7 @@ class Worker(Client):
 
     def _work(self, task):
         time.sleep(self.rng.random() * 0.03)
-        verb = self.rng.choices(("complete", "fail", "release", "forget"), (85, 8, 4, 3))[0]
+        verb = self.rng.choices(list(self.verbs), list(self.verbs.values()))[0]
         if verb == "forget":
             self.history.note("forgotten")
             return
@@ -123,13 +124,20 @@ class Worker(Client):
             self.history.violate(f"{verb} was answered {status}: {body}")
 
 
+class Finisher(Worker):
+    """Completes all it gets, so that the queues run empty."""
+
+    verbs = {"complete": 1}
+
+
 class Canceller(Client):
-    """Cancels some of the newest tasks."""
+    """Cancels some of the newest tasks, and some of those that were just handed out."""
 
     def act(self):
         time.sleep(0.02 + self.rng.random() * 0.05)
         with self.history.lock:
-            recent = list(self.history.acknowledged)[-50:]
+            recent = list(self.history.acknowledged)[-30:]
+            recent += [grant.task for grant in self.history.grants[-10:]] * 3
         if not recent:
             return
         task = self.rng.choice(recent)

@@ -15,7 +15,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from broker import Broker  # noqa: E402
-from clients import Canceller, Submitter, Worker  # noqa: E402
+from clients import Canceller, Finisher, Submitter, Worker  # noqa: E402
 from history import TERMINAL, History  # noqa: E402
 from wire import Connection  # noqa: E402
 
@@ -79,8 +79,8 @@ def _storm(broker, history, rng, options):
 
 
 def _settle(broker, history, rng):
-    """Workers alone, until all tasks have ended; then the state of every task."""
-    stop, clients = _clients(broker, history, rng, ((Worker, 6),))
+    """Faithful workers alone, until all tasks have ended; then the state of every task."""
+    stop, clients = _clients(broker, history, rng, ((Finisher, 6),))
     connection = Connection(broker.port)
     deadline = time.monotonic() + DRAIN_S
     while time.monotonic() < deadline and _live(connection):
@@ -88,6 +88,9 @@ def _settle(broker, history, rng):
     stop.set()
     for client in clients:
         client.join(15)
+    _, queues = connection.json("GET", "/v1/queues")
+    for queue in queues["items"]:
+        print(queue["name"], {state: count for state, count in queue["counts"].items() if count})
     return _all_tasks(connection, history)
 
 

@@ -65,7 +65,10 @@ class Connection:
         for name, value in headers:
             self.http.putheader(name, value)
         self.sent_at = time.monotonic()
-        self.http.endheaders(body or None)
+        try:
+            self.http.endheaders(body or None)
+        except (BrokenPipeError, ConnectionResetError):
+            return  # refused before all was sent: the answer says why
         self.http.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def receive(self):
