@@ -337,7 +337,7 @@ static void run_together(struct engine *engine, struct list *commands, bool is_s
 
 static bool is_solo(const struct list *commands)
 {
-    const struct list_node *first = list_first(commands);
+    struct list_node *first = list_first(commands);
 
     return first != NULL && command_is_solo(CONTAINER_OF(first, struct command, link));
 }
