@@ -1,4 +1,5 @@
-/* Map: a hash table from bytes or 64-bit integers to pointers; keyed hashing (SipHash), so users cannot choose collisions.
+/* Map: a hash table from bytes or 64-bit integers to pointers. Byte keys are hashed with a secret (SipHash), so users cannot choose
+ * collisions; integer keys are numbers of our own making, and are only mixed.
  * Byte keys are borrowed: they must live as long as the entry (usually inside the value). Not thread-safe. */
 #pragma once
 

@@ -58,8 +58,17 @@ static void sip_word(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
+/* The finisher of SplitMix64 (Steele, Lea, Flood 2014): integer keys are numbers that we made ourselves, so nobody picks
+ * them to collide, and spreading their bits is enough. */
+static uint64_t mixed(uint64_t number)
+{
+    number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    number = (number ^ number >> 27) * UINT64_C(0x94d049bb133111eb);
+    return number ^ number >> 31;
+}
+
 /* SipHash-1-3. */
-static uint64_t hash_of(const struct map *map, struct key key)
+static uint64_t hash_of_bytes(const struct map *map, const char *at, size_t len)
 {
     uint64_t v[4] = {
         map->secret[0] ^ UINT64_C(0x736f6d6570736575),
@@ -68,27 +77,25 @@ static uint64_t hash_of(const struct map *map, struct key key)
         map->secret[1] ^ UINT64_C(0x7465646279746573),
     };
     uint64_t word = 0;
+    size_t left = len;
 
-    if (key.at == NULL) {
-        sip_word(v, key.number);
-        sip_word(v, UINT64_C(8) << 56);
-    } else {
-        size_t left = key.number;
-        const char *at = key.at;
-
-        for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word)) {
-            memcpy(&word, at, sizeof(word));
-            sip_word(v, word);
-        }
-        word = 0;
-        memcpy(&word, at, left);
-        sip_word(v, word | key.number << 56);
+    for (; left >= sizeof(word); left -= sizeof(word), at += sizeof(word)) {
+        memcpy(&word, at, sizeof(word));
+        sip_word(v, word);
     }
+    word = 0;
+    memcpy(&word, at, left);
+    sip_word(v, word | (uint64_t)len << 56);
     v[2] ^= 0xff;
     sip_round(v);
     sip_round(v);
     sip_round(v);
     return v[0] ^ v[1] ^ v[2] ^ v[3];
+}
+
+static uint64_t hash_of(const struct map *map, struct key key)
+{
+    return key.at == NULL ? mixed(key.number ^ map->secret[0]) : hash_of_bytes(map, key.at, key.number);
 }
 
 static bool key_equal(struct key a, struct key b)
