@@ -33,6 +33,8 @@ def main():
     with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
         results = list(pool.map(lambda path: _run_file(path, options, contract), files))
     failed = results.count(False)
+    if contract and not options.files:
+        print(f"operations without a conversation: {', '.join(contract.unseen()) or 'none'}")
     print(f"took {time.monotonic() - started:.1f} s")
     print(f"{len(results) - failed} passed, {failed} failed")
     return 1 if failed else 0

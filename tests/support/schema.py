@@ -38,6 +38,12 @@ class Contract:
         self.validators = {}
         self.seen = set()
 
+    def unseen(self):
+        """Operations that no checked answer came from."""
+        every = {operation["operationId"] for _, _, _, methods in self.routes
+                 for operation in methods.values() if "operationId" in operation}
+        return sorted(every - {name for name, _ in self.seen})
+
     def problems(self, method, target, answer):
         """What the document says against this answer; an empty list when nothing."""
         path = target.split("?")[0]
