@@ -399,8 +399,11 @@ void engine_close(struct engine *engine)
         return;
     stop_thread(engine);
     readers_close(engine->readers);
-    answer_everything(engine);
-    engine_fetch(engine);
+    /* Who is told that it is over may post once more: the next piece of a stream. */
+    do {
+        answer_everything(engine);
+        engine_fetch(engine);
+    } while (!mailbox_is_empty(&engine->mailbox));
     if (engine->db != NULL && db_failure(engine->db) == DB_FINE)
         db_checkpoint(engine->db, true);
     store_close(engine->store);

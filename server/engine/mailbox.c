@@ -183,3 +183,13 @@ void mailbox_fetch(struct mailbox *mailbox, struct list *ret_commands)
     list_move_all(ret_commands, &mailbox->replies);
     unlock(mailbox);
 }
+
+bool mailbox_is_empty(struct mailbox *mailbox)
+{
+    lock(mailbox);
+
+    bool is_empty = !has_mail(mailbox);
+
+    unlock(mailbox);
+    return is_empty;
+}

@@ -33,6 +33,8 @@ bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max, struct
 void mailbox_return(struct mailbox *mailbox, struct list *commands);
 /* Engine thread: hand answered commands over; returns whether the other side had fetched all before (and needs a wake). */
 bool mailbox_answer(struct mailbox *mailbox, struct list *commands);
+/* Whether no command waits. */
+bool mailbox_is_empty(struct mailbox *mailbox);
 /* Loop thread. */
 void mailbox_fetch(struct mailbox *mailbox, struct list *ret_commands);
 

@@ -15,7 +15,8 @@ struct readers {
     bool is_stopped;
     bool has_thread;
     pthread_t thread;
-    struct db *db; /* the thread's own */
+    const struct store *store;
+    struct db *db; /* the thread's own; NULL: to be opened */
     struct listing *listing;
     void (*answer)(void *ctx, struct command *command);
     void *ctx;
@@ -33,13 +34,25 @@ static struct command *next_command(struct readers *readers)
     return node == NULL ? NULL : CONTAINER_OF(node, struct command, link);
 }
 
+/* A connection that failed stays failed: the next page gets a new one. */
+static void read_page(struct readers *readers, struct command *command)
+{
+    if (readers->db == NULL && !store_open_reader(readers->store, &readers->db, &command->reply.error))
+        return;
+    listing_page(readers->listing, readers->db, command);
+    if (db_failure(readers->db) == DB_FINE)
+        return;
+    db_close(readers->db);
+    readers->db = NULL;
+}
+
 static void *read_loop(void *ctx)
 {
     struct readers *readers = ctx;
     struct command *command;
 
     while ((command = next_command(readers)) != NULL) {
-        listing_page(readers->listing, readers->db, command);
+        read_page(readers, command);
         readers->answer(readers->ctx, command);
     }
     return NULL;
@@ -47,6 +60,7 @@ static void *read_loop(void *ctx)
 
 static bool start(struct readers *readers, const struct store *store, struct error *error)
 {
+    readers->store = store;
     if (!store_open_reader(store, &readers->db, error))
         return false;
     readers->has_thread = pthread_create(&readers->thread, NULL, read_loop, readers) == 0;
