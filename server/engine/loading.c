@@ -52,6 +52,9 @@ static int64_t left_at_start(const struct lease_row *row, int64_t stopped_at_ms)
     int64_t least_ms = row->lease_ms < LEASE_DEFAULT_MS ? row->lease_ms : LEASE_DEFAULT_MS;
     int64_t left_ms = row->expires_at_ms - stopped_at_ms;
 
+    /* The wall clock may have stepped, or nothing was told for a while before the stop: never more than a whole lease. */
+    if (left_ms > row->lease_ms)
+        left_ms = row->lease_ms;
     return left_ms > least_ms ? left_ms : least_ms;
 }
 

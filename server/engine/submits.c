@@ -252,27 +252,37 @@ void run_SUBMIT(struct batch *batch, struct command *command)
         submit_many(batch, command);
 }
 
+/* One that was held runs again, with what is left of its wait. */
+static void run_again(struct engine *engine, struct parked *parked)
+{
+    struct command *command = parked->command;
+
+    if (parked->deadline.place != 0) {
+        int64_t left_ms = parked->deadline.key - engine_now(engine).mono_ms;
+
+        command->wait_ms = left_ms > 1 ? left_ms : 1;
+    }
+    unpark(engine, parked);
+    command->in.submit.has_waited = true;
+    list_remove(&command->link); /* from the list of this batch, if it was held by it only */
+    list_push_back(&engine->rerun, &command->link);
+}
+
 /* After COMMIT: as many as there is room for run again, before anything new. */
 static void release_held(struct engine *engine, struct effect *effect)
 {
     struct hot_queue *queue = effect->object;
     int64_t room = queue->settings.pending_limit < 0 ? INT64_MAX : queue->settings.pending_limit - hot_pending(queue);
-    struct list_node *node;
+    struct list_node *node = list_first(&queue->held), *next;
 
-    for (; room > 0 && (node = list_first(&queue->held)) != NULL; room--) {
+    for (; room > 0 && node != NULL; node = next) {
         struct parked *parked = CONTAINER_OF(node, struct parked, subject);
-        struct command *command = parked->command;
 
+        next = list_next(&queue->held, node);
         if (parked->is_answered) /* by this batch, which hands it over next */
-            return;
-        if (parked->deadline.place != 0) {
-            int64_t left_ms = parked->deadline.key - engine_now(engine).mono_ms;
-
-            command->wait_ms = left_ms > 1 ? left_ms : 1;
-        }
-        unpark(engine, parked);
-        command->in.submit.has_waited = true;
-        list_push_back(&engine->rerun, &command->link);
+            continue;
+        run_again(engine, parked);
+        room--;
     }
 }
 
