@@ -13,6 +13,9 @@
 #include "timers.h"
 #include "waits.h"
 
+/* With the reserve used up as well, timers that must write would otherwise be tried without end. */
+#define FULL_PAUSE_MS INT64_C(200)
+
 typedef void run_fn(struct batch *batch, struct command *command);
 
 static run_fn *const runs[COMMAND_MAX] = {
@@ -279,6 +282,7 @@ static void run_one_by_one(struct engine *engine, struct list *commands)
     struct list_node *node;
 
     engine->disk_is_full = true;
+    engine->full_until_mono_ms = engine_now(engine).mono_ms + FULL_PAUSE_MS;
     atomic_store(&engine->has_room, false);
     store_reserve_release(engine->store);
     while ((node = list_pop_front(commands)) != NULL) {

@@ -40,6 +40,7 @@ struct engine {
     struct arena *batch_mem;
     struct moment started, last_janitor, last_sweep;
     bool disk_is_full;
+    int64_t full_until_mono_ms; /* a batch found no room: what is due comes again then, not at once */
     int exit_code;       /* not 0: the store failed */
     atomic_int state;    /* enum broker_state; written here, read anywhere */
     atomic_bool has_room;

@@ -232,7 +232,7 @@ static int64_t next_round_mono(const struct engine *engine)
 
     if (!list_is_empty(&engine->lot.all[PARKED_TASK]))
         next = earlier(next, engine->last_sweep.mono_ms + SWEEP_EVERY_MS);
-    return next;
+    return next < engine->full_until_mono_ms ? engine->full_until_mono_ms : next;
 }
 
 bool timers_are_due(const struct engine *engine)
