@@ -110,11 +110,14 @@ struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
     queue->head.is_saved = true;
     queue->version = row->version;
     queue->created_at_ms = row->created_at_ms;
-    queue->settings = row->settings;
-    queue->settings.retry.non_retryable = keep(row->settings.retry.non_retryable);
     queue->closing = (enum queue_closing)row->closed;
     queue->close_cancel_at_ms = row->close_cancel_at_ms;
     queue->close_end_at_ms = row->close_end_at_ms;
+    /* A deleted one comes back with none of its old settings. */
+    if (queue->closing == QUEUE_HIDDEN)
+        return queue;
+    queue->settings = row->settings;
+    queue->settings.retry.non_retryable = keep(row->settings.retry.non_retryable);
     return queue;
 }
 
