@@ -262,10 +262,20 @@ void closing_settle(struct batch *batch)
     }
 }
 
+/* A pause that has run out is over for good, even if the wall clock steps back. */
+static void end_pause(struct queue_settings *settings, int64_t now_ms)
+{
+    if (!settings->paused || settings->paused_until_ms < 0 || settings->paused_until_ms > now_ms)
+        return;
+    settings->paused = false;
+    settings->paused_until_ms = -1;
+}
+
 static void time_again(struct engine *engine, struct effect *effect)
 {
     struct hot_queue *queue = effect->object;
 
+    end_pause(&queue->settings, engine_now(engine).wall_ms);
     queue_time(&engine->hot, queue, engine_now(engine).wall_ms);
 }
 

@@ -1,0 +1,346 @@
+/* Rows: plain SQL on a connection of its own. */
+#include "rows.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/assert.h"
+#include "base/memory.h"
+#include "domain/retry.h"
+
+enum text { TASKS, LEASES, QUEUES, WORKERS, CLASSES, EVENTS, PURGED, ATTEMPT, PAYLOAD, RETRY, CONTRADICTIONS, TEXTS };
+
+static const char *const texts[TEXTS] = {
+    [TASKS] = "SELECT number, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures,"
+              " losses, timeout_ms, lease_ms, flags, cancel_requested_at, finished_at, id, worker FROM tasks"
+              " ORDER BY number",
+    [LEASES] = "SELECT task, queue, delivery, lease_ms, started_at, grace_at, nonce, worker FROM leases ORDER BY task",
+    [QUEUES] = "SELECT number, concurrency, pending_limit, paused, paused_until, closed, name, retry FROM queues"
+               " ORDER BY number",
+    [WORKERS] = "SELECT id, concurrency, mode, confirm_ms, queues, types FROM workers",
+    [CLASSES] = "SELECT number, type, requires FROM classes ORDER BY number",
+    [EVENTS] = "SELECT number, at, kind, coalesce(queue, 0), coalesce(task, 0) FROM events WHERE number > ?1"
+               " ORDER BY number",
+    [PURGED] = "SELECT queue FROM intents ORDER BY queue",
+    [ATTEMPT] = "SELECT attempt, outcome, worker, started_at FROM attempts WHERE task = ?1 AND delivery = ?2",
+    [PAYLOAD] = "SELECT CAST(payload AS TEXT) FROM bodies WHERE task = ?1",
+    [RETRY] = "SELECT retry FROM bodies WHERE task = ?1",
+    [CONTRADICTIONS] =
+        "WITH counted AS (SELECT ns, queue, class, state, tasks FROM counters WHERE tasks <> 0),"
+        " real AS (SELECT ns, queue, class, state, count(*) FROM tasks GROUP BY ns, queue, class, state)"
+        " SELECT (SELECT count(*) FROM (SELECT * FROM counted EXCEPT SELECT * FROM real))"
+        " + (SELECT count(*) FROM (SELECT * FROM real EXCEPT SELECT * FROM counted))"
+        " + (SELECT count(*) FROM (SELECT number FROM tasks EXCEPT SELECT task FROM bodies))"
+        " + (SELECT count(*) FROM (SELECT task FROM bodies UNION SELECT task FROM results UNION"
+        "    SELECT task FROM attempts UNION SELECT task FROM task_logs UNION SELECT task FROM task_tags UNION"
+        "    SELECT task FROM leases EXCEPT SELECT number FROM tasks))"
+        " + (SELECT count(*) FROM tasks WHERE queue NOT IN (SELECT number FROM queues)"
+        "    OR class NOT IN (SELECT number FROM classes))",
+};
+
+struct rows {
+    sqlite3 *handle;
+    sqlite3_stmt *statements[TEXTS];
+};
+
+struct rows *rows_open(const char *store_name)
+{
+    struct rows *rows = mem_alloc(sizeof(*rows));
+    char uri[128];
+
+    (void)snprintf(uri, sizeof(uri), "file:/%s?vfs=memdb", store_name + strlen("memory:"));
+    int code = sqlite3_open_v2(uri, &rows->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, NULL);
+    ASSERT(code == SQLITE_OK);
+    return rows;
+}
+
+void rows_close(struct rows *rows)
+{
+    for (int i = 0; i < TEXTS; i++)
+        (void)sqlite3_finalize(rows->statements[i]);
+    int code = sqlite3_close(rows->handle);
+    ASSERT(code == SQLITE_OK);
+    free(rows);
+}
+
+static sqlite3_stmt *start(struct rows *rows, enum text text)
+{
+    sqlite3_stmt **stmt = &rows->statements[text];
+
+    if (*stmt == NULL) {
+        int code = sqlite3_prepare_v3(rows->handle, texts[text], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+        ASSERT(code == SQLITE_OK);
+    }
+    return *stmt;
+}
+
+static bool step(sqlite3_stmt *stmt)
+{
+    int code = sqlite3_step(stmt);
+
+    ASSERT(code == SQLITE_ROW || code == SQLITE_DONE);
+    if (code == SQLITE_DONE)
+        (void)sqlite3_reset(stmt);
+    return code == SQLITE_ROW;
+}
+
+/* The array with room for one more element, which is zeroed. */
+static void *grown(void *array, unsigned len, unsigned *room, size_t size)
+{
+    if (len == *room) {
+        *room = *room * 2 + 16;
+        array = mem_resize(array, *room * size);
+    }
+    memset((char *)array + len * size, 0, size);
+    return array;
+}
+
+#define MORE(snapshot, what, which) \
+    ((snapshot)->what = grown((snapshot)->what, (snapshot)->what##_len, &(snapshot)->rooms[which], \
+                              sizeof(*(snapshot)->what)), \
+     &(snapshot)->what[(snapshot)->what##_len++])
+
+static void get_numbers(sqlite3_stmt *stmt, int64_t *ret_numbers, int len)
+{
+    for (int i = 0; i < len; i++)
+        ret_numbers[i] = sqlite3_column_int64(stmt, i);
+}
+
+static void get_bytes(sqlite3_stmt *stmt, int column, void *ret_bytes, size_t size)
+{
+    const void *at = sqlite3_column_blob(stmt, column);
+    size_t len = (size_t)sqlite3_column_bytes(stmt, column);
+
+    if (at != NULL)
+        memcpy(ret_bytes, at, len < size ? len : size);
+}
+
+static void get_text(sqlite3_stmt *stmt, int column, char *ret_text, size_t size)
+{
+    get_bytes(stmt, column, ret_text, size - 1);
+}
+
+static void read_tasks(struct rows *rows, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, TASKS);
+
+    snapshot->tasks_len = 0;
+    while (step(stmt)) {
+        struct row_task *row = MORE(snapshot, tasks, TASKS);
+
+        get_numbers(stmt, &row->number, 17);
+        get_bytes(stmt, 17, row->id.at, sizeof(row->id.at));
+        get_bytes(stmt, 18, row->worker.at, sizeof(row->worker.at));
+    }
+}
+
+static void read_leases(struct rows *rows, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, LEASES);
+
+    snapshot->leases_len = 0;
+    while (step(stmt)) {
+        struct row_lease *row = MORE(snapshot, leases, LEASES);
+
+        get_numbers(stmt, &row->task, 6);
+        get_bytes(stmt, 6, row->nonce, sizeof(row->nonce));
+        get_bytes(stmt, 7, row->worker.at, sizeof(row->worker.at));
+    }
+}
+
+static void read_queues(struct rows *rows, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, QUEUES);
+
+    snapshot->queues_len = snapshot->purged_len = 0;
+    while (step(stmt)) {
+        struct row_queue *row = MORE(snapshot, queues, QUEUES);
+
+        get_numbers(stmt, &row->number, 6);
+        get_text(stmt, 6, row->name, sizeof(row->name));
+        get_text(stmt, 7, row->retry, sizeof(row->retry));
+    }
+    stmt = start(rows, PURGED);
+    while (step(stmt))
+        get_numbers(stmt, MORE(snapshot, purged, PURGED), 1);
+}
+
+static void read_workers(struct rows *rows, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, WORKERS);
+
+    snapshot->workers_len = snapshot->classes_len = 0;
+    while (step(stmt)) {
+        struct row_worker *row = MORE(snapshot, workers, WORKERS);
+
+        get_bytes(stmt, 0, row->id.at, sizeof(row->id.at));
+        row->concurrency = sqlite3_column_int64(stmt, 1);
+        row->mode = sqlite3_column_int64(stmt, 2);
+        row->confirm_ms = sqlite3_column_int64(stmt, 3);
+        get_text(stmt, 4, row->queues, sizeof(row->queues));
+        get_text(stmt, 5, row->types, sizeof(row->types));
+    }
+    stmt = start(rows, CLASSES);
+    while (step(stmt)) {
+        struct row_class *row = MORE(snapshot, classes, CLASSES);
+
+        row->number = sqlite3_column_int64(stmt, 0);
+        get_text(stmt, 1, row->type, sizeof(row->type));
+        get_text(stmt, 2, row->requires, sizeof(row->requires));
+    }
+}
+
+static void read_events(struct rows *rows, int64_t after, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, EVENTS);
+
+    (void)sqlite3_bind_int64(stmt, 1, after);
+    snapshot->events_len = 0;
+    while (step(stmt)) {
+        struct row_event *row = MORE(snapshot, events, EVENTS);
+
+        get_numbers(stmt, &row->number, 5);
+    }
+}
+
+void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot)
+{
+    read_tasks(rows, snapshot);
+    read_leases(rows, snapshot);
+    read_queues(rows, snapshot);
+    read_workers(rows, snapshot);
+    read_events(rows, after_event, snapshot);
+}
+
+bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery, struct row_attempt *ret_attempt)
+{
+    sqlite3_stmt *stmt = start(rows, ATTEMPT);
+
+    (void)sqlite3_bind_int64(stmt, 1, task);
+    (void)sqlite3_bind_int64(stmt, 2, delivery);
+    if (!step(stmt))
+        return false;
+    *ret_attempt = (struct row_attempt){
+        .attempt = sqlite3_column_int64(stmt, 0),
+        .outcome = sqlite3_column_int64(stmt, 1),
+        .was_started = sqlite3_column_int64(stmt, 3) >= 0,
+    };
+    get_bytes(stmt, 2, ret_attempt->worker.at, sizeof(ret_attempt->worker.at));
+    (void)sqlite3_reset(stmt);
+    return true;
+}
+
+int64_t rows_payload(struct rows *rows, int64_t task)
+{
+    sqlite3_stmt *stmt = start(rows, PAYLOAD);
+    int64_t number = -1;
+
+    (void)sqlite3_bind_int64(stmt, 1, task);
+    if (step(stmt))
+        number = sqlite3_column_int64(stmt, 0);
+    (void)sqlite3_reset(stmt);
+    return number;
+}
+
+struct retry_policy rows_retry(struct rows *rows, int64_t task)
+{
+    sqlite3_stmt *stmt = start(rows, RETRY);
+    struct retry_policy policy = {.given = 0, .max_delay_ms = -1};
+    char text[128] = "";
+
+    (void)sqlite3_bind_int64(stmt, 1, task);
+    if (step(stmt))
+        get_text(stmt, 0, text, sizeof(text));
+    (void)sqlite3_reset(stmt);
+    bool is_read = retry_read(bytes_of(text), &policy);
+    ASSERT(is_read);
+    policy.non_retryable = BYTES_NONE; /* points into text; the simulation uses none */
+    return policy;
+}
+
+int64_t rows_contradictions(struct rows *rows)
+{
+    sqlite3_stmt *stmt = start(rows, CONTRADICTIONS);
+    int64_t number = step(stmt) ? sqlite3_column_int64(stmt, 0) : -1;
+
+    (void)sqlite3_reset(stmt);
+    return number;
+}
+
+void rows_limit(struct rows *rows, int64_t by_pages)
+{
+    sqlite3_int64 size = INT64_C(1) << 30;
+
+    if (by_pages >= 0) {
+        sqlite3_stmt *stmt = NULL;
+        int code = sqlite3_prepare_v2(rows->handle, "PRAGMA page_count", -1, &stmt, NULL);
+        ASSERT(code == SQLITE_OK);
+        size = step(stmt) ? (sqlite3_column_int64(stmt, 0) + by_pages) * 4096 : size;
+        (void)sqlite3_finalize(stmt);
+    }
+    int code = sqlite3_file_control(rows->handle, "main", SQLITE_FCNTL_SIZE_LIMIT, &size);
+    ASSERT(code == SQLITE_OK);
+}
+
+/* ---- looking into a snapshot ---- */
+
+void snapshot_free(struct snapshot *snapshot)
+{
+    free(snapshot->tasks);
+    free(snapshot->leases);
+    free(snapshot->queues);
+    free(snapshot->workers);
+    free(snapshot->classes);
+    free(snapshot->events);
+    free(snapshot->purged);
+}
+
+const struct row_task *snapshot_task(const struct snapshot *snapshot, int64_t number)
+{
+    unsigned low = 0, high = snapshot->tasks_len;
+
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (snapshot->tasks[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < snapshot->tasks_len && snapshot->tasks[low].number == number ? &snapshot->tasks[low] : NULL;
+}
+
+const struct row_lease *snapshot_lease(const struct snapshot *snapshot, int64_t task)
+{
+    for (unsigned i = 0; i < snapshot->leases_len; i++)
+        if (snapshot->leases[i].task == task)
+            return &snapshot->leases[i];
+    return NULL;
+}
+
+const struct row_queue *snapshot_queue(const struct snapshot *snapshot, int64_t number)
+{
+    for (unsigned i = 0; i < snapshot->queues_len; i++)
+        if (snapshot->queues[i].number == number)
+            return &snapshot->queues[i];
+    return NULL;
+}
+
+const struct row_worker *snapshot_worker(const struct snapshot *snapshot, struct id id)
+{
+    for (unsigned i = 0; i < snapshot->workers_len; i++)
+        if (id_equal(snapshot->workers[i].id, id))
+            return &snapshot->workers[i];
+    return NULL;
+}
+
+const struct row_class *snapshot_class(const struct snapshot *snapshot, int64_t number)
+{
+    for (unsigned i = 0; i < snapshot->classes_len; i++)
+        if (snapshot->classes[i].number == number)
+            return &snapshot->classes[i];
+    return NULL;
+}

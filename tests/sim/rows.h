@@ -1,0 +1,81 @@
+/* Rows: what is in the store, read past the engine; its connection also keeps a store in memory alive when the broker dies. */
+#pragma once
+
+#include "base/id.h"
+#include "domain/event.h"
+#include "domain/lease_token.h"
+#include "domain/queue.h"
+
+struct row_task {
+    int64_t number, queue, class_number, state, priority, run_at_ms, created_at_ms, version;
+    int64_t attempt, delivery, failures, losses, timeout_ms, lease_ms, flags;
+    int64_t cancel_requested_at_ms, finished_at_ms;
+    struct id id, worker;
+};
+
+enum { FLAG_ABANDONED = 1 };
+
+struct row_lease {
+    int64_t task, queue, delivery, lease_ms, started_at_ms, grace_at_ms;
+    uint8_t nonce[LEASE_NONCE_LEN];
+    struct id worker;
+};
+
+struct row_queue {
+    int64_t number, concurrency, pending_limit, paused, paused_until_ms, closed;
+    char name[16], retry[64];
+};
+
+struct row_worker {
+    struct id id;
+    int64_t concurrency, mode, confirm_ms;
+    char queues[64], types[32];
+};
+
+struct row_class {
+    int64_t number;
+    char type[16], requires[ID_TEXT_LEN + 1];
+};
+
+struct row_event {
+    int64_t number, at_ms, kind, queue, task;
+};
+
+struct row_attempt {
+    int64_t attempt, outcome;
+    struct id worker;
+    bool was_started;
+};
+
+/* Everything at one moment; arrays grow and are kept. Sorted by number. */
+struct snapshot {
+    struct row_task *tasks;
+    struct row_lease *leases;
+    struct row_queue *queues;
+    struct row_worker *workers;
+    struct row_class *classes;
+    struct row_event *events; /* new ones */
+    int64_t *purged;          /* queues with an intent at work */
+    unsigned tasks_len, leases_len, queues_len, workers_len, classes_len, events_len, purged_len;
+    unsigned rooms[7];
+};
+
+void snapshot_free(struct snapshot *snapshot);
+const struct row_task *snapshot_task(const struct snapshot *snapshot, int64_t number);
+const struct row_lease *snapshot_lease(const struct snapshot *snapshot, int64_t task);
+const struct row_queue *snapshot_queue(const struct snapshot *snapshot, int64_t number);
+const struct row_worker *snapshot_worker(const struct snapshot *snapshot, struct id id);
+const struct row_class *snapshot_class(const struct snapshot *snapshot, int64_t number);
+
+struct rows;
+struct rows *rows_open(const char *store_name); /* "memory:NAME" */
+void rows_close(struct rows *rows);
+void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot);
+bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery, struct row_attempt *ret_attempt);
+/* The payload of a task as a number; -1: no such task. */
+int64_t rows_payload(struct rows *rows, int64_t task);
+struct retry_policy rows_retry(struct rows *rows, int64_t task);
+/* Rows that contradict each other: counters that differ from the tasks, parts of tasks that are not there. */
+int64_t rows_contradictions(struct rows *rows);
+/* The store may not grow beyond what it is now, and by_pages; -1: it may again. */
+void rows_limit(struct rows *rows, int64_t by_pages);

@@ -1,0 +1,174 @@
+/* Sim: one simulated world: a broker on a virtual clock, its clients, and all that they know of each other. */
+#pragma once
+
+#include "engine/engine.h"
+#include "model.h"
+#include "rows.h"
+
+enum { QUEUES = 3, TYPES = 2, AGENTS = 5, HELD_MAX = 96, NOTES_MAX = 48, NOTE_LEN = 160, LEASE_LONGEST_MS = 60000 };
+
+/* How a worker behaves. */
+enum temper { HONEST, SLOW, ZOMBIE, CRASHING, TEMPERS };
+
+struct agent {
+    enum temper temper;
+    bool is_registered;
+    struct id id;
+    unsigned claims, heartbeats; /* asked, not answered */
+};
+
+/* A lease that some agent was given, whether or not it still counts. */
+struct held {
+    struct lease_token token;
+    struct id task;
+    unsigned agent;
+    int64_t act_at_ms; /* mono */
+};
+
+/* One payload that was sent, perhaps more than once under one key. */
+struct submission {
+    unsigned queue;
+    bool is_keyed, is_line; /* is_line: the key is of one line of a batch */
+    int open;               /* sends that may still become a task */
+    int clones_open;
+    int rows;
+    struct id id; /* nil: no answer yet */
+    int64_t first_at_ms;
+};
+
+/* What one attempt's holder says; what was known when it was sent. */
+struct word {
+    int64_t task;
+    int32_t delivery;
+    enum outcome_kind kind;
+    bool is_genuine;
+    bool was_over; /* the attempt had ended: nothing may come of it but a repeat */
+};
+
+/* A command on its way, with what its sender remembers. */
+struct op {
+    struct list_node link;
+    struct sim *sim;
+    struct command *command;
+    unsigned agent;
+    int64_t first; /* its submissions; -1: none */
+    unsigned submissions;
+    struct word *words;
+    unsigned words_len;
+    int64_t task; /* what it is about; -1: none */
+    unsigned queue;
+    int64_t ends_mono_ms; /* when it has its answer at the latest */
+    uint64_t posted_step;
+    bool is_gone;          /* its client hung up */
+    bool was_gone_waiting; /* and the engine had it parked then */
+};
+
+enum act {
+#define ACT(name, weight) ACT_##name,
+#include "acts.def"
+#undef ACT
+    ACTS_MAX,
+};
+
+/* What is on in this world, and how often. */
+struct swarm {
+    unsigned weights[ACTS_MAX];
+    unsigned weights_sum;
+    unsigned acts_a_step;
+    unsigned tasks_max;
+    bool has_small_leases, has_wall_jumps, has_retry_policies, has_confirm;
+    unsigned cap_percent, wait_percent, key_percent;
+};
+
+struct sim {
+    uint64_t seed;
+    bool traces;
+    struct random_seeded own_bits, engine_bits;
+    struct random_source random, engine_random;
+    struct moment now;
+    int64_t wall_max_ms; /* the latest wall time there ever was */
+    char store_name[64];
+    struct metrics *metrics;
+    struct engine *engine;
+    struct rows *rows;
+    bool disk_is_full;
+    bool has_ended; /* the engine said that its drain is over */
+    struct swarm swarm;
+    struct model model;
+    struct list asked; /* ops that the engine has */
+    struct agent agents[AGENTS];
+    struct held held[HELD_MAX];
+    unsigned held_next;
+    struct submission *submissions;
+    int64_t submissions_len, submissions_room;
+    uint64_t steps, commands, grants, ends, kills; /* what happened, for the report */
+    uint64_t hash;
+    bool has_failed;
+    char failure[512];
+    char notes[NOTES_MAX][NOTE_LEN];
+    uint64_t notes_len;
+};
+
+/* World: beginning and end of it, chance, and what is told about it. */
+void sim_init(struct sim *sim, uint64_t seed, bool traces);
+void sim_fini(struct sim *sim);
+uint64_t sim_below(struct sim *sim, uint64_t below);
+/* The same for small numbers. */
+static inline unsigned sim_pick(struct sim *sim, unsigned below)
+{
+    uint64_t pick = sim_below(sim, below);
+
+    return (unsigned)pick;
+}
+bool sim_chance(struct sim *sim, unsigned percent);
+void sim_note(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+/* Only the first failure counts; the world goes on to its end without looking further. */
+void sim_fail(struct sim *sim, const char *format, ...) PRINTF_LIKE(2, 3);
+void sim_mix(struct sim *sim, uint64_t value); /* into the hash of all that happened */
+void sim_print_failure(const struct sim *sim);
+
+/* Host: the broker's process. */
+void host_open(struct sim *sim);
+void host_close(struct sim *sim); /* a clean stop: everything is answered */
+void host_kill(struct sim *sim);  /* kill -9: what was not answered never will be */
+void host_drain(struct sim *sim); /* an orderly shutdown to its end, then closed */
+/* Run batches until nothing is left to do, checking after each. */
+void host_settle(struct sim *sim);
+void host_pass(struct sim *sim, int64_t by_ms); /* time goes by */
+void host_step_wall(struct sim *sim, int64_t by_ms);
+
+/* Ops: commands made, sent and given back. */
+struct op *op_new(struct sim *sim, enum command_kind kind);
+void op_post(struct op *op);
+void op_free(struct op *op);
+struct bytes op_printf(struct op *op, const char *format, ...) PRINTF_LIKE(2, 3);
+
+/* Answers: what comes back is held against the rows, and learnt from. */
+void answer_check(struct op *op);
+
+/* Quiet: what must be true when the engine has nothing left to do. */
+void quiet_check(struct sim *sim);
+void quiet_look(struct sim *sim); /* counts as the engine shows them, against the rows */
+
+/* Acts: one thing that somebody does. */
+void act_run(struct sim *sim, enum act act);
+#define ACT(name, weight) void act_##name(struct sim *sim);
+#include "acts.def"
+#undef ACT
+
+/* Swarm: what is on is drawn from the seed. */
+void swarm_draw(struct sim *sim);
+void swarm_act(struct sim *sim); /* some acts, one step */
+
+/* Heal: all faults end, and everything must come to its end. */
+void heal_run(struct sim *sim);
+
+struct bytes queue_name(unsigned queue);
+struct bytes type_name(unsigned type);
+/* A task that exists, or with some luck one that did. NULL: there was none yet. */
+const struct known *pick_task(struct sim *sim);
+struct held *pick_held(struct sim *sim);
+int64_t submission_add(struct sim *sim, unsigned queue);
+/* Fill a spec for this submission, as the swarm says. */
+void spec_fill(struct op *op, struct task_spec *spec, int64_t submission);
+void outcome_fill(struct op *op, struct outcome *outcome, const struct lease_token *token, enum outcome_kind kind);
