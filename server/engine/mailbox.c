@@ -45,7 +45,7 @@ void mailbox_init(struct mailbox *mailbox)
     for (int lane = 0; lane < LANES; lane++)
         list_init(&mailbox->lanes[lane]);
     list_init(&mailbox->replies);
-    mailbox->is_stopped = mailbox->is_waiting = false;
+    mailbox->is_stopped = mailbox->is_waiting = mailbox->solo_is_next = false;
 }
 
 void mailbox_fini(struct mailbox *mailbox)
