@@ -12,6 +12,7 @@ struct moment {
 struct clock {
     void *ctx;
     struct moment (*now)(void *ctx); /* any thread */
+    int64_t grain_ms;                /* how much later than now() says it may be */
 };
 
 /* CLOCK_REALTIME and CLOCK_BOOTTIME. */

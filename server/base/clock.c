@@ -22,5 +22,5 @@ static struct moment system_now(void *ctx)
 
 struct clock clock_system(void)
 {
-    return (struct clock){.ctx = NULL, .now = system_now};
+    return (struct clock){.ctx = NULL, .now = system_now, .grain_ms = 1};
 }

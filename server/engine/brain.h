@@ -21,6 +21,7 @@ struct drain {
     bool is_asked;
     bool is_over;
     int64_t deadline_mono_ms;
+    int64_t real_deadline_mono_ms; /* a manual clock does not hold a stop up */
 };
 
 struct engine {

@@ -19,6 +19,14 @@ static int64_t mono_or_never(int64_t now_ms, int64_t duration_ms)
     return duration_ms < 0 ? INT64_MAX : now_ms + duration_ms;
 }
 
+/* Never before the full time: it may already be a grain of the clock later than it says. */
+static int64_t lease_end(const struct batch *batch, int64_t lease_ms)
+{
+    const struct engine_options *options = &batch->engine->options;
+
+    return batch->now.mono_ms + lease_ms + (options->manual_clock ? 0 : options->clock.grain_ms);
+}
+
 struct hot_lease *lease_make(struct batch *batch, const struct task *task, struct hot_worker *worker,
                              struct hot_queue *queue)
 {
@@ -43,7 +51,7 @@ struct hot_lease *lease_make(struct batch *batch, const struct task *task, struc
     batch->engine->options.random.fill(batch->engine->options.random.ctx, lease->row.nonce, LEASE_NONCE_LEN);
     lease->worker = worker;
     lease->queue = queue;
-    lease->expires_mono_ms = lease->stored_expires_mono_ms = now.mono_ms + lease_ms;
+    lease->expires_mono_ms = lease->stored_expires_mono_ms = lease_end(batch, lease_ms);
     lease->timeout_mono_ms = mono_or_never(now.mono_ms, timeout_ms);
     lease->confirm_mono_ms = mono_or_never(now.mono_ms, worker->confirm_ms);
     lease->grace_mono_ms = INT64_MAX;
@@ -103,7 +111,7 @@ static void note_stored(struct engine *engine, struct effect *effect)
 void lease_prolong(struct batch *batch, const struct lease_row *row)
 {
     struct hot_lease *lease = hot_lease(batch->hot, row->task);
-    int64_t ends_mono_ms = batch->now.mono_ms + row->lease_ms;
+    int64_t ends_mono_ms = lease_end(batch, row->lease_ms);
     struct lease_row *renewed = arena_copy(batch->mem, row, sizeof(*row));
     struct effect *effect = batch_effect(batch, prolong);
 

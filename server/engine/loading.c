@@ -125,9 +125,7 @@ void load_all(struct engine *engine)
         load.stopped_at_ms = last_event_at_ms;
     lease_each(engine->db, on_lease, &load);
     intent_each(engine->db, on_intent, engine);
-    engine->hot.last_task = meta_get(engine->db, "last_task", 0);
-    if (engine->hot.last_task < task_last_number(engine->db))
-        engine->hot.last_task = task_last_number(engine->db);
+    engine->hot.last_task = task_last_number(engine->db);
     engine->hot.next_due_ms = due_first(engine->db);
     check_running(engine);
 }

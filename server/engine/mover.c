@@ -110,9 +110,6 @@ void task_remove(struct batch *batch, struct task *task)
     ASSERT(task_state_is_terminal(task->state));
     body_load(batch->db, task, false, batch->mem);
     task_delete(batch->db, task);
-    /* Numbers are never used twice, whatever is deleted before the next start. */
-    if (task->number == batch->hot->last_task)
-        meta_put(batch->db, "last_task", task->number);
     hot_count(batch->hot, task_shelf(batch, task), task->state, -1);
     batch_touch(batch, task->number);
     batch->rows += 5;

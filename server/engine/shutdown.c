@@ -60,6 +60,11 @@ static void end_all_waits(struct batch *batch)
     }
 }
 
+static int64_t real_now_ms(const struct engine *engine)
+{
+    return engine->options.clock.now(engine->options.clock.ctx).mono_ms;
+}
+
 void run_SHUTDOWN(struct batch *batch, struct command *command)
 {
     struct engine *engine = batch->engine;
@@ -67,8 +72,10 @@ void run_SHUTDOWN(struct batch *batch, struct command *command)
     int64_t wait_ms = ask->wait_timeout_ms >= 0 ? ask->wait_timeout_ms : engine->options.drain_timeout_ms;
     int64_t deadline_ms = batch->now.mono_ms + (ask->now ? 0 : wait_ms);
 
-    if (!engine->drain.is_asked || deadline_ms < engine->drain.deadline_mono_ms)
+    if (!engine->drain.is_asked || deadline_ms < engine->drain.deadline_mono_ms) {
         engine->drain.deadline_mono_ms = deadline_ms;
+        engine->drain.real_deadline_mono_ms = real_now_ms(engine) + (deadline_ms - batch->now.mono_ms);
+    }
     engine->drain.is_asked = true;
     atomic_store(&engine->state, BROKER_DRAINING);
     end_all_waits(batch);
@@ -105,7 +112,8 @@ void shutdown_run(struct batch *batch)
 {
     struct engine *engine = batch->engine;
     struct list *waiters = &engine->lot.all[PARKED_SHUTDOWN];
-    bool is_time = map_len(engine->hot.leases) == 0 || batch->now.mono_ms >= engine->drain.deadline_mono_ms;
+    bool is_time = map_len(engine->hot.leases) == 0 || batch->now.mono_ms >= engine->drain.deadline_mono_ms ||
+                   real_now_ms(engine) >= engine->drain.real_deadline_mono_ms;
 
     if (!engine->drain.is_asked || engine->drain.is_over || !is_time)
         return;

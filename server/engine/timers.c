@@ -17,6 +17,8 @@ enum { SLICE = 250, TRIM_ROWS = 500 };
 #define SWEEP_EVERY_MS (SECOND_MS / 2)
 #define JANITOR_EVERY_MS (5 * SECOND_MS)
 #define EVENTS_KEPT_MS DAY_MS
+#define EVENTS_KEPT_MAX INT64_C(2000000) /* about 256 MiB */
+#define JANITOR_SOON_MS INT64_C(50)
 #define KEYS_KEPT_MS DAY_MS
 
 /* ---- tasks that fall due ---- */
@@ -170,8 +172,15 @@ static void run_janitor(struct batch *batch)
     if (batch->now.mono_ms - engine->last_janitor.mono_ms < JANITOR_EVERY_MS)
         return;
     engine->last_janitor = batch->now;
-    batch->rows += (unsigned)event_trim(batch->db, batch->now.wall_ms - EVENTS_KEPT_MS, TRIM_ROWS);
-    batch->rows += (unsigned)key_trim(batch->db, batch->now.wall_ms - KEYS_KEPT_MS, TRIM_ROWS);
+
+    int64_t events = event_trim(batch->db, batch->now.wall_ms - EVENTS_KEPT_MS,
+                                batch->hot->last_event - EVENTS_KEPT_MAX, TRIM_ROWS);
+    int64_t keys = key_trim(batch->db, batch->now.wall_ms - KEYS_KEPT_MS, TRIM_ROWS);
+
+    batch->rows += (unsigned)(events + keys);
+    /* A full slice means that there is more: come back soon, so that the broom keeps up with a busy broker. */
+    if (events == TRIM_ROWS || keys == TRIM_ROWS)
+        engine->last_janitor.mono_ms -= JANITOR_EVERY_MS - JANITOR_SOON_MS;
     if (!store_has_room(engine->store) && store_reserve_keep(engine->store)) {
         engine->disk_is_full = false;
         atomic_store(&engine->has_room, true);

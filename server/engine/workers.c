@@ -90,9 +90,17 @@ static void forget(struct batch *batch, struct hot_worker *worker)
     effect->cancel = forget_undone;
 }
 
+static bool has_live_call(const struct list *parked)
+{
+    for (struct list_node *node = list_first(parked); node != NULL; node = list_next(parked, node))
+        if (parked_is_alive(CONTAINER_OF(node, struct parked, subject)))
+            return true;
+    return false;
+}
+
 void worker_silent(struct batch *batch, struct hot_worker *worker)
 {
-    bool is_calling = !list_is_empty(&worker->claims) || !list_is_empty(&worker->heartbeats);
+    bool is_calling = has_live_call(&worker->claims) || has_live_call(&worker->heartbeats);
 
     /* A parked request is a call that is still going on. */
     if (is_calling)

@@ -23,9 +23,9 @@ void event_last(struct db *db, int64_t *ret_number, int64_t *ret_at_ms)
     db_done(rows);
 }
 
-int64_t event_trim(struct db *db, int64_t before_ms, unsigned max)
+int64_t event_trim(struct db *db, int64_t before_ms, int64_t up_to, unsigned max)
 {
-    db_run(db, SQL_EVENT_TRIM, VALUES(VALUE_INT(before_ms), VALUE_INT(max)));
+    db_run(db, SQL_EVENT_TRIM, VALUES(VALUE_INT(before_ms), VALUE_INT(max), VALUE_INT(up_to)));
     return db_changes(db);
 }
 

@@ -78,7 +78,7 @@ SELECT coalesce(max(number), 0), coalesce(max(at), 0) FROM (SELECT number, at FR
 -- follows, and a number that a follower has seen must not come twice.
 DELETE FROM events WHERE number IN (
     SELECT number FROM (SELECT number, at FROM events ORDER BY number LIMIT $2)
-    WHERE at < $1 AND number < (SELECT max(number) FROM events));
+    WHERE (at < $1 OR number <= $3) AND number < (SELECT max(number) FROM events));
 
 -- name: event_count
 SELECT count(*) FROM events WHERE task = $1 AND kind = $2;

@@ -86,9 +86,9 @@ static void old_events_go_a_few_at_a_time(void **state)
 
     for (int64_t number = 1; number <= 10; number++)
         put_event(fixture, number, number * 100);
-    assert_int_equal(event_trim(fixture->db, 550, 3), 3);
-    assert_int_equal(event_trim(fixture->db, 550, 3), 2);
-    assert_int_equal(event_trim(fixture->db, 550, 3), 0);
+    assert_int_equal(event_trim(fixture->db, 550, 0, 3), 3);
+    assert_int_equal(event_trim(fixture->db, 550, 0, 3), 2);
+    assert_int_equal(event_trim(fixture->db, 550, 0, 3), 0);
     assert_int_equal(events_of_7(fixture), 5);
 }
 
@@ -98,8 +98,8 @@ static void the_newest_event_stays_so_that_its_number_is_not_given_again(void **
 
     put_event(fixture, 41, 100);
     put_event(fixture, 42, 200);
-    assert_int_equal(event_trim(fixture->db, INT64_MAX, 100), 1);
-    assert_int_equal(event_trim(fixture->db, INT64_MAX, 100), 0);
+    assert_int_equal(event_trim(fixture->db, INT64_MAX, 0, 100), 1);
+    assert_int_equal(event_trim(fixture->db, INT64_MAX, 0, 100), 0);
     store_fixture_reopen(fixture);
     assert_int_equal(last_number(fixture), 42);
 }
@@ -110,9 +110,9 @@ static void trimming_a_failed_store_ends(void **state)
 
     for (int64_t number = 1; number <= 5; number++)
         put_event(fixture, number, 1);
-    assert_int_equal(event_trim(fixture->db, 100, 2), 2);
+    assert_int_equal(event_trim(fixture->db, 100, 0, 2), 2);
     db_exec(fixture->db, "nonsense");
-    assert_int_equal(event_trim(fixture->db, 100, 2), 0);
+    assert_int_equal(event_trim(fixture->db, 100, 0, 2), 0);
     assert_int_equal(key_trim(fixture->db, 100, 2), 0);
 }
 
