@@ -211,6 +211,35 @@ static void a_claim_whose_answer_was_undone_waits_on_and_gets_the_next_task(void
     assert_true(engine_is_ready(stage->engine));
 }
 
+static void assert_whole(const struct command *claim, unsigned len)
+{
+    assert_int_equal(claim->reply.tasks_len, len);
+    for (unsigned i = 0; i < len; i++) {
+        assert_true(claim->reply.tasks[i].number > 0);
+        assert_non_null(claim->reply.tasks[i].lease.at);
+    }
+}
+
+static void wherever_the_space_ends_a_claim_gets_all_or_nothing(void **state)
+{
+    struct stage *stage = *state;
+    struct command *waiting =
+        stage_ask(stage, to_claim(stage, enrol(stage, "q", 200), 200, INT64_C(1000000000)));
+
+    for (int pages_left = 0; !is_answered(waiting); pages_left++) {
+        fill_disk(stage, pages_left);
+        struct command *many = stage_ask(stage, to_submit_many(stage, "q", 200));
+
+        assert_int_equal(code_of(many), is_answered(waiting) ? OK : ERR_DISK_RESERVE);
+        empty_disk(stage);
+        stage_pass(stage, 5000);
+        assert_in_range(pages_left, 0, 200);
+    }
+    assert_whole(waiting, 200);
+    assert_int_equal(count(stage, "q", TASK_RUNNING), 200);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM tasks"), 200);
+}
+
 static void a_wait_that_was_undone_still_ends_at_its_time(void **state)
 {
     struct stage *stage = *state;
@@ -323,6 +352,7 @@ int main(void)
         ON_DISK(a_full_disk_refuses_submits_and_takes_what_ends_work),
         ON_DISK(what_was_refused_leaves_memory_as_it_was),
         ON_DISK(a_claim_whose_answer_was_undone_waits_on_and_gets_the_next_task),
+        ON_DISK(wherever_the_space_ends_a_claim_gets_all_or_nothing),
         ON_DISK(a_wait_that_was_undone_still_ends_at_its_time),
         ON_DISK(tasks_that_fell_due_in_an_undone_batch_are_not_forgotten),
         ON_DISK(leases_that_ended_in_an_undone_batch_end_in_the_next),

@@ -87,6 +87,23 @@ static void the_cap_holds_within_one_transaction(void **state)
     assert_int_equal(stage_number(stage, "SELECT count(*) FROM leases"), 3);
 }
 
+static void the_cap_holds_for_tasks_of_many_types(void **state)
+{
+    struct stage *stage = *state;
+    struct command *many = to_submit_many(stage, "q", 9);
+    const char *const types[] = {"a", "b", "c"};
+
+    limit_running(stage, "q", 4);
+    for (unsigned i = 0; i < 9; i++)
+        many->in.submit.specs[i].type = bytes_of(types[i % 3]);
+    (void)stage_ask(stage, many);
+    struct command *claimed = stage_ask(stage, to_claim(stage, enrol(stage, "q", 9), 9, 0));
+
+    assert_int_equal(claimed->reply.tasks_len, 4);
+    for (unsigned i = 0; i < 4; i++)
+        assert_int_equal(claimed->reply.tasks[i].number, many->reply.items[i].number);
+}
+
 static void a_worker_gets_no_more_than_its_slots(void **state)
 {
     struct stage *stage = *state;
@@ -197,6 +214,7 @@ int main(void)
         STAGED(one_task_wakes_exactly_one),
         STAGED(a_client_that_has_gone_gets_no_lease),
         STAGED(the_cap_holds_within_one_transaction),
+        STAGED(the_cap_holds_for_tasks_of_many_types),
         STAGED(a_worker_gets_no_more_than_its_slots),
         STAGED(a_freed_slot_serves_the_workers_own_parked_claim),
         STAGED(higher_priority_goes_first_then_the_order_of_commit),
