@@ -180,14 +180,14 @@ static void on_heartbeat(struct op *op)
         const struct row_lease *was = snapshot_lease(before, lease->task);
         struct known *known = model_known(&op->sim->model, lease->task);
 
-        if (!id_equal(lease->worker, op->command->in.heartbeat.worker) || was == NULL ||
-            was->delivery != lease->delivery)
+        if (!id_equal(lease->worker, op->command->in.heartbeat.worker))
+            continue;
+        known->heard_of_cancel = known->heard_of_cancel || lists_cancel(reply_of(op), known->id);
+        if (was == NULL || was->delivery != lease->delivery)
             continue;
         if (op->command->in.heartbeat.all)
             prolonged(op, lease->task);
-        if (lists_cancel(reply_of(op), known->id))
-            known->heard_of_cancel = true;
-        else if (was->grace_at_ms >= 0)
+        if (was->grace_at_ms >= 0 && !lists_cancel(reply_of(op), known->id))
             sim_fail(op->sim, "a heartbeat's answer does not name the cancel of task %lld", (long long)lease->task);
     }
 }

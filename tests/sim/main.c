@@ -98,7 +98,7 @@ int main(int argc, char **argv)
     } else {
         for (int64_t i = 0; i < ask.seeds; i++)
             run_and_count(&ask, (uint64_t)(ask.first_seed + i), &tally);
-        races_run((uint64_t)ask.first_seed, ask.races, &tally.passed, &tally.failed);
+        races_run((uint64_t)ask.first_seed, ask.races, ask.traces, &tally.passed, &tally.failed);
     }
     (void)printf("%llu batches, %llu commands, %llu leases granted, %llu attempts ended, %llu kills\n",
                  (unsigned long long)tally.steps, (unsigned long long)tally.commands, (unsigned long long)tally.grants,

@@ -22,7 +22,7 @@ struct known {
     bool heard_of_cancel; /* its worker was told */
     int deletes_open;
     enum phase ended_as;    /* the last end */
-    uint64_t repeats;       /* ends that were taken back by a retry */
+    unsigned ends;
     int64_t claimed_mono_ms;
     int64_t lease_ms;
     int64_t lasts_until_ms; /* mono: a loss before this is too early */

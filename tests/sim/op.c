@@ -82,7 +82,8 @@ void op_post(struct op *op)
 {
     struct sim *sim = op->sim;
 
-    op->ends_mono_ms = sim->now.mono_ms + op->command->wait_ms;
+    op->wait_ms = op->command->wait_ms;
+    op->ends_mono_ms = -1;
     op->posted_step = sim->steps;
     sim->commands++;
     count_open(op, 1);

@@ -95,10 +95,12 @@ static void check_parked_look(const struct op *op)
         sim_fail(op->sim, "task %lld is over and a look at it still waits", (long long)op->task);
 }
 
-static void check_parked(const struct op *op)
+static void check_parked(struct op *op)
 {
     bool has_key = op->command->idempotency.key.at != NULL;
 
+    if (op->ends_mono_ms < 0)
+        op->ends_mono_ms = op->sim->now.mono_ms + op->wait_ms;
     if (!has_key && op->sim->now.mono_ms > op->ends_mono_ms)
         sim_fail(op->sim, "a request of step %llu waits for longer than it asked", (unsigned long long)op->posted_step);
     switch ((int)op->command->kind) {

@@ -57,7 +57,7 @@ struct op {
     unsigned words_len;
     int64_t task; /* what it is about; -1: none */
     unsigned queue;
-    int64_t ends_mono_ms; /* when it has its answer at the latest */
+    int64_t wait_ms, ends_mono_ms; /* when it has its answer at the latest; -1: the engine has not seen it yet */
     uint64_t posted_step;
     bool is_gone;          /* its client hung up */
     bool was_gone_waiting; /* and the engine had it parked then */
