@@ -98,6 +98,12 @@ static bool has_live_call(const struct list *parked)
     return false;
 }
 
+/* Something still points at it. */
+static bool is_held(const struct hot_worker *worker)
+{
+    return !list_is_empty(&worker->leases) || !list_is_empty(&worker->claims) || !list_is_empty(&worker->heartbeats);
+}
+
 void worker_silent(struct batch *batch, struct hot_worker *worker)
 {
     bool is_calling = has_live_call(&worker->claims) || has_live_call(&worker->heartbeats);
@@ -107,7 +113,7 @@ void worker_silent(struct batch *batch, struct hot_worker *worker)
         worker_seen(batch, worker);
     if (!is_silent(batch->engine, worker, batch->now.mono_ms))
         worker_time(batch->engine, worker);
-    else if (batch->now.mono_ms - worker->last_seen_mono_ms < FORGOTTEN_AFTER_MS || !list_is_empty(&worker->leases))
+    else if (batch->now.mono_ms - worker->last_seen_mono_ms < FORGOTTEN_AFTER_MS || is_held(worker))
         lose(batch, worker);
     else
         forget(batch, worker);

@@ -1,9 +1,9 @@
 /* Play: commands with their usual arguments. */
 #include "play.h"
 
+#include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <setjmp.h>
 
 #include <cmocka.h>
 
@@ -87,7 +87,8 @@ struct command *to_cancel(struct stage *stage, struct id task, int64_t grace_ms)
 {
     struct command *command = stage_make(stage, COMMAND_CANCEL);
 
-    command->in.cancel = (struct cancel){.task = task, .grace_ms = grace_ms, .if_match = VERSION_UNASKED};
+    command->in.cancel =
+        (struct cancel){.task = task, .grace_ms = grace_ms, .if_match = VERSION_UNASKED};
     return command;
 }
 
@@ -103,11 +104,13 @@ struct command *to_queue(struct stage *stage, enum command_kind kind, const char
 {
     struct command *command = stage_make(stage, kind);
 
-    command->in.queue = (struct queue_name){.queue = bytes_of(queue), .for_ms = -1, .if_match = VERSION_UNASKED};
+    command->in.queue =
+        (struct queue_name){.queue = bytes_of(queue), .for_ms = -1, .if_match = VERSION_UNASKED};
     return command;
 }
 
-struct command *to_edit_queue(struct stage *stage, const char *queue, unsigned has, struct queue_settings settings)
+struct command *to_edit_queue(struct stage *stage, const char *queue, unsigned has,
+                              struct queue_settings settings)
 {
     struct command *command = stage_make(stage, COMMAND_EDIT_QUEUE);
 
@@ -183,7 +186,8 @@ const struct task *claim(struct stage *stage, struct id worker)
 
 enum task_state finish(struct stage *stage, const struct task *task, enum outcome_kind kind)
 {
-    const struct outcome_reply *reply = get(stage, to_finish(stage, task->lease, kind))->reply.outcomes;
+    const struct outcome_reply *reply =
+        get(stage, to_finish(stage, task->lease, kind))->reply.outcomes;
 
     assert_int_equal(reply->error.code, OK);
     return reply->state;

@@ -1,9 +1,11 @@
-/* Play: the usual things that producers, workers and operators ask of an engine on the stage, in one word each. */
+/* Play: the usual things that producers, workers and operators ask of an engine on the stage, in
+ * one word each. */
 #pragma once
 
 #include "stage.h"
 
-/* Makers: a command to change before it is asked. Names are literals or live as long as the stage. */
+/* Makers: a command to change before it is asked. Names are literals or live as long as the stage.
+ */
 struct command *to_submit(struct stage *stage, const char *queue);
 struct command *to_submit_many(struct stage *stage, const char *queue, unsigned count);
 struct command *to_claim(struct stage *stage, struct id worker, unsigned max, int64_t wait_ms);
@@ -13,7 +15,8 @@ struct command *to_look(struct stage *stage, struct id task, int64_t wait_ms);
 struct command *to_cancel(struct stage *stage, struct id task, int64_t grace_ms);
 struct command *to_extend(struct stage *stage, struct bytes lease, int64_t lease_ms);
 struct command *to_queue(struct stage *stage, enum command_kind kind, const char *queue);
-struct command *to_edit_queue(struct stage *stage, const char *queue, unsigned has, struct queue_settings settings);
+struct command *to_edit_queue(struct stage *stage, const char *queue, unsigned has,
+                              struct queue_settings settings);
 struct command *to_close(struct stage *stage, const char *queue, bool now, int64_t wait_ms);
 struct command *to_again(struct stage *stage, enum command_kind kind, struct id task);
 

@@ -70,7 +70,7 @@ static struct stage *set(bool is_on_disk)
     stage->options = (struct engine_options){
         .data_dir = stage->scratch.path,
         .store_name = is_on_disk ? NULL : stage->store_name,
-        .clock = {stage, stage_now},
+        .clock = {.ctx = stage, .now = stage_now},
         .random = random_from_seed(&stage->random),
         .metrics = stage->metrics,
         .drain_timeout_ms = 30000,
@@ -221,7 +221,8 @@ void stage_pass(struct stage *stage, int64_t ms)
         if (next_ms > stage->now.mono_ms)
             stage_skip(stage, next_ms - stage->now.mono_ms);
         stage_settle(stage);
-        if (engine_next_due(stage->engine) <= stage->now.mono_ms) /* it ended, or does nothing about it */
+        if (engine_next_due(stage->engine) <=
+            stage->now.mono_ms) /* it ended, or does nothing about it */
             break;
     }
     stage_skip(stage, target_ms - stage->now.mono_ms);

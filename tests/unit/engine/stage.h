@@ -1,5 +1,5 @@
-/* Stage: an engine without its thread, on a clock that only the test moves; commands are posted and their answers
- * looked at. Whatever was asked lives until the stage is struck. */
+/* Stage: an engine without its thread, on a clock that only the test moves; commands are posted and
+ * their answers looked at. Whatever was asked lives until the stage is struck. */
 #pragma once
 
 #include "engine/engine.h"
@@ -12,9 +12,9 @@ struct stage {
     struct engine_options options;
     struct moment now;
     struct metrics *metrics;
-    int exit_code;          /* -1: it has not ended */
+    int exit_code; /* -1: it has not ended */
     unsigned wakes;
-    struct asked *asked;    /* all commands, newest first */
+    struct asked *asked; /* all commands, newest first */
     struct random_seeded random;
     struct scratch scratch; /* of a store on disk */
     bool is_on_disk;
@@ -22,7 +22,7 @@ struct stage {
     struct db *keeper; /* holds a store in memory from one engine to the next */
 };
 
-struct stage *stage_set(void);         /* with a store in memory */
+struct stage *stage_set(void); /* with a store in memory */
 struct stage *stage_set_on_disk(void);
 void stage_strike(struct stage *stage);
 /* For cmocka: setup and teardown of a test; *state becomes the stage. */

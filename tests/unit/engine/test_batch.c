@@ -58,6 +58,25 @@ static void a_change_of_settings_is_alone_between_what_came_before_and_after(voi
     assert_int_equal(stage_metric(stage, METRIC_COMMITS), 2);
 }
 
+static void a_change_of_settings_is_kept_though_its_queue_moves_on_in_the_same_moment(void **state)
+{
+    struct stage *stage = *state;
+    struct command *brief = to_submit(stage, "q");
+
+    brief->in.submit.specs[0].timeout_ms = 1000;
+    brief->in.submit.specs[0].retry =
+        (struct retry_policy){.given = RETRY_HAS_MAX_ATTEMPTS, .max_attempts = 1};
+    (void)stage_ask(stage, brief);
+    assert_non_null(claim(stage, enrol(stage, "q", 1)));
+    (void)stage_ask(stage, to_close(stage, "q", false, 0));
+    stage_skip(stage, 1000); /* the last task ends, and with it the queue closes */
+    limit_running(stage, "q", 7);
+    stage_restart(stage);
+
+    assert_true(view_queue(stage, "q")->closed);
+    assert_int_equal(view_queue(stage, "q")->settings.concurrency, 7);
+}
+
 static void a_batch_is_bounded_and_the_rest_comes_next_in_order(void **state)
 {
     struct stage *stage = *state;
@@ -110,8 +129,11 @@ static void counters_are_what_a_recount_says(void **state)
     for (unsigned i = 0; i < 3; i++)
         (void)finish(stage, &three->reply.tasks[i], (enum outcome_kind)i);
 
-    assert_int_equal(stage_number(stage, "SELECT count(*) FROM (SELECT state, sum(tasks) n FROM counters GROUP BY 1 "
-                                         "HAVING n > 0 EXCEPT SELECT state, count(*) FROM tasks GROUP BY 1)"), 0);
+    assert_int_equal(
+        stage_number(stage,
+                     "SELECT count(*) FROM (SELECT state, sum(tasks) n FROM counters GROUP BY 1 "
+                     "HAVING n > 0 EXCEPT SELECT state, count(*) FROM tasks GROUP BY 1)"),
+        0);
     assert_int_equal(stage_number(stage, "SELECT sum(tasks) FROM counters"), 9);
 }
 
@@ -136,7 +158,8 @@ static struct command *to_submit_much(struct stage *stage)
 {
     struct command *command = to_submit(stage, "q");
 
-    command->in.submit.specs[0].payload.data = (struct bytes){arena_alloc(command->mem, 1 << 20), 1 << 20};
+    command->in.submit.specs[0].payload.data =
+        (struct bytes){arena_alloc(command->mem, 1 << 20), 1 << 20};
     return command;
 }
 
@@ -149,7 +172,8 @@ static void a_full_disk_refuses_submits_and_takes_what_ends_work(void **state)
     const struct task *task = claim(stage, worker);
     waiting = memcmp(&task->id, &waiting, sizeof(waiting)) == 0 ? submit(stage, "q") : waiting;
     struct command *much = to_submit_much(stage), *small = to_submit(stage, "q");
-    struct command *end = to_finish(stage, task->lease, OUTCOME_SUCCEEDED), *stop = to_cancel(stage, waiting, 0);
+    struct command *end = to_finish(stage, task->lease, OUTCOME_SUCCEEDED),
+                   *stop = to_cancel(stage, waiting, 0);
     struct command *all[] = {much, small, end, stop};
 
     fill_disk(stage, 20);
@@ -306,7 +330,8 @@ static void a_queue_that_only_a_refused_submit_named_is_not_there(void **state)
     fill_disk(stage, 20);
     (void)stage_ask(stage, much);
 
-    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "new"))), ERR_NOT_FOUND);
+    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "new"))),
+                     ERR_NOT_FOUND);
 }
 
 /* ---- a store that fails ---- */
@@ -336,7 +361,7 @@ static void any_other_failure_ends_the_engine_and_answers_nothing(void **state)
     assert_int_equal(stage_number(stage, "SELECT count(*) FROM tasks"), 0);
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
+#define STAGED(test)  cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 #define ON_DISK(test) cmocka_unit_test_setup_teardown(test, stage_setup_on_disk, stage_teardown)
 
 int main(void)
@@ -345,6 +370,7 @@ int main(void)
         STAGED(commands_that_come_together_share_a_commit),
         STAGED(outcomes_make_room_for_submits_and_claims_of_the_same_batch),
         STAGED(a_change_of_settings_is_alone_between_what_came_before_and_after),
+        STAGED(a_change_of_settings_is_kept_though_its_queue_moves_on_in_the_same_moment),
         STAGED(a_batch_is_bounded_and_the_rest_comes_next_in_order),
         STAGED(nothing_to_do_is_no_transaction),
         STAGED(answers_wake_the_other_side_once),

@@ -93,8 +93,10 @@ static void when_the_grace_is_over_it_is_abandoned_and_an_event_says_so(void **s
 
     assert_int_equal(state_of(stage, task->id), TASK_CANCELLED);
     assert_true(view(stage, task->id)->task->abandoned);
-    assert_int_equal(stage_number(stage, "SELECT count(*) FROM events WHERE kind = 7 AND task = 1 AND "
-                                         "data ->> 'detail' = 'closing timed out' AND data ->> 'abandoned'"), 1);
+    assert_int_equal(
+        stage_number(stage, "SELECT count(*) FROM events WHERE kind = 7 AND task = 1 AND "
+                            "data ->> 'detail' = 'closing timed out' AND data ->> 'abandoned'"),
+        1);
     struct command *late = stage_ask(stage, to_finish(stage, task->lease, OUTCOME_SUCCEEDED));
     assert_int_equal(late->reply.outcomes[0].error.code, ERR_STALE_LEASE);
 }

@@ -19,7 +19,8 @@ static void a_submit_that_meets_a_parked_claim_is_one_commit(void **state)
     assert_int_equal(code_of(submitted), OK);
     assert_int_equal(code_of(waiting), OK);
     assert_int_equal(waiting->reply.tasks_len, 1);
-    assert_memory_equal(&waiting->reply.tasks[0].id, &submitted->reply.view.task->id, sizeof(struct id));
+    assert_memory_equal(&waiting->reply.tasks[0].id, &submitted->reply.view.task->id,
+                        sizeof(struct id));
     assert_int_equal(stage_metric(stage, METRIC_COMMITS), commits + 1);
 }
 
@@ -181,7 +182,8 @@ static void an_unknown_worker_is_not_found(void **state)
 {
     struct stage *stage = *state;
 
-    assert_int_equal(code_of(stage_ask(stage, to_claim(stage, (struct id){{1}}, 1, 0))), ERR_NOT_FOUND);
+    assert_int_equal(code_of(stage_ask(stage, to_claim(stage, (struct id){{1}}, 1, 0))),
+                     ERR_NOT_FOUND);
 }
 
 static void a_claim_finishes_earlier_work_in_the_same_transaction(void **state)

@@ -119,7 +119,8 @@ static void what_is_left_after_the_wait_is_cancelled_and_then_abandoned(void **s
 static void a_close_now_asks_workers_to_stop_at_once(void **state)
 {
     struct stage *stage = *state;
-    struct id worker = enrol(stage, "q", 1), running = submit(stage, "q"), waiting = submit(stage, "q");
+    struct id worker = enrol(stage, "q", 1), running = submit(stage, "q"),
+              waiting = submit(stage, "q");
     const struct task *task = claim(stage, worker);
     struct command *heartbeat = stage_ask(stage, to_beat(stage, worker, 10000));
     struct command *close = stage_ask(stage, to_close(stage, "q", true, 60000));

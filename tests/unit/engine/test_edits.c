@@ -94,10 +94,12 @@ static void a_failed_task_is_given_one_more_attempt(void **state)
     struct stage *stage = *state;
     struct id worker = enrol(stage, "q", 1), task = fail_one(stage, worker);
 
-    assert_int_equal(stage_ask(stage, to_again(stage, COMMAND_RETRY, task))->reply.view.task->state, TASK_READY);
+    assert_int_equal(stage_ask(stage, to_again(stage, COMMAND_RETRY, task))->reply.view.task->state,
+                     TASK_READY);
     assert_null(view(stage, task)->task->error.at);
     (void)finish(stage, claim(stage, worker), OUTCOME_SUCCEEDED);
-    assert_int_equal(code_of(stage_ask(stage, to_again(stage, COMMAND_RETRY, task))), ERR_STATE_CONFLICT);
+    assert_int_equal(code_of(stage_ask(stage, to_again(stage, COMMAND_RETRY, task))),
+                     ERR_STATE_CONFLICT);
 }
 
 static void a_clone_is_a_new_task_with_the_same_body(void **state)
@@ -120,7 +122,8 @@ static void a_clone_is_a_new_task_with_the_same_body(void **state)
 static void a_retry_is_pinned_to_one_worker_and_the_next_is_free_again(void **state)
 {
     struct stage *stage = *state;
-    struct id first = enrol(stage, "q", 1), second = enrol(stage, "q", 1), task = fail_one(stage, first);
+    struct id first = enrol(stage, "q", 1), second = enrol(stage, "q", 1),
+              task = fail_one(stage, first);
     struct command *pinned = to_again(stage, COMMAND_RETRY, task);
 
     pinned->in.again.has_worker = true;
@@ -144,7 +147,8 @@ static void run_now_skips_the_delay(void **state)
     assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_FAILED), TASK_RETRYING);
     assert_int_equal(code_of(stage_ask(stage, to_again(stage, COMMAND_RUN_NOW, task))), OK);
     assert_non_null(claim(stage, worker));
-    assert_int_equal(code_of(stage_ask(stage, to_again(stage, COMMAND_RUN_NOW, task))), ERR_STATE_CONFLICT);
+    assert_int_equal(code_of(stage_ask(stage, to_again(stage, COMMAND_RUN_NOW, task))),
+                     ERR_STATE_CONFLICT);
 }
 
 static void only_what_is_over_is_deleted_and_then_it_is_gone(void **state)
@@ -152,7 +156,8 @@ static void only_what_is_over_is_deleted_and_then_it_is_gone(void **state)
     struct stage *stage = *state;
     struct id task = submit(stage, "q");
 
-    assert_int_equal(code_of(stage_ask(stage, to_again(stage, COMMAND_DELETE_TASK, task))), ERR_STATE_CONFLICT);
+    assert_int_equal(code_of(stage_ask(stage, to_again(stage, COMMAND_DELETE_TASK, task))),
+                     ERR_STATE_CONFLICT);
     cancel(stage, task, 0);
     assert_int_equal(code_of(stage_ask(stage, to_again(stage, COMMAND_DELETE_TASK, task))), OK);
     assert_int_equal(code_of(stage_ask(stage, to_look(stage, task, 0))), ERR_NOT_FOUND);

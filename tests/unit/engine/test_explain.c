@@ -21,7 +21,8 @@ static void every_rule_that_holds_it_back_is_named(void **state)
     struct command *later = to_submit(stage, "q");
     struct queue_settings settings = {.concurrency = 0, .paused = true};
 
-    (void)stage_ask(stage, to_edit_queue(stage, "q", QUEUE_HAS_CONCURRENCY | QUEUE_HAS_PAUSED, settings));
+    (void)stage_ask(stage,
+                    to_edit_queue(stage, "q", QUEUE_HAS_CONCURRENCY | QUEUE_HAS_PAUSED, settings));
     later->in.submit.specs[0].delay_ms = 1000;
     struct id task = stage_ask(stage, later)->reply.view.task->id;
     const struct task_view *shown = explain(stage, task);

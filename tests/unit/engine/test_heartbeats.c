@@ -67,7 +67,8 @@ static void a_waiting_heartbeat_tells_of_a_cancel_at_once(void **state)
 static void one_told_before_is_listed_but_does_not_answer_a_wait(void **state)
 {
     struct stage *stage = *state;
-    struct id worker = enrol(stage, "q", 2), first = submit(stage, "q"), second = submit(stage, "q");
+    struct id worker = enrol(stage, "q", 2), first = submit(stage, "q"),
+              second = submit(stage, "q");
 
     (void)stage_ask(stage, to_claim(stage, worker, 2, 0));
     cancel(stage, first, 60000);
@@ -129,7 +130,8 @@ static void progress_in_a_heartbeat_is_kept(void **state)
 {
     struct stage *stage = *state;
     struct id worker = enrol(stage, "q", 1), task = submit(stage, "q");
-    struct progress_note note = {.lease = claim(stage, worker)->lease, .progress = BYTES("{\"percent\":5}")};
+    struct progress_note note = {.lease = claim(stage, worker)->lease,
+                                 .progress = BYTES("{\"percent\":5}")};
     struct command *command = to_beat(stage, worker, 0);
 
     command->in.heartbeat.notes = &note;
@@ -177,7 +179,8 @@ static void an_order_answers_a_wait(void **state)
     struct command *waiting = stage_ask(stage, to_beat(stage, worker, 20000));
     struct command *edit = stage_make(stage, COMMAND_EDIT_WORKER);
 
-    edit->in.worker_edit = (struct worker_edit){.worker = worker, .has_mode = true, .mode = WORKER_TERMINATE};
+    edit->in.worker_edit =
+        (struct worker_edit){.worker = worker, .has_mode = true, .mode = WORKER_TERMINATE};
     (void)stage_ask(stage, edit);
 
     assert_true(is_answered(waiting));

@@ -70,7 +70,11 @@ static void counts_of_a_batch_are_kept_or_dropped_as_a_whole(void **state)
 
 static struct hot_worker *new_worker(struct hot *hot, const char *types)
 {
-    struct worker_row row = {.id = {{7}}, .ns = 1, .queues = BYTES("a\nb\n"), .concurrency = 2, .types = bytes_of(types)};
+    struct worker_row row = {.id = {{7}},
+                             .ns = 1,
+                             .queues = BYTES("a\nb\n"),
+                             .concurrency = 2,
+                             .types = bytes_of(types)};
 
     (void)new_queue(hot, "a");
     return hot_add_worker(hot, &row, 5);

@@ -9,11 +9,13 @@
 
 #include <stdio.h>
 
-static void remember(struct command *command, int *ret_status, struct bytes *ret_location, struct bytes *ret_body)
+static void remember(struct command *command, int *ret_status, struct bytes *ret_location,
+                     struct bytes *ret_body)
 {
     *ret_status = 201;
     *ret_location = BYTES("/v1/tasks/x");
-    *ret_body = arena_printf(command->mem, "task %lld", (long long)command->reply.view.task->number);
+    *ret_body =
+        arena_printf(command->mem, "task %lld", (long long)command->reply.view.task->number);
 }
 
 static struct command *with_key(struct stage *stage, const char *key, const char *fingerprint)
@@ -22,7 +24,8 @@ static struct command *with_key(struct stage *stage, const char *key, const char
 
     command->idempotency.key = bytes_of(key);
     command->idempotency.scope = BYTES("POST /v1/tasks");
-    (void)snprintf(command->idempotency.fingerprint.at, sizeof(command->idempotency.fingerprint.at), "%s", fingerprint);
+    (void)snprintf(command->idempotency.fingerprint.at, sizeof(command->idempotency.fingerprint.at),
+                   "%s", fingerprint);
     command->remember = remember;
     return command;
 }

@@ -51,8 +51,10 @@ static void log_lines_are_kept_with_their_time(void **state)
 {
     struct stage *stage = *state;
     const struct task *task = claim_new(stage);
-    struct log_line lines[] = {{.message = BYTES("one"), .at_ms = 5}, {.message = BYTES("two"), .at_ms = -1}};
-    struct command *command = stage_make(stage, COMMAND_LEASE_LOGS), *look = to_look(stage, task->id, 0);
+    struct log_line lines[] = {{.message = BYTES("one"), .at_ms = 5},
+                               {.message = BYTES("two"), .at_ms = -1}};
+    struct command *command = stage_make(stage, COMMAND_LEASE_LOGS),
+                   *look = to_look(stage, task->id, 0);
 
     command->in.logs = (struct lease_logs){.lease = task->lease, .lines = lines, .lines_len = 2};
     (void)stage_ask(stage, command);
@@ -75,7 +77,8 @@ static void a_stale_lease_is_refused_and_changes_nothing(void **state)
     command->in.progress = (struct progress_note){.lease = task->lease, .progress = BYTES("{}")};
 
     assert_int_equal(code_of(stage_ask(stage, command)), ERR_STALE_LEASE);
-    assert_int_equal(code_of(stage_ask(stage, to_extend(stage, task->lease, 1000))), ERR_STALE_LEASE);
+    assert_int_equal(code_of(stage_ask(stage, to_extend(stage, task->lease, 1000))),
+                     ERR_STALE_LEASE);
     assert_null(view(stage, task->id)->task->progress.at);
 }
 
@@ -88,7 +91,8 @@ static void a_token_of_another_task_is_not_believed(void **state)
     (void)snprintf(forged, sizeof(forged), "%.*s", BYTES_ARG(task->lease));
     forged[task->lease.len / 2] = forged[task->lease.len / 2] == 'A' ? 'B' : 'A';
 
-    assert_int_equal(code_of(stage_ask(stage, to_extend(stage, bytes_of(forged), 1000))), ERR_STALE_LEASE);
+    assert_int_equal(code_of(stage_ask(stage, to_extend(stage, bytes_of(forged), 1000))),
+                     ERR_STALE_LEASE);
 }
 
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)

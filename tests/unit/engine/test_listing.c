@@ -11,8 +11,11 @@ static struct command *to_list(struct stage *stage, unsigned limit)
 {
     struct command *command = stage_make(stage, COMMAND_LIST_TASKS);
 
-    command->in.list = (struct list_query){
-        .limit = limit, .observed = -1, .created_after_ms = -1, .created_before_ms = -1, .after_number = -1};
+    command->in.list = (struct list_query){.limit = limit,
+                                           .observed = -1,
+                                           .created_after_ms = -1,
+                                           .created_before_ms = -1,
+                                           .after_number = -1};
     return command;
 }
 
@@ -79,8 +82,10 @@ static void assert_lists_only(struct stage *stage, struct command *command, int6
 static void each_filter_lets_through_what_fits(void **state)
 {
     struct stage *stage = *state;
-    struct command *by_type = to_list(stage, 9), *by_queue = to_list(stage, 9), *by_tag = to_list(stage, 9);
-    struct command *by_name = to_list(stage, 9), *by_state = to_list(stage, 9), *by_worker = to_list(stage, 9);
+    struct command *by_type = to_list(stage, 9), *by_queue = to_list(stage, 9),
+                   *by_tag = to_list(stage, 9);
+    struct command *by_name = to_list(stage, 9), *by_state = to_list(stage, 9),
+                   *by_worker = to_list(stage, 9);
     char id[ID_TEXT_LEN + 1];
 
     fill(stage);
@@ -113,7 +118,8 @@ static void failures_are_found_by_their_words(void **state)
         struct command *failed = to_finish(stage, claim(stage, worker)->lease, OUTCOME_FAILED);
 
         failed->in.finish.outcomes->retryable = false;
-        failed->in.finish.outcomes->failure.message = i == 0 ? BYTES("\"disk\"") : BYTES("\"network\"");
+        failed->in.finish.outcomes->failure.message =
+            i == 0 ? BYTES("\"disk\"") : BYTES("\"network\"");
         (void)stage_ask(stage, failed);
     }
     by_error->in.list.states = BYTES("failed");
@@ -126,7 +132,8 @@ static void failures_are_found_by_their_words(void **state)
 static void times_and_namespaces_bound_a_list(void **state)
 {
     struct stage *stage = *state;
-    struct command *since = to_list(stage, 9), *until = to_list(stage, 9), *foreign = to_list(stage, 9);
+    struct command *since = to_list(stage, 9), *until = to_list(stage, 9),
+                   *foreign = to_list(stage, 9);
 
     (void)submit(stage, "q");
     stage_pass(stage, 1000);

@@ -136,7 +136,7 @@ static void a_store_on_disk_is_found_again(void **state)
     assert_int_equal(state_of(stage, task), TASK_READY);
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
+#define STAGED(test)  cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 #define ON_DISK(test) cmocka_unit_test_setup_teardown(test, stage_setup_on_disk, stage_teardown)
 
 int main(void)

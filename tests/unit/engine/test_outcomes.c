@@ -34,9 +34,11 @@ static void the_same_word_again_gets_the_same_answer(void **state)
 
     for (int kind = OUTCOME_SUCCEEDED; kind <= OUTCOME_CANCELLED; kind++) {
         const struct task *task = claim_new(stage);
-        struct command *first = stage_ask(stage, to_finish(stage, task->lease, (enum outcome_kind)kind));
+        struct command *first =
+            stage_ask(stage, to_finish(stage, task->lease, (enum outcome_kind)kind));
         int64_t attempts = stage_number(stage, "SELECT count(*) FROM attempts");
-        struct command *again = stage_ask(stage, to_finish(stage, task->lease, (enum outcome_kind)kind));
+        struct command *again =
+            stage_ask(stage, to_finish(stage, task->lease, (enum outcome_kind)kind));
 
         assert_int_equal(again->reply.outcomes[0].error.code, OK);
         assert_int_equal(again->reply.outcomes[0].state, first->reply.outcomes[0].state);
@@ -81,7 +83,8 @@ static void a_lease_that_was_lost_is_fenced_off(void **state)
 static void what_is_no_token_is_stale(void **state)
 {
     struct stage *stage = *state;
-    struct command *command = stage_ask(stage, to_finish(stage, BYTES("nonsense"), OUTCOME_SUCCEEDED));
+    struct command *command =
+        stage_ask(stage, to_finish(stage, BYTES("nonsense"), OUTCOME_SUCCEEDED));
 
     assert_int_equal(command->reply.outcomes[0].error.code, ERR_STALE_LEASE);
 }

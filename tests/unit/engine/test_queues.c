@@ -11,7 +11,8 @@ static void a_queue_is_made_on_first_use(void **state)
 {
     struct stage *stage = *state;
 
-    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "q"))), ERR_NOT_FOUND);
+    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "q"))),
+                     ERR_NOT_FOUND);
     (void)submit(stage, "q");
     assert_int_equal(view_queue(stage, "q")->settings.concurrency, -1);
     assert_int_equal(view_queue(stage, "q")->version, 1);
@@ -26,7 +27,8 @@ static void put_makes_and_replaces_and_patch_changes_what_is_said(void **state)
 
     patch->in.queue_edit.replace = false;
     assert_int_equal(code_of(stage_ask(stage, patch)), ERR_NOT_FOUND);
-    assert_true(stage_ask(stage, to_edit_queue(stage, "q", QUEUE_HAS_CONCURRENCY, settings))->reply.created);
+    assert_true(stage_ask(stage, to_edit_queue(stage, "q", QUEUE_HAS_CONCURRENCY, settings))
+                    ->reply.created);
     patch = to_edit_queue(stage, "q", QUEUE_HAS_PENDING_LIMIT, settings);
     patch->in.queue_edit.replace = false;
     assert_false(stage_ask(stage, patch)->reply.created);
@@ -149,7 +151,8 @@ static void a_queue_with_live_tasks_is_not_deleted(void **state)
     struct stage *stage = *state;
 
     (void)submit(stage, "q");
-    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_DELETE_QUEUE, "q"))), ERR_STATE_CONFLICT);
+    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_DELETE_QUEUE, "q"))),
+                     ERR_STATE_CONFLICT);
     assert_int_equal(count(stage, "q", TASK_READY), 1);
 }
 
@@ -161,10 +164,12 @@ static void a_deleted_queue_comes_back_as_new(void **state)
     limit_running(stage, "q", 1);
     cancel(stage, old, 0);
     assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_DELETE_QUEUE, "q"))), OK);
-    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "q"))), ERR_NOT_FOUND);
+    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "q"))),
+                     ERR_NOT_FOUND);
     assert_int_equal(state_of(stage, old), TASK_CANCELLED);
     stage_restart(stage);
-    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "q"))), ERR_NOT_FOUND);
+    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "q"))),
+                     ERR_NOT_FOUND);
 
     (void)submit(stage, "q");
     assert_int_equal(view_queue(stage, "q")->settings.concurrency, -1);

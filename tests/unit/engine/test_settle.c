@@ -9,7 +9,8 @@
 
 #include <string.h>
 
-static struct command *to_submit_with(struct stage *stage, int32_t max_attempts, int32_t max_crashes)
+static struct command *to_submit_with(struct stage *stage, int32_t max_attempts,
+                                      int32_t max_crashes)
 {
     struct command *command = to_submit(stage, "q");
 
@@ -100,7 +101,8 @@ static void an_attempt_that_takes_too_long_is_a_failure(void **state)
 static void released_and_snoozed_attempts_cost_nothing(void **state)
 {
     struct stage *stage = *state;
-    struct id task = stage_ask(stage, to_submit_with(stage, 1, 1))->reply.view.task->id, worker = enrol(stage, "q", 1);
+    struct id task = stage_ask(stage, to_submit_with(stage, 1, 1))->reply.view.task->id,
+              worker = enrol(stage, "q", 1);
 
     for (int i = 0; i < 5; i++)
         assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_RELEASED), TASK_READY);
@@ -131,8 +133,11 @@ static void an_answer_that_was_lost_is_offered_again_and_costs_nothing(void **st
     struct command *enrolling = stage_make(stage, COMMAND_REGISTER);
     struct bytes queue = BYTES("q");
 
-    enrolling->in.worker_spec = (struct worker_spec){
-        .identity = BYTES("w"), .queues = &queue, .queues_len = 1, .concurrency = 1, .confirm_ms = 2000};
+    enrolling->in.worker_spec = (struct worker_spec){.identity = BYTES("w"),
+                                                     .queues = &queue,
+                                                     .queues_len = 1,
+                                                     .concurrency = 1,
+                                                     .confirm_ms = 2000};
     struct id worker = stage_ask(stage, enrolling)->reply.workers[0].id, task = submit(stage, "q");
 
     assert_non_null(claim(stage, worker));
@@ -151,7 +156,8 @@ static void what_must_not_be_retried_fails_at_once(void **state)
 {
     struct stage *stage = *state;
     struct id task = submit(stage, "q");
-    struct command *command = to_finish(stage, claim(stage, enrol(stage, "q", 1))->lease, OUTCOME_FAILED);
+    struct command *command =
+        to_finish(stage, claim(stage, enrol(stage, "q", 1))->lease, OUTCOME_FAILED);
 
     command->in.finish.outcomes->retryable = false;
     command->in.finish.outcomes->failure.message = BYTES("\"no\"");

@@ -50,7 +50,8 @@ static void it_waits_for_what_runs_and_takes_no_new_work(void **state)
 static void every_parked_request_is_answered_when_it_begins(void **state)
 {
     struct stage *stage = *state;
-    struct id worker = enrol(stage, "q", 1), other = enrol(stage, "other", 1), task = submit(stage, "q");
+    struct id worker = enrol(stage, "q", 1), other = enrol(stage, "other", 1),
+              task = submit(stage, "q");
 
     assert_non_null(claim(stage, worker));
     limit_pending(stage, "full", 0);

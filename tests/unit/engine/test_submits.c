@@ -106,7 +106,8 @@ static void those_held_again_keep_their_order(void **state)
         held[i] = ask_and_wait(stage, 60000);
     struct id worker = enrol(stage, "q", 2);
 
-    /* There is room for two, and in the moment in which they would enter the two that ran come back. */
+    /* There is room for two, and in the moment in which they would enter the two that ran come
+     * back. */
     stage_skip(stage, 1000 - 1);
     struct command *claims = to_claim(stage, worker, 2, 0);
     stage_post(stage, claims);
@@ -187,13 +188,15 @@ static void an_atomic_batch_that_does_not_fit_leaves_nothing(void **state)
     many->in.submit.atomic = true;
     many->in.submit.specs[0].queue = BYTES("new");
     many->in.submit.specs[1].queue = BYTES("q");
-    many->in.submit.specs = arena_copy(many->mem, many->in.submit.specs, 3 * sizeof(struct task_spec));
+    many->in.submit.specs =
+        arena_copy(many->mem, many->in.submit.specs, 3 * sizeof(struct task_spec));
     (void)submit(stage, "q");
     (void)stage_ask(stage, many);
 
     assert_int_equal(code_of(many), ERR_QUEUE_FULL);
     assert_int_equal(stage_number(stage, "SELECT count(*) FROM tasks"), 1);
-    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "new"))), ERR_NOT_FOUND);
+    assert_int_equal(code_of(stage_ask(stage, to_queue(stage, COMMAND_GET_QUEUE, "new"))),
+                     ERR_NOT_FOUND);
     assert_int_equal(stage_ask(stage, stage_make(stage, COMMAND_LIST_QUEUES))->reply.queues_len, 1);
 }
 

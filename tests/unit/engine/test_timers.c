@@ -54,7 +54,8 @@ static void many_leases_that_run_out_at_once_are_all_lost(void **state)
     struct stage *stage = *state;
 
     (void)stage_ask(stage, to_submit_many(stage, "q", 600));
-    assert_int_equal(stage_ask(stage, to_claim(stage, enrol(stage, "q", 600), 600, 0))->reply.tasks_len, 600);
+    assert_int_equal(
+        stage_ask(stage, to_claim(stage, enrol(stage, "q", 600), 600, 0))->reply.tasks_len, 600);
     stage_pass(stage, 30000);
 
     assert_int_equal(count(stage, "q", TASK_RUNNING), 0);

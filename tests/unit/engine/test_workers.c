@@ -111,6 +111,19 @@ static void a_call_in_the_moment_of_being_forgotten_is_not_found(void **state)
     }
 }
 
+static void a_day_that_nobody_noticed_ends_parked_calls_before_the_worker(void **state)
+{
+    struct stage *stage = *state;
+    struct id id = enrol(stage, "q", 1);
+    struct command *beating = stage_ask(stage, to_beat(stage, id, 60000));
+
+    stage_hang_up(beating);
+    stage_skip(stage, 25 * 3600 * 1000);
+    stage_settle(stage);
+
+    assert_true(is_answered(beating));
+}
+
 static void one_whose_leases_others_keep_alive_is_not_forgotten(void **state)
 {
     struct stage *stage = *state;
@@ -175,7 +188,8 @@ static void more_slots_serve_a_parked_claim(void **state)
     (void)stage_ask(stage, to_submit_many(stage, "q", 2));
     assert_non_null(claim(stage, id));
     struct command *waiting = stage_ask(stage, to_claim(stage, id, 1, 60000));
-    edit->in.worker_edit = (struct worker_edit){.worker = id, .has_concurrency = true, .concurrency = 2};
+    edit->in.worker_edit =
+        (struct worker_edit){.worker = id, .has_concurrency = true, .concurrency = 2};
     (void)stage_ask(stage, edit);
 
     assert_int_equal(waiting->reply.tasks_len, 1);
@@ -204,6 +218,7 @@ int main(void)
         STAGED(a_parked_call_keeps_its_worker_alive),
         STAGED(after_a_day_of_silence_a_worker_is_forgotten),
         STAGED(a_call_in_the_moment_of_being_forgotten_is_not_found),
+        STAGED(a_day_that_nobody_noticed_ends_parked_calls_before_the_worker),
         STAGED(one_whose_leases_others_keep_alive_is_not_forgotten),
         STAGED(one_that_leaves_gives_its_tasks_back),
         STAGED(a_quiet_worker_gets_nothing_until_it_runs_again),
