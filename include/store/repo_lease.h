@@ -28,6 +28,9 @@ struct ready_head {
 /* The first ready tasks of one class of a queue, best first. */
 unsigned ready_heads(struct db *db, int64_t ns, int64_t queue, int64_t class_number, unsigned max,
                      struct ready_head *ret_heads);
+/* Since when the longest waiting of the first in line of each priority has been due; key is ns, queue, class. INT64_MAX:
+ * none is ready. */
+int64_t ready_oldest(struct db *db, const int64_t key[3]);
 /* How many of its class stand before it, counting to max. */
 int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64_t number, int64_t max);
 

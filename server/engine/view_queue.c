@@ -1,22 +1,16 @@
 /* Queue view: settings, counts, replicas and what holds it back. */
 #include "views.h"
 
-enum { DUE_SOON_COUNTED_MAX = 10000, HEADS = 1 };
+enum { DUE_SOON_COUNTED_MAX = 10000 };
 
 #define DUE_SOON_MS INT64_C(30000)
 
-/* The oldest of a shelf's heads: within one priority the head came first; priorities are walked from the top. */
 static int64_t shelf_oldest(struct batch *batch, const struct hot_shelf *shelf)
 {
-    struct ready_head head;
-    struct task task;
+    const struct hot_queue *queue = shelf->queue;
+    const int64_t key[3] = {queue->ns->head.number, queue->head.number, shelf->of_class->head.number};
 
-    if (hot_in_state(&shelf->counts, TASK_READY) <= 0 ||
-        ready_heads(batch->db, shelf->queue->ns->head.number, shelf->queue->head.number,
-                    shelf->of_class->head.number, HEADS, &head) == 0 ||
-        !task_load_number(batch->db, head.number, &task))
-        return INT64_MAX;
-    return task.run_at_ms;
+    return hot_in_state(&shelf->counts, TASK_READY) > 0 ? ready_oldest(batch->db, key) : INT64_MAX;
 }
 
 static int64_t oldest_ready_age(struct batch *batch, const struct hot_queue *queue)

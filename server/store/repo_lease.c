@@ -88,6 +88,28 @@ unsigned ready_heads(struct db *db, int64_t ns, int64_t queue, int64_t class_num
     return len;
 }
 
+static struct db_rows *ready_below(struct db *db, const int64_t key[3], int64_t priority)
+{
+    return db_query(db, SQL_READY_OLDEST,
+                    VALUES(VALUE_INT(key[0]), VALUE_INT(key[1]), VALUE_INT(key[2]), VALUE_INT(priority)));
+}
+
+/* From one priority to the next through the index: as many steps as there are priorities in use. */
+int64_t ready_oldest(struct db *db, const int64_t key[3])
+{
+    struct db_rows *rows = ready_below(db, key, INT64_MAX);
+    int64_t oldest_ms = INT64_MAX;
+
+    while (db_step(rows)) {
+        int64_t priority = db_int(rows, 0), run_at_ms = db_int(rows, 1);
+
+        oldest_ms = run_at_ms < oldest_ms ? run_at_ms : oldest_ms;
+        db_done(rows);
+        rows = ready_below(db, key, priority);
+    }
+    return oldest_ms;
+}
+
 int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64_t number, int64_t max)
 {
     return db_number(db, SQL_READY_AHEAD,

@@ -18,8 +18,9 @@ SELECT min($6, (SELECT count(*) FROM (
     AND share = (SELECT share FROM tasks WHERE number = $5) AND number < $5 LIMIT $6)));
 
 -- name: ready_oldest
-SELECT run_at FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority = $4
-ORDER BY share, number LIMIT 1;
+-- The first in line of the next lower priority.
+SELECT priority, run_at FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority < $4
+ORDER BY priority DESC, share, number LIMIT 1;
 
 -- name: due_first
 SELECT run_at FROM tasks WHERE state IN ({{SCHEDULED}}, {{RETRYING}}) ORDER BY run_at LIMIT 1;

@@ -177,16 +177,20 @@ static void ahead_are_the_more_urgent_and_the_older_up_to_a_limit(void **state)
     assert_int_equal(ready_ahead(fixture->db, (const int64_t[]){1, 2, 4}, 0, 9, 7), 0);
 }
 
-static void the_oldest_of_a_priority_is_found(void **state)
+static void the_oldest_is_found_among_the_first_of_each_priority(void **state)
 {
+    static const int64_t key[] = {1, 2, 3};
     struct store_fixture *fixture = *state;
 
-    put_ready(fixture, 1, 5);
+    assert_int_equal(ready_oldest(fixture->db, key), INT64_MAX);
+    put_ready(fixture, 3, 5);
+    put_ready(fixture, 4, 5);
+    assert_int_equal(ready_oldest(fixture->db, key), 1003);
     put_ready(fixture, 2, 0);
-    put_ready(fixture, 3, 0);
-    assert_int_equal(db_number(fixture->db, SQL_READY_OLDEST,
-                               VALUES(VALUE_INT(1), VALUE_INT(2), VALUE_INT(3), VALUE_INT(0)), -1),
-                     1002);
+    put_ready(fixture, 5, -7);
+    assert_int_equal(ready_oldest(fixture->db, key), 1002);
+    put_ready(fixture, 1, -7);
+    assert_int_equal(ready_oldest(fixture->db, key), 1001);
 }
 
 static void what_falls_due_first_is_known(void **state)
@@ -266,7 +270,7 @@ int main(void)
         WITH_STORE(the_most_urgent_and_then_the_oldest_are_first),
         WITH_STORE(heads_are_of_one_namespace_queue_and_class_and_ready),
         WITH_STORE(ahead_are_the_more_urgent_and_the_older_up_to_a_limit),
-        WITH_STORE(the_oldest_of_a_priority_is_found),
+        WITH_STORE(the_oldest_is_found_among_the_first_of_each_priority),
         WITH_STORE(what_falls_due_first_is_known),
         WITH_STORE(due_tasks_come_in_the_order_of_their_time),
         WITH_STORE(those_due_soon_are_counted_for_one_queue_up_to_a_limit),

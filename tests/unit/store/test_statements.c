@@ -83,7 +83,7 @@ static const struct {
      "AND number<?)"},
     {SQL_READY_AHEAD,
      "USING COVERING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority=? AND share<?)"},
-    {SQL_READY_OLDEST, "USING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority=?)"},
+    {SQL_READY_OLDEST, "USING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority<?)"},
     {SQL_DUE_FIRST, "SCAN tasks USING INDEX tasks_due"},
     {SQL_DUE_TASKS, "USING INDEX tasks_due (run_at<?)"},
     {SQL_DUE_SOON, "USING INDEX tasks_due (run_at<?)"},
