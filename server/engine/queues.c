@@ -168,6 +168,23 @@ void run_RESUME_QUEUE(struct batch *batch, struct command *command)
     apply(batch, command, queue, &settings);
 }
 
+/* Row and memory forget the settings; held submits are looked at last, and find it as new. */
+static void hide(struct batch *batch, struct hot_queue *queue)
+{
+    struct hot_queue after = *queue;
+    struct effect *effect;
+
+    closing_step_to(batch, queue, (struct closing_step){QUEUE_HIDDEN, -1, -1});
+    after.version += 2;
+    after.settings = queue_default();
+    after.closing = QUEUE_HIDDEN;
+    after.close_cancel_at_ms = after.close_end_at_ms = -1;
+    batch_save_queue(batch, queue, &after);
+    effect = batch_effect(batch, set_queue);
+    effect->object = queue;
+    effect->data = arena_copy(batch->mem, &after.settings, sizeof(after.settings));
+}
+
 /* A deleted queue keeps its row, hidden, because finished tasks still name it; its next use finds it as new. */
 void run_DELETE_QUEUE(struct batch *batch, struct command *command)
 {
@@ -186,11 +203,6 @@ void run_DELETE_QUEUE(struct batch *batch, struct command *command)
         return;
     }
 
-    struct queue_settings settings = queue_default();
-    struct effect *effect = batch_effect(batch, set_queue);
-
-    effect->object = queue;
-    effect->data = arena_copy(batch->mem, &settings, sizeof(settings));
-    closing_step_to(batch, queue, (struct closing_step){QUEUE_HIDDEN, -1, -1});
+    hide(batch, queue);
     batch_answer(batch, command);
 }

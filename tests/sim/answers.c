@@ -202,7 +202,7 @@ static void on_cancel(struct op *op)
     if (!is_ok(op) || task == NULL)
         return;
     check_told_state(op, task, reply_of(op)->done);
-    if (!reply_of(op)->done && known->phase != RUNNING && known->phase != DELETED && !phase_is_over(known->phase))
+    if (!reply_of(op)->done && known->phase != RUNNING && known->phase != DELETED && known->ends == 0)
         sim_fail(op->sim, "task %lld was to be cancelled and waits", (long long)op->task);
     if (!reply_of(op)->done && known->phase == RUNNING && known->delivery == task->delivery)
         known->cancel_was_told = true;

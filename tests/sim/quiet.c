@@ -143,12 +143,26 @@ static void check_timers(struct sim *sim)
         sim_fail(sim, "a lease lasts for longer than any was asked to");
 }
 
+/* What is deleted leaves no settings behind for the next one of that name. */
+static void check_deleted(struct sim *sim)
+{
+    const struct snapshot *now = model_now(&sim->model);
+
+    for (unsigned i = 0; i < now->queues_len; i++) {
+        const struct row_queue *row = &now->queues[i];
+
+        if (row->closed == 3 && (row->concurrency >= 0 || row->pending_limit >= 0 || row->paused || row->retry[0]))
+            sim_fail(sim, "queue %s was deleted and keeps its settings", row->name);
+    }
+}
+
 void quiet_check(struct sim *sim)
 {
     for (struct list_node *node = list_first(&sim->asked); node != NULL && !sim->has_failed;
          node = list_next(&sim->asked, node))
         check_parked(CONTAINER_OF(node, struct op, link));
     check_timers(sim);
+    check_deleted(sim);
     if (sim->steps % LOOK_EVERY == 0 && rows_contradictions(sim->rows) != 0)
         sim_fail(sim, "counters or parts of tasks do not agree with the tasks");
 }
