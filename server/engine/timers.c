@@ -63,7 +63,9 @@ static void run_leases(struct batch *batch)
     struct heap_node *node;
     unsigned left = SLICE;
 
-    while ((node = heap_first(due)) != NULL && node->key <= batch->now.mono_ms && left-- > 0) {
+    /* A store that has failed finds no rows: a lease taken out after that would never come back. */
+    while (db_failure(batch->db) == DB_FINE && (node = heap_first(due)) != NULL && node->key <= batch->now.mono_ms &&
+           left-- > 0) {
         struct hot_lease *lease = CONTAINER_OF(node, struct hot_lease, due);
         struct settling settling;
 

@@ -306,6 +306,23 @@ static void leases_that_ended_in_an_undone_batch_end_in_the_next(void **state)
     assert_int_equal(map_len(stage->engine->hot.leases), 0);
 }
 
+static void leases_behind_the_one_that_found_the_disk_full_keep_their_timers(void **state)
+{
+    struct stage *stage = *state;
+
+    (void)stage_ask(stage, to_submit_many(stage, "q", 200));
+    (void)stage_ask(stage, to_claim(stage, enrol(stage, "q", 200), 200, 0));
+    fill_disk(stage, 0);
+    stage_skip(stage, 30000);
+    stage_settle(stage);
+    assert_int_equal(map_len(stage->engine->hot.leases), 200);
+    empty_disk(stage);
+    stage_pass(stage, 5000);
+
+    assert_int_equal(count(stage, "q", TASK_RUNNING), 0);
+    assert_int_equal(map_len(stage->engine->hot.leases), 0);
+}
+
 static void a_number_that_was_undone_is_no_hole_for_a_later_restart(void **state)
 {
     struct stage *stage = *state;
@@ -382,6 +399,7 @@ int main(void)
         ON_DISK(a_wait_that_was_undone_still_ends_at_its_time),
         ON_DISK(tasks_that_fell_due_in_an_undone_batch_are_not_forgotten),
         ON_DISK(leases_that_ended_in_an_undone_batch_end_in_the_next),
+        ON_DISK(leases_behind_the_one_that_found_the_disk_full_keep_their_timers),
         ON_DISK(a_number_that_was_undone_is_no_hole_for_a_later_restart),
         ON_DISK(a_queue_that_only_a_refused_submit_named_is_not_there),
         ON_DISK(any_other_failure_ends_the_engine_and_answers_nothing),
