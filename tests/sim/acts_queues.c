@@ -7,7 +7,8 @@ static struct op *op_of_queue(struct sim *sim, enum command_kind kind)
     struct op *op = op_new(sim, kind);
 
     op->queue = (unsigned)sim_below(sim, QUEUES);
-    op->command->in.queue = (struct queue_name){.queue = queue_name(op->queue), .for_ms = -1, .if_match = -1};
+    op->command->in.queue =
+        (struct queue_name){.queue = queue_name(op->queue), .for_ms = -1, .if_match = -1};
     return op;
 }
 
@@ -16,15 +17,18 @@ void act_edit_queue(struct sim *sim)
     struct op *op = op_of_queue(sim, COMMAND_EDIT_QUEUE);
     struct queue_settings settings = queue_default();
 
-    settings.concurrency = sim_chance(sim, sim->swarm.cap_percent) ? (int64_t)sim_below(sim, 4) : -1;
-    settings.pending_limit = sim_chance(sim, sim->swarm.cap_percent) ? (int64_t)sim_below(sim, 6) : -1;
+    settings.concurrency =
+        sim_chance(sim, sim->swarm.cap_percent) ? (int64_t)sim_below(sim, 4) : -1;
+    settings.pending_limit =
+        sim_chance(sim, sim->swarm.cap_percent) ? (int64_t)sim_below(sim, 6) : -1;
     settings.lease_ms = (int64_t)sim_below(sim, 10) * 1000 + 2000;
     settings.retry.given = sim_chance(sim, 50) ? RETRY_HAS_MAX_ATTEMPTS : 0;
     settings.retry.max_attempts = 2;
     op->command->in.queue_edit = (struct queue_edit){
         .queue = queue_name(op->queue),
         .replace = sim_chance(sim, 60),
-        .has = (unsigned)sim_below(sim, 64) & ~(unsigned)(QUEUE_HAS_PAUSED | QUEUE_HAS_PAUSED_UNTIL),
+        .has =
+            (unsigned)sim_below(sim, 64) & ~(unsigned)(QUEUE_HAS_PAUSED | QUEUE_HAS_PAUSED_UNTIL),
         .settings = settings,
         .if_match = -1,
     };
@@ -59,7 +63,8 @@ void act_close_queue(struct sim *sim)
         .wait_timeout_ms = (int64_t)sim_below(sim, 10000),
         .close_timeout_ms = (int64_t)sim_below(sim, 5000),
     };
-    op->command->wait_ms = sim_chance(sim, sim->swarm.wait_percent) ? (int64_t)sim_below(sim, 20000) + 1 : 0;
+    op->command->wait_ms =
+        sim_chance(sim, sim->swarm.wait_percent) ? (int64_t)sim_below(sim, 20000) + 1 : 0;
     op_post(op);
 }
 
@@ -75,7 +80,8 @@ void act_delete_queue(struct sim *sim)
 
 void act_look_around(struct sim *sim)
 {
-    static const enum command_kind kinds[] = {COMMAND_LIST_WORKERS, COMMAND_STATS, COMMAND_GET_QUEUE, COMMAND_SHUTDOWN_STATE};
+    static const enum command_kind kinds[] = {COMMAND_LIST_WORKERS, COMMAND_STATS,
+                                              COMMAND_GET_QUEUE, COMMAND_SHUTDOWN_STATE};
 
     if (sim_chance(sim, 50))
         op_post(op_of_queue(sim, kinds[sim_below(sim, 4)]));

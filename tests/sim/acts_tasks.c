@@ -64,8 +64,8 @@ static void set_key(struct op *op, int64_t submission, bool is_other)
 
     idempotency->scope = BYTES("POST /v1/tasks");
     idempotency->key = op_printf(op, "key-%lld", (long long)submission);
-    (void)snprintf(idempotency->fingerprint.at, sizeof(idempotency->fingerprint.at), "%lld%s", (long long)submission,
-                   is_other ? "-other" : "");
+    (void)snprintf(idempotency->fingerprint.at, sizeof(idempotency->fingerprint.at), "%lld%s",
+                   (long long)submission, is_other ? "-other" : "");
 }
 
 static void send_single(struct sim *sim, int64_t submission)
@@ -134,8 +134,10 @@ void act_repeat_key(struct sim *sim)
 
     if (sim->submissions_len == 0)
         return;
-    submission = sim->submissions_len - 1 - (int64_t)sim_below(sim, (uint64_t)sim->submissions_len) % 20;
-    if (submission < 0 || !sim->submissions[submission].is_keyed || sim->submissions[submission].is_line)
+    submission =
+        sim->submissions_len - 1 - (int64_t)sim_below(sim, (uint64_t)sim->submissions_len) % 20;
+    if (submission < 0 || !sim->submissions[submission].is_keyed ||
+        sim->submissions[submission].is_line)
         return;
     send_single(sim, submission);
 }
@@ -199,7 +201,8 @@ void act_run_now(struct sim *sim)
 
     if (op == NULL)
         return;
-    op->command->in.again = (struct again){.task = model_known(&sim->model, op->task)->id, .if_match = -1};
+    op->command->in.again =
+        (struct again){.task = model_known(&sim->model, op->task)->id, .if_match = -1};
     op_post(op);
 }
 
@@ -262,7 +265,8 @@ void act_look(struct sim *sim)
 
 void act_hang_up(struct sim *sim)
 {
-    for (struct list_node *node = list_first(&sim->asked); node != NULL; node = list_next(&sim->asked, node)) {
+    for (struct list_node *node = list_first(&sim->asked); node != NULL;
+         node = list_next(&sim->asked, node)) {
         struct op *op = CONTAINER_OF(node, struct op, link);
 
         if (op->is_gone || op->command->wait_ms == 0 || !sim_chance(sim, 40))

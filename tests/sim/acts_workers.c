@@ -45,7 +45,8 @@ void act_register_worker(struct sim *sim)
 
 /* ---- outcomes ---- */
 
-void outcome_fill(struct op *op, struct outcome *outcome, const struct lease_token *token, enum outcome_kind kind)
+void outcome_fill(struct op *op, struct outcome *outcome, const struct lease_token *token,
+                  enum outcome_kind kind)
 {
     struct sim *sim = op->sim;
     const struct snapshot *now = model_now(&sim->model);
@@ -55,7 +56,8 @@ void outcome_fill(struct op *op, struct outcome *outcome, const struct lease_tok
     if (op->words == NULL)
         op->words = arena_alloc(op->command->mem, 8 * sizeof(struct word));
     word = &op->words[op->words_len++];
-    *word = (struct word){.task = token->task, .delivery = token->delivery, .kind = kind, .is_genuine = true};
+    *word = (struct word){
+        .task = token->task, .delivery = token->delivery, .kind = kind, .is_genuine = true};
     word->was_over = lease == NULL || lease->delivery != token->delivery;
     *outcome = (struct outcome){
         .lease = lease_token_write(token, op->command->mem),
@@ -148,7 +150,8 @@ void act_guess(struct sim *sim)
     op->command->in.finish.outcomes_len = 1;
     op->words = arena_alloc(op->command->mem, sizeof(struct word));
     op->words_len = 1;
-    op->words[0] = (struct word){.task = token.task, .delivery = token.delivery, .kind = OUTCOME_SUCCEEDED};
+    op->words[0] =
+        (struct word){.task = token.task, .delivery = token.delivery, .kind = OUTCOME_SUCCEEDED};
     op->command->in.finish.outcomes[0] = (struct outcome){
         .lease = lease_token_write(&token, op->command->mem),
         .kind = OUTCOME_SUCCEEDED,
@@ -176,7 +179,8 @@ void act_claim(struct sim *sim)
     claim = &op->command->in.claim;
     claim->worker = agent->id;
     claim->max = (unsigned)sim_below(sim, 4) + 1;
-    op->command->wait_ms = sim_chance(sim, sim->swarm.wait_percent) ? (int64_t)sim_below(sim, 20000) + 1 : 0;
+    op->command->wait_ms =
+        sim_chance(sim, sim->swarm.wait_percent) ? (int64_t)sim_below(sim, 20000) + 1 : 0;
     if (sim_chance(sim, 20)) {
         claim->queues = arena_alloc(op->command->mem, sizeof(struct bytes));
         claim->queues[claim->queues_len++] = queue_name((unsigned)sim_below(sim, QUEUES));
@@ -197,12 +201,14 @@ void act_heartbeat(struct sim *sim)
     struct agent *agent = pick_agent(sim, &number);
     struct op *op;
 
-    if (!agent->is_registered || agent->heartbeats > 0 || (agent->temper != HONEST && sim_chance(sim, 80)))
+    if (!agent->is_registered || agent->heartbeats > 0 ||
+        (agent->temper != HONEST && sim_chance(sim, 80)))
         return;
     op = op_new(sim, COMMAND_HEARTBEAT);
     op->agent = number;
     op->command->in.heartbeat = (struct heartbeat){.worker = agent->id, .all = sim_chance(sim, 70)};
-    op->command->wait_ms = sim_chance(sim, sim->swarm.wait_percent) ? (int64_t)sim_below(sim, 20000) + 1 : 0;
+    op->command->wait_ms =
+        sim_chance(sim, sim->swarm.wait_percent) ? (int64_t)sim_below(sim, 20000) + 1 : 0;
     agent->heartbeats++;
     op_post(op);
 }
@@ -241,7 +247,8 @@ void act_extend(struct sim *sim)
         return;
     op->command->in.extend = (struct extend){
         .lease = lease,
-        .lease_ms = sim_chance(sim, 50) ? (int64_t)sim_below(sim, LEASE_LONGEST_MS - 1000) + 1000 : -1,
+        .lease_ms =
+            sim_chance(sim, 50) ? (int64_t)sim_below(sim, LEASE_LONGEST_MS - 1000) + 1000 : -1,
     };
     op_post(op);
 }
@@ -255,7 +262,8 @@ void act_report(struct sim *sim)
     if (op == NULL)
         return;
     if (is_progress) {
-        op->command->in.progress = (struct progress_note){.lease = lease, .progress = BYTES("{\"percent\":50}")};
+        op->command->in.progress =
+            (struct progress_note){.lease = lease, .progress = BYTES("{\"percent\":50}")};
     } else {
         struct log_line *line = arena_alloc(op->command->mem, sizeof(*line));
 
@@ -274,7 +282,8 @@ void act_leave(struct sim *sim)
     struct agent *agent = pick_agent(sim, &number);
     struct op *op;
 
-    /* What it may be given by then would be its own to give back, too; so it does not ask meanwhile. */
+    /* What it may be given by then would be its own to give back, too; so it does not ask
+     * meanwhile. */
     if (!agent->is_registered || agent->claims > 0)
         return;
     op = op_new(sim, COMMAND_LEAVE);
@@ -283,7 +292,8 @@ void act_leave(struct sim *sim)
     agent->is_registered = false;
     for (unsigned i = 0; i < now->leases_len; i++)
         if (id_equal(now->leases[i].worker, agent->id)) {
-            struct lease_token token = {.task = now->leases[i].task, .delivery = (int32_t)now->leases[i].delivery};
+            struct lease_token token = {.task = now->leases[i].task,
+                                        .delivery = (int32_t)now->leases[i].delivery};
 
             model_said(&sim->model, &token, SAID_BY_LEAVING);
         }

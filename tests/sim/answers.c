@@ -22,9 +22,11 @@ static void check_told_state(struct op *op, const struct task *task, bool done)
     if (known == NULL)
         sim_fail(op->sim, "an answer names a task that was never stored");
     else if (phase_is_over(told) && known->ended_as != told)
-        sim_fail(op->sim, "task %lld was said to be in phase %d and never was", (long long)known->number, (int)told);
+        sim_fail(op->sim, "task %lld was said to be in phase %d and never was",
+                 (long long)known->number, (int)told);
     else if (done && !phase_is_over(told))
-        sim_fail(op->sim, "a wait for task %lld ended well in phase %d", (long long)known->number, (int)told);
+        sim_fail(op->sim, "a wait for task %lld ended well in phase %d", (long long)known->number,
+                 (int)told);
 }
 
 /* ---- submits ---- */
@@ -35,7 +37,8 @@ static void learn_id(struct op *op, int64_t number, struct id id)
 
     if (id_is_nil(submission->id))
         submission->id = id;
-    else if (!id_equal(submission->id, id) && op->sim->wall_max_ms - submission->first_at_ms < 86400000)
+    else if (!id_equal(submission->id, id) &&
+             op->sim->wall_max_ms - submission->first_at_ms < 86400000)
         sim_fail(op->sim, "submission %lld got two ids under one key", (long long)number);
     if (submission->rows == 0)
         sim_fail(op->sim, "submission %lld was acknowledged and is not there", (long long)number);
@@ -75,7 +78,8 @@ static void take_hold(struct op *op, const struct task *task)
         return;
     }
     lease = snapshot_lease(now, token.task);
-    if (lease == NULL || lease->delivery != token.delivery || memcmp(lease->nonce, token.nonce, LEASE_NONCE_LEN) != 0 ||
+    if (lease == NULL || lease->delivery != token.delivery ||
+        memcmp(lease->nonce, token.nonce, LEASE_NONCE_LEN) != 0 ||
         !id_equal(lease->worker, op->command->in.claim.worker) || token.delivery != task->delivery)
         sim_fail(sim, "task %lld was handed out and the lease is another", (long long)task->number);
     *held = (struct held){
@@ -107,9 +111,10 @@ static void on_words(struct op *op)
 
         if (answer->error.code == OK && !word->is_genuine)
             sim_fail(op->sim, "a guessed token of task %lld was believed", (long long)word->task);
-        else if (answer->error.code == OK && !is_gone && (!has_ended || attempt.outcome != ends[word->kind]))
-            sim_fail(op->sim, "task %lld delivery %d: an outcome was taken and is not there", (long long)word->task,
-                     (int)word->delivery);
+        else if (answer->error.code == OK && !is_gone &&
+                 (!has_ended || attempt.outcome != ends[word->kind]))
+            sim_fail(op->sim, "task %lld delivery %d: an outcome was taken and is not there",
+                     (long long)word->task, (int)word->delivery);
         else if (answer->error.code == ERR_STALE_LEASE && is_live)
             sim_fail(op->sim, "task %lld: the current token was refused", (long long)word->task);
     }
@@ -188,7 +193,8 @@ static void on_heartbeat(struct op *op)
         if (op->command->in.heartbeat.all)
             prolonged(op, lease->task);
         if (was->grace_at_ms >= 0 && !lists_cancel(reply_of(op), known->id))
-            sim_fail(op->sim, "a heartbeat's answer does not name the cancel of task %lld", (long long)lease->task);
+            sim_fail(op->sim, "a heartbeat's answer does not name the cancel of task %lld",
+                     (long long)lease->task);
     }
 }
 
@@ -202,7 +208,8 @@ static void on_cancel(struct op *op)
     if (!is_ok(op) || task == NULL)
         return;
     check_told_state(op, task, reply_of(op)->done);
-    if (!reply_of(op)->done && known->phase != RUNNING && known->phase != DELETED && known->ends == 0)
+    if (!reply_of(op)->done && known->phase != RUNNING && known->phase != DELETED &&
+        known->ends == 0)
         sim_fail(op->sim, "task %lld was to be cancelled and waits", (long long)op->task);
     if (!reply_of(op)->done && known->phase == RUNNING && known->delivery == task->delivery)
         known->cancel_was_told = true;
@@ -218,7 +225,8 @@ static void on_purge(struct op *op)
         struct known *known = model_known(&op->sim->model, now->tasks[i].number);
         const struct row_queue *queue = snapshot_queue(now, known->queue);
 
-        if (known->phase == PENDING && queue != NULL && bytes_is(queue_name(op->queue), queue->name))
+        if (known->phase == PENDING && queue != NULL &&
+            bytes_is(queue_name(op->queue), queue->name))
             known->is_doomed = true;
     }
 }
@@ -232,7 +240,8 @@ static void on_close_queue(struct op *op)
     for (unsigned i = 0; i < now->tasks_len; i++) {
         const struct row_queue *queue = snapshot_queue(now, now->tasks[i].queue);
 
-        if (bytes_is(queue_name(op->queue), queue->name) && !phase_is_over(phase_of(now->tasks[i].state)))
+        if (bytes_is(queue_name(op->queue), queue->name) &&
+            !phase_is_over(phase_of(now->tasks[i].state)))
             sim_fail(op->sim, "queue %s is said to be closed and task %lld lives", queue->name,
                      (long long)now->tasks[i].number);
     }
@@ -241,10 +250,12 @@ static void on_close_queue(struct op *op)
 static void on_about_task(struct op *op)
 {
     const struct known *known = model_known(&op->sim->model, op->task);
-    bool is_wait_for_end = op->command->kind == COMMAND_LOOK && op->command->in.look.until == UNTIL_FINISHED &&
+    bool is_wait_for_end = op->command->kind == COMMAND_LOOK &&
+                           op->command->in.look.until == UNTIL_FINISHED &&
                            op->command->in.look.if_none_match <= 0;
 
-    if (reply_of(op)->error.code == ERR_NOT_FOUND && known->phase != DELETED && known->phase != ABSENT)
+    if (reply_of(op)->error.code == ERR_NOT_FOUND && known->phase != DELETED &&
+        known->phase != ABSENT)
         sim_fail(op->sim, "task %lld was not found, and is there", (long long)op->task);
     if (is_ok(op) && reply_of(op)->view.task != NULL)
         check_told_state(op, reply_of(op)->view.task, is_wait_for_end && reply_of(op)->done);
@@ -262,12 +273,41 @@ static void on_register(struct op *op)
         sim_fail(op->sim, "a worker was registered and has no row");
 }
 
+static bool has_parked(const struct sim *sim, struct id worker)
+{
+    for (struct list_node *node = list_first(&sim->asked); node != NULL;
+         node = list_next(&sim->asked, node)) {
+        const struct command *command = CONTAINER_OF(node, struct op, link)->command;
+
+        if ((command->kind == COMMAND_CLAIM && id_equal(command->in.claim.worker, worker)) ||
+            (command->kind == COMMAND_HEARTBEAT && id_equal(command->in.heartbeat.worker, worker)))
+            return true;
+    }
+    return false;
+}
+
+/* Silence for longer than the time to live is shown. */
+static void on_workers(struct op *op)
+{
+    for (unsigned i = 0; i < reply_of(op)->workers_len; i++) {
+        const struct worker_view *view = &reply_of(op)->workers[i];
+        bool is_silent = op->sim->now.wall_ms - view->last_seen_at_ms > WORKER_TTL_MS &&
+                         !has_parked(op->sim, view->id);
+
+        if (is_silent && !view->lost && !op->sim->swarm.has_wall_jumps && op->sim->starts == 1)
+            sim_fail(op->sim, "a worker was silent for %lld ms and is not shown as lost",
+                     (long long)(op->sim->now.wall_ms - view->last_seen_at_ms));
+    }
+}
+
 /* A worker that is not known any more registers again. */
 static void on_unknown_worker(struct op *op)
 {
     struct agent *agent = &op->sim->agents[op->agent];
-    bool is_of_worker = op->command->kind == COMMAND_CLAIM || op->command->kind == COMMAND_HEARTBEAT;
-    struct id asked = op->command->kind == COMMAND_CLAIM ? op->command->in.claim.worker : op->command->in.heartbeat.worker;
+    bool is_of_worker =
+        op->command->kind == COMMAND_CLAIM || op->command->kind == COMMAND_HEARTBEAT;
+    struct id asked = op->command->kind == COMMAND_CLAIM ? op->command->in.claim.worker
+                                                         : op->command->in.heartbeat.worker;
 
     if (is_of_worker && reply_of(op)->error.code == ERR_NOT_FOUND && id_equal(asked, agent->id))
         agent->is_registered = false;
@@ -306,6 +346,9 @@ void answer_check(struct op *op)
         break;
     case COMMAND_REGISTER:
         on_register(op);
+        break;
+    case COMMAND_LIST_WORKERS:
+        on_workers(op);
         break;
     case COMMAND_PURGE_QUEUE:
         on_purge(op);

@@ -9,7 +9,8 @@ static void heal_queue(struct sim *sim, unsigned queue)
 {
     struct op *op = op_new(sim, COMMAND_REOPEN_QUEUE);
 
-    op->command->in.queue = (struct queue_name){.queue = queue_name(queue), .for_ms = -1, .if_match = -1};
+    op->command->in.queue =
+        (struct queue_name){.queue = queue_name(queue), .for_ms = -1, .if_match = -1};
     op_post(op);
     op = op_new(sim, COMMAND_EDIT_QUEUE);
     op->command->in.queue_edit = (struct queue_edit){
@@ -50,7 +51,8 @@ static void cancel_pinned(struct sim *sim)
             continue;
         op = op_new(sim, COMMAND_CANCEL);
         op->task = now->tasks[i].number;
-        op->command->in.cancel = (struct cancel){.task = now->tasks[i].id, .grace_ms = 1000, .if_match = -1};
+        op->command->in.cancel =
+            (struct cancel){.task = now->tasks[i].id, .grace_ms = 1000, .if_match = -1};
         op_post(op);
     }
 }
@@ -64,7 +66,8 @@ static void work(struct sim *sim)
     sim->agents[0].claims++;
     op_post(op);
     for (unsigned i = 0; i < now->leases_len; i++) {
-        struct lease_token token = {.task = now->leases[i].task, .delivery = (int32_t)now->leases[i].delivery};
+        struct lease_token token = {.task = now->leases[i].task,
+                                    .delivery = (int32_t)now->leases[i].delivery};
 
         if (!id_equal(now->leases[i].worker, sim->agents[0].id))
             continue;
@@ -72,8 +75,8 @@ static void work(struct sim *sim)
             token.nonce[j] = now->leases[i].nonce[j];
         op = op_new(sim, COMMAND_FINISH);
         op->command->in.finish.outcomes = arena_alloc(op->command->mem, sizeof(struct outcome));
-        outcome_fill(op, &op->command->in.finish.outcomes[op->command->in.finish.outcomes_len++], &token,
-                     OUTCOME_SUCCEEDED);
+        outcome_fill(op, &op->command->in.finish.outcomes[op->command->in.finish.outcomes_len++],
+                     &token, OUTCOME_SUCCEEDED);
         op_post(op);
     }
 }
@@ -123,7 +126,8 @@ void heal_run(struct sim *sim)
         host_settle(sim);
         pass_to_next(sim);
         if (sim->now.wall_ms > last_due_ms + BOUND_MS)
-            sim_fail(sim, "%lld tasks are not over long after all faults ended", (long long)unfinished(sim, &last_due_ms));
+            sim_fail(sim, "%lld tasks are not over long after all faults ended",
+                     (long long)unfinished(sim, &last_due_ms));
     }
     if (!sim->has_failed && (unfinished(sim, &last_due_ms) > 0 || !list_is_empty(&sim->asked)))
         sim_fail(sim, "tasks or requests do not come to an end");

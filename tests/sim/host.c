@@ -34,7 +34,7 @@ void host_open(struct sim *sim)
         .metrics = sim->metrics,
         .drain_timeout_ms = 8000,
         .heartbeat_ms = 5000,
-        .worker_ttl_ms = 15000,
+        .worker_ttl_ms = WORKER_TTL_MS,
         .wake = wake,
         .wake_ctx = sim,
         .ended = ended,
@@ -42,13 +42,15 @@ void host_open(struct sim *sim)
     struct error error = {.code = OK};
     int exit_code = 0;
 
+    sim->starts++;
     sim->has_ended = false;
     enum err code = engine_open(&options, &sim->engine, &exit_code, &error);
     ASSERT(code == OK);
     model_restarted(sim);
 }
 
-/* What was sent and not answered is unknown to its senders for ever, and nothing more can come of it. */
+/* What was sent and not answered is unknown to its senders for ever, and nothing more can come of
+ * it. */
 static void forget_asked(struct sim *sim)
 {
     struct list_node *node;

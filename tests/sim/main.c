@@ -52,7 +52,8 @@ static void run_and_count(const struct ask *ask, uint64_t seed, struct tally *ta
         hash = 0;
     }
     if (ask->only_seed >= 0)
-        (void)printf("seed %llu hash %016llx\n", (unsigned long long)seed, (unsigned long long)hash);
+        (void)printf("seed %llu hash %016llx\n", (unsigned long long)seed,
+                     (unsigned long long)hash);
     if (hash != 0)
         tally->passed++;
     else
@@ -89,7 +90,9 @@ int main(int argc, char **argv)
     struct tally tally = {.passed = 0};
 
     if (!read_ask(argc, argv, &ask)) {
-        (void)fprintf(stderr, "usage: sluice-sim [--seeds N] [--first-seed S] [--steps N] [--seed X [--trace]] [--races N]\n");
+        (void)fprintf(
+            stderr,
+            "usage: sluice-sim [--seeds N] [--first-seed S] [--steps N] [--seed X [--trace]] [--races N]\n");
         return 2;
     }
     log_configure(LOG_ERROR, LOG_TEXT);
@@ -100,9 +103,12 @@ int main(int argc, char **argv)
             run_and_count(&ask, (uint64_t)(ask.first_seed + i), &tally);
         races_run((uint64_t)ask.first_seed, ask.races, ask.traces, &tally.passed, &tally.failed);
     }
-    (void)printf("%llu batches, %llu commands, %llu leases granted, %llu attempts ended, %llu kills\n",
-                 (unsigned long long)tally.steps, (unsigned long long)tally.commands, (unsigned long long)tally.grants,
-                 (unsigned long long)tally.ends, (unsigned long long)tally.kills);
-    (void)printf("%llu passed, %llu failed\n", (unsigned long long)tally.passed, (unsigned long long)tally.failed);
+    (void)printf(
+        "%llu batches, %llu commands, %llu leases granted, %llu attempts ended, %llu kills\n",
+        (unsigned long long)tally.steps, (unsigned long long)tally.commands,
+        (unsigned long long)tally.grants, (unsigned long long)tally.ends,
+        (unsigned long long)tally.kills);
+    (void)printf("%llu passed, %llu failed\n", (unsigned long long)tally.passed,
+                 (unsigned long long)tally.failed);
     return tally.failed == 0 ? 0 : 1;
 }

@@ -1,4 +1,5 @@
-/* Model: what the broker may do, kept beside it in plain arrays; it replays the event log and compares the rows with that. */
+/* Model: what the broker may do, kept beside it in plain arrays; it replays the event log and
+ * compares the rows with that. */
 #pragma once
 
 #include "rows.h"
@@ -16,17 +17,17 @@ struct known {
     enum phase phase;
     int64_t queue;
     int64_t attempt, delivery, failures, losses;
-    unsigned starts;     /* signs of life of this delivery that were noted: at most one */
+    unsigned starts;      /* signs of life of this delivery that were noted: at most one */
     bool cancel_was_told; /* somebody was told that a cancel of it is under way */
-    bool is_doomed;      /* a purge was answered while it waited */
+    bool is_doomed;       /* a purge was answered while it waited */
     bool heard_of_cancel; /* its worker was told */
     int deletes_open;
-    enum phase ended_as;    /* the last end */
+    enum phase ended_as; /* the last end */
     unsigned ends;
     int64_t claimed_mono_ms;
     int64_t lease_ms;
     int64_t lasts_until_ms; /* mono: a loss before this is too early */
-    uint8_t *said; /* by delivery: what its holder sent, a bit per enum outcome_kind */
+    uint8_t *said;          /* by delivery: what its holder sent, a bit per enum outcome_kind */
     unsigned said_len;
     bool was_claimed; /* in the batch at hand */
 };
@@ -37,7 +38,8 @@ struct model {
     struct snapshot snapshots[2];
     unsigned newest;
     int64_t last_event;
-    unsigned edits_open; /* commands on their way that change due time or queue: neither is exact meanwhile */
+    unsigned edits_open; /* commands on their way that change due time or queue: neither is exact
+                            meanwhile */
 };
 
 void model_fini(struct model *model);
@@ -53,7 +55,8 @@ void model_restarted(struct sim *sim);
 void model_said(struct model *model, const struct lease_token *token, unsigned bit);
 bool phase_is_over(enum phase phase);
 enum phase phase_of(int64_t state);
-/* What the holder of a delivery says when it says "failed": always the same, so that the model knows. */
+/* What the holder of a delivery says when it says "failed": always the same, so that the model
+ * knows. */
 bool word_is_final(int64_t task, int64_t delivery);
 int64_t word_delay_ms(int64_t task, int64_t delivery); /* -1: not said */
 /* Whether a worker may take a task of this class. */

@@ -12,7 +12,8 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
         sim_fail(look->sim, "task %lld was submitted, but is no new row", (long long)known->number);
         return;
     }
-    *known = (struct known){.number = known->number, .id = row->id, .phase = PENDING, .queue = event->queue};
+    *known = (struct known){
+        .number = known->number, .id = row->id, .phase = PENDING, .queue = event->queue};
     known->submission = rows_payload(look->sim->rows, known->number);
     if (known->submission < 0 || known->submission >= look->sim->submissions_len) {
         sim_fail(look->sim, "task %lld has a payload that nobody sent", (long long)known->number);
@@ -20,18 +21,22 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
     }
 
     struct submission *submission = &look->sim->submissions[known->submission];
-    bool may_be_new = submission->rows == 0 || (submission->is_keyed && look->sim->wall_max_ms - submission->first_at_ms >= 86400000);
+    bool may_be_new =
+        submission->rows == 0 ||
+        (submission->is_keyed && look->sim->wall_max_ms - submission->first_at_ms >= 86400000);
 
     is_clone = submission->clones_open > 0 && submission->rows > 0;
     if (!is_clone && (submission->open == 0 || !may_be_new))
         sim_fail(look->sim, "task %lld: submission %lld became a task %s", (long long)known->number,
-                 (long long)known->submission, submission->rows > 0 ? "twice" : "though it was refused");
+                 (long long)known->submission,
+                 submission->rows > 0 ? "twice" : "though it was refused");
     if (submission->rows++ == 0)
         submission->first_at_ms = event->at_ms;
     look->pending[event->queue]++;
-    if (!is_clone && look->model->edits_open == 0 && limit >= 0 && look->pending[event->queue] > limit)
-        sim_fail(look->sim, "queue %lld has %lld waiting, its pending_limit is %lld", (long long)event->queue,
-                 (long long)look->pending[event->queue], (long long)limit);
+    if (!is_clone && look->model->edits_open == 0 && limit >= 0 &&
+        look->pending[event->queue] > limit)
+        sim_fail(look->sim, "queue %lld has %lld waiting, its pending_limit is %lld",
+                 (long long)event->queue, (long long)look->pending[event->queue], (long long)limit);
     if (queue != NULL && (queue->closed == 1 || queue->closed == 2))
         sim_fail(look->sim, "task %lld was taken by a closed queue", (long long)known->number);
 }
@@ -46,7 +51,8 @@ static void check_grant(struct sight *look, const struct known *known)
     if (queue != NULL && queue->closed < 3) {
         if (queue->concurrency >= 0 && look->running[known->queue] > queue->concurrency)
             wrong = "above its queue's cap";
-        if (queue->paused && (queue->paused_until_ms < 0 || look->sim->wall_max_ms < queue->paused_until_ms))
+        if (queue->paused &&
+            (queue->paused_until_ms < 0 || look->sim->wall_max_ms < queue->paused_until_ms))
             wrong = "of a paused queue";
         if (queue->closed == 2)
             wrong = "of a closed queue";
@@ -71,7 +77,8 @@ static void on_claimed(struct sight *look, struct known *known)
     const struct row_lease *lease = snapshot_lease(look->after, known->number);
 
     if (known->phase != PENDING || row == NULL || lease == NULL) {
-        sim_fail(look->sim, "task %lld was handed out in phase %d", (long long)known->number, (int)known->phase);
+        sim_fail(look->sim, "task %lld was handed out in phase %d", (long long)known->number,
+                 (int)known->phase);
         return;
     }
     known_moved(known, row->queue);
@@ -114,43 +121,53 @@ static void check_again(struct sight *look, struct known *known, int64_t outcome
     if (outcome == ATTEMPT_LOST)
         verdict = retry_after_loss(&policy, (int32_t)++known->losses, 0);
     else
-        verdict = retry_after_failure(&policy, (int32_t)++known->failures,
-                                      !is_failed || !word_is_final(known->number, known->delivery),
-                                      is_failed ? word_delay_ms(known->number, known->delivery) : -1, 0);
+        verdict =
+            retry_after_failure(&policy, (int32_t)++known->failures,
+                                !is_failed || !word_is_final(known->number, known->delivery),
+                                is_failed ? word_delay_ms(known->number, known->delivery) : -1, 0);
     if (goes_on != verdict.again)
-        sim_fail(look->sim, "task %lld after %lld failures and %lld losses was %s", (long long)known->number,
-                 (long long)known->failures, (long long)known->losses, goes_on ? "tried again" : "given up");
-    else if (goes_on && look->model->edits_open == 0 && row != NULL && row->state == TASK_RETRYING &&
+        sim_fail(look->sim, "task %lld after %lld failures and %lld losses was %s",
+                 (long long)known->number, (long long)known->failures, (long long)known->losses,
+                 goes_on ? "tried again" : "given up");
+    else if (goes_on && look->model->edits_open == 0 && row != NULL &&
+             row->state == TASK_RETRYING &&
              row->run_at_ms != look->sim->now.wall_ms + verdict.delay_ms)
-        sim_fail(look->sim, "task %lld is tried again after %lld ms, not %lld", (long long)known->number,
-                 (long long)(row->run_at_ms - look->sim->now.wall_ms), (long long)verdict.delay_ms);
+        sim_fail(look->sim, "task %lld is tried again after %lld ms, not %lld",
+                 (long long)known->number, (long long)(row->run_at_ms - look->sim->now.wall_ms),
+                 (long long)verdict.delay_ms);
 }
 
 static bool was_asked_to_stop(const struct sight *look, const struct known *known)
 {
     const struct row_task *row = snapshot_task(look->before, known->number);
 
-    return known->cancel_was_told || (row != NULL && row->state == TASK_RUNNING && row->delivery == known->delivery &&
-                                      row->cancel_requested_at_ms >= 0);
+    return known->cancel_was_told ||
+           (row != NULL && row->state == TASK_RUNNING && row->delivery == known->delivery &&
+            row->cancel_requested_at_ms >= 0);
 }
 
 static bool was_said(const struct known *known, unsigned bits)
 {
-    return (unsigned)known->delivery < known->said_len && (known->said[known->delivery] & bits) != 0;
+    return (unsigned)known->delivery < known->said_len &&
+           (known->said[known->delivery] & bits) != 0;
 }
 
 /* Whether anybody who may have said so did. */
-static void check_cause(struct sight *look, const struct known *known, const struct row_attempt *attempt)
+static void check_cause(struct sight *look, const struct known *known,
+                        const struct row_attempt *attempt)
 {
     static const unsigned bits[ATTEMPT_OUTCOME_MAX] = {
-        [ATTEMPT_SUCCEEDED] = 1 << OUTCOME_SUCCEEDED, [ATTEMPT_FAILED] = 1 << OUTCOME_FAILED,
-        [ATTEMPT_RELEASED] = 1 << OUTCOME_RELEASED | SAID_BY_LEAVING, [ATTEMPT_SNOOZED] = 1 << OUTCOME_SNOOZED,
+        [ATTEMPT_SUCCEEDED] = 1 << OUTCOME_SUCCEEDED,
+        [ATTEMPT_FAILED] = 1 << OUTCOME_FAILED,
+        [ATTEMPT_RELEASED] = 1 << OUTCOME_RELEASED | SAID_BY_LEAVING,
+        [ATTEMPT_SNOOZED] = 1 << OUTCOME_SNOOZED,
         [ATTEMPT_CANCELLED] = 1 << OUTCOME_CANCELLED,
     };
     const struct row_task *row = snapshot_task(look->after, known->number);
     /* The flag is there, unless it was retried since in the same batch. */
-    bool was_abandoned = attempt->outcome == ATTEMPT_CANCELLED && was_asked_to_stop(look, known) &&
-                         (row == NULL || row->state != TASK_CANCELLED || row->flags & FLAG_ABANDONED);
+    bool was_abandoned =
+        attempt->outcome == ATTEMPT_CANCELLED && was_asked_to_stop(look, known) &&
+        (row == NULL || row->state != TASK_CANCELLED || row->flags & FLAG_ABANDONED);
     const char *wrong = NULL;
 
     if (bits[attempt->outcome] != 0 && !was_said(known, bits[attempt->outcome]) && !was_abandoned)
@@ -158,13 +175,15 @@ static void check_cause(struct sight *look, const struct known *known, const str
     if (attempt->outcome == ATTEMPT_LOST && look->sim->now.mono_ms < known->lasts_until_ms)
         wrong = "by loss before its lease was over";
     if (attempt->outcome == ATTEMPT_TIMEOUT && row != NULL && row->timeout_ms >= 0 &&
-        !look->sim->swarm.has_wall_jumps && look->sim->now.mono_ms - known->claimed_mono_ms < row->timeout_ms)
+        !look->sim->swarm.has_wall_jumps &&
+        look->sim->now.mono_ms - known->claimed_mono_ms < row->timeout_ms)
         wrong = "by its time limit too early";
     if (attempt->outcome == ATTEMPT_ANSWER_LOST && (attempt->was_started || known->starts > 0))
         wrong = "as unconfirmed though its worker had called";
     if (wrong != NULL)
-        sim_fail(look->sim, "task %lld delivery %lld ended %s (outcome %lld)", (long long)known->number,
-                 (long long)known->delivery, wrong, (long long)attempt->outcome);
+        sim_fail(look->sim, "task %lld delivery %lld ended %s (outcome %lld)",
+                 (long long)known->number, (long long)known->delivery, wrong,
+                 (long long)attempt->outcome);
 }
 
 static void on_attempt_end(struct sight *look, struct known *known, int64_t kind)
@@ -182,7 +201,8 @@ static void on_attempt_end(struct sight *look, struct known *known, int64_t kind
     }
     check_cause(look, known, &attempt);
 
-    bool is_given_back = attempt.outcome == ATTEMPT_RELEASED || attempt.outcome == ATTEMPT_SNOOZED ||
+    bool is_given_back = attempt.outcome == ATTEMPT_RELEASED ||
+                         attempt.outcome == ATTEMPT_SNOOZED ||
                          attempt.outcome == ATTEMPT_ANSWER_LOST;
     bool goes_on = kind == EVENT_TASK_RETRYING;
     const char *wrong = NULL;
@@ -191,7 +211,8 @@ static void on_attempt_end(struct sight *look, struct known *known, int64_t kind
         wrong = "has another number";
     if ((kind == EVENT_TASK_SUCCEEDED) != (attempt.outcome == ATTEMPT_SUCCEEDED))
         wrong = "and its task do not agree about success";
-    if (was_asked_to_stop(look, known) && kind != EVENT_TASK_SUCCEEDED && kind != EVENT_TASK_CANCELLED)
+    if (was_asked_to_stop(look, known) && kind != EVENT_TASK_SUCCEEDED &&
+        kind != EVENT_TASK_CANCELLED)
         wrong = "was to stop, and its task lives on";
     if (kind == EVENT_TASK_CANCELLED && attempt.outcome != ATTEMPT_CANCELLED && row != NULL &&
         row->state == TASK_CANCELLED && row->cancel_requested_at_ms < 0)
@@ -201,8 +222,9 @@ static void on_attempt_end(struct sight *look, struct known *known, int64_t kind
     if (goes_on && attempt.outcome == ATTEMPT_CANCELLED)
         wrong = "was cancelled and goes on";
     if (wrong != NULL)
-        sim_fail(look->sim, "task %lld delivery %lld %s (outcome %lld, event %lld)", (long long)known->number,
-                 (long long)known->delivery, wrong, (long long)attempt.outcome, (long long)kind);
+        sim_fail(look->sim, "task %lld delivery %lld %s (outcome %lld, event %lld)",
+                 (long long)known->number, (long long)known->delivery, wrong,
+                 (long long)attempt.outcome, (long long)kind);
     if (kind != EVENT_TASK_FAILED && !goes_on)
         return;
     if (is_given_back)
@@ -218,9 +240,11 @@ static void on_end(struct sight *look, struct known *known, int64_t kind)
     else if (known->phase == PENDING && kind == EVENT_TASK_CANCELLED)
         look->pending[known->queue]--;
     else
-        sim_fail(look->sim, "task %lld ended in phase %d by event %lld", (long long)known->number, (int)known->phase,
-                 (long long)kind);
-    known->phase = kind == EVENT_TASK_SUCCEEDED ? SUCCEEDED : kind == EVENT_TASK_FAILED ? FAILED : CANCELLED;
+        sim_fail(look->sim, "task %lld ended in phase %d by event %lld", (long long)known->number,
+                 (int)known->phase, (long long)kind);
+    known->phase = kind == EVENT_TASK_SUCCEEDED ? SUCCEEDED
+                   : kind == EVENT_TASK_FAILED  ? FAILED
+                                                : CANCELLED;
     known->ended_as = known->phase;
     known->ends++;
     known->is_doomed = false;
@@ -233,7 +257,8 @@ static void on_retrying(struct sight *look, struct known *known)
     } else if (known->phase == FAILED || known->phase == CANCELLED) {
         known->cancel_was_told = false;
     } else {
-        sim_fail(look->sim, "task %lld came back in phase %d", (long long)known->number, (int)known->phase);
+        sim_fail(look->sim, "task %lld came back in phase %d", (long long)known->number,
+                 (int)known->phase);
     }
     known->phase = PENDING;
     look->pending[known->queue]++;
@@ -244,9 +269,11 @@ void sight_event(struct sight *look, const struct row_event *event)
     struct known *known = model_known(look->model, event->task);
 
     if (event->number != ++look->model->last_event)
-        sim_fail(look->sim, "event %lld follows %lld", (long long)event->number, (long long)look->model->last_event - 1);
+        sim_fail(look->sim, "event %lld follows %lld", (long long)event->number,
+                 (long long)look->model->last_event - 1);
     look->model->last_event = event->number;
-    sim_mix(look->sim, (uint64_t)event->kind << 48 ^ (uint64_t)event->task << 24 ^ (uint64_t)event->at_ms);
+    sim_mix(look->sim,
+            (uint64_t)event->kind << 48 ^ (uint64_t)event->task << 24 ^ (uint64_t)event->at_ms);
     if (event->task == 0 || known == NULL || event->queue >= QUEUES_SEEN_MAX)
         return;
     switch (event->kind) {
@@ -258,7 +285,8 @@ void sight_event(struct sight *look, const struct row_event *event)
         break;
     case EVENT_TASK_STARTED:
         if (known->phase != RUNNING || known->starts++ > 0)
-            sim_fail(look->sim, "task %lld started in phase %d, or twice", (long long)known->number, (int)known->phase);
+            sim_fail(look->sim, "task %lld started in phase %d, or twice", (long long)known->number,
+                     (int)known->phase);
         break;
     case EVENT_TASK_RETRYING:
         on_retrying(look, known);

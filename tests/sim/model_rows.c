@@ -10,8 +10,8 @@ static void check_row(struct sight *look, const struct row_task *row)
 
     if (known->phase != phase_of(row->state))
         wrong = "is not in the state that its events say";
-    if (known->attempt != row->attempt || known->delivery != row->delivery || known->failures != row->failures ||
-        known->losses != row->losses)
+    if (known->attempt != row->attempt || known->delivery != row->delivery ||
+        known->failures != row->failures || known->losses != row->losses)
         wrong = "has wrong counts";
     if ((known->phase == RUNNING) != (lease != NULL) ||
         (lease != NULL && (lease->delivery != row->delivery || lease->queue != row->queue)))
@@ -21,8 +21,9 @@ static void check_row(struct sight *look, const struct row_task *row)
     if (lease != NULL && (lease->grace_at_ms >= 0) != (row->cancel_requested_at_ms >= 0))
         wrong = "and its lease do not agree about a cancel";
     if (was != NULL && was->version >= row->version &&
-        (was->state != row->state || was->run_at_ms != row->run_at_ms || was->priority != row->priority ||
-         was->queue != row->queue || was->cancel_requested_at_ms != row->cancel_requested_at_ms))
+        (was->state != row->state || was->run_at_ms != row->run_at_ms ||
+         was->priority != row->priority || was->queue != row->queue ||
+         was->cancel_requested_at_ms != row->cancel_requested_at_ms))
         wrong = "changed and kept its version";
     if (phase_is_over(known->phase) != (row->finished_at_ms >= 0))
         wrong = "is over without a time, or has one and is not";
@@ -34,10 +35,12 @@ static void check_row(struct sight *look, const struct row_task *row)
 
 static void check_gone(struct sight *look, struct known *known)
 {
-    if (known->phase == ABSENT || known->phase == DELETED || snapshot_task(look->after, known->number) != NULL)
+    if (known->phase == ABSENT || known->phase == DELETED ||
+        snapshot_task(look->after, known->number) != NULL)
         return;
     if (!phase_is_over(known->phase) || known->deletes_open == 0)
-        sim_fail(look->sim, "task %lld in phase %d is gone", (long long)known->number, (int)known->phase);
+        sim_fail(look->sim, "task %lld in phase %d is gone", (long long)known->number,
+                 (int)known->phase);
     known->phase = DELETED;
 }
 
@@ -50,14 +53,15 @@ static void check_order(struct sight *look, const struct row_task *claimed)
     for (unsigned i = 0; i < look->before->tasks_len; i++) {
         const struct row_task *was = &look->before->tasks[i];
         const struct row_task *other = snapshot_task(look->after, was->number);
-        bool was_ready = was->state == TASK_READY && other != NULL && other->version == was->version;
+        bool was_ready =
+            was->state == TASK_READY && other != NULL && other->version == was->version;
         bool is_before = was->priority > claimed->priority ||
                          (was->priority == claimed->priority && was->number < claimed->number);
 
         if (was_ready && is_before && was->queue == claimed->queue && worker != NULL &&
             worker_may_run(worker, snapshot_class(look->after, was->class_number)))
-            sim_fail(look->sim, "task %lld was handed out before task %lld", (long long)claimed->number,
-                     (long long)was->number);
+            sim_fail(look->sim, "task %lld was handed out before task %lld",
+                     (long long)claimed->number, (long long)was->number);
     }
 }
 

@@ -49,7 +49,8 @@ static void done(struct command *command)
 }
 
 /* The first answer to a key: the id, as text. */
-static void remember(struct command *command, int *ret_status, struct bytes *ret_location, struct bytes *ret_body)
+static void remember(struct command *command, int *ret_status, struct bytes *ret_location,
+                     struct bytes *ret_body)
 {
     const struct task_view *view = &command->reply.view;
     char id[ID_TEXT_LEN + 1] = "";
@@ -87,9 +88,9 @@ void op_post(struct op *op)
     op->posted_step = sim->steps;
     sim->commands++;
     count_open(op, 1);
-    sim_note(sim, "%s agent %u task %lld queue %u submission %lld+%u words %u wait %lld", kind_names[op->command->kind],
-             op->agent, (long long)op->task, op->queue, (long long)op->first, op->submissions, op->words_len,
-             (long long)op->command->wait_ms);
+    sim_note(sim, "%s agent %u task %lld queue %u submission %lld+%u words %u wait %lld",
+             kind_names[op->command->kind], op->agent, (long long)op->task, op->queue,
+             (long long)op->first, op->submissions, op->words_len, (long long)op->command->wait_ms);
     list_push_back(&sim->asked, &op->link);
     engine_post(sim->engine, op->command);
 }

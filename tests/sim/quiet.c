@@ -22,9 +22,11 @@ static int64_t count_of(const struct snapshot *now, int64_t queue, enum phase ph
     return count;
 }
 
-static bool may_give(const struct sim *sim, const struct snapshot *now, const struct row_queue *queue)
+static bool may_give(const struct sim *sim, const struct snapshot *now,
+                     const struct row_queue *queue)
 {
-    bool is_paused = queue->paused && (queue->paused_until_ms < 0 || sim->now.wall_ms < queue->paused_until_ms);
+    bool is_paused =
+        queue->paused && (queue->paused_until_ms < 0 || sim->now.wall_ms < queue->paused_until_ms);
 
     for (unsigned i = 0; i < now->purged_len; i++)
         if (now->purged[i] == queue->number)
@@ -51,7 +53,8 @@ static void check_parked_claim(const struct op *op)
         bool is_asked_for = claim->queues_len == 0 || bytes_is(claim->queues[0], queue->name);
 
         if (task->state == TASK_READY && is_asked_for && worker_has_queue(worker, queue) &&
-            worker_may_run(worker, snapshot_class(now, task->class_number)) && may_give(op->sim, now, queue))
+            worker_may_run(worker, snapshot_class(now, task->class_number)) &&
+            may_give(op->sim, now, queue))
             sim_fail(op->sim, "task %lld is ready, a claim waits for it, and they do not meet",
                      (long long)task->number);
     }
@@ -62,7 +65,8 @@ static void check_parked_heartbeat(const struct op *op)
     const struct snapshot *now = model_now(&op->sim->model);
 
     for (unsigned i = 0; i < now->leases_len; i++)
-        if (now->leases[i].grace_at_ms >= 0 && id_equal(now->leases[i].worker, op->command->in.heartbeat.worker) &&
+        if (now->leases[i].grace_at_ms >= 0 &&
+            id_equal(now->leases[i].worker, op->command->in.heartbeat.worker) &&
             !model_known(&op->sim->model, now->leases[i].task)->heard_of_cancel)
             sim_fail(op->sim, "a heartbeat waits and does not learn of the cancel of task %lld",
                      (long long)now->leases[i].task);
@@ -80,18 +84,21 @@ static void check_parked_submit(const struct op *op)
     if (submission->is_keyed || op->is_gone)
         return;
     if (submission->rows == 0 && !is_full)
-        sim_fail(op->sim, "submission %lld waits for room though there is some", (long long)op->first);
+        sim_fail(op->sim, "submission %lld waits for room though there is some",
+                 (long long)op->first);
     for (unsigned i = 0; i < now->tasks_len && submission->rows > 0; i++)
         if (model_known(&op->sim->model, now->tasks[i].number)->submission == op->first &&
             phase_is_over(phase_of(now->tasks[i].state)) && submission->rows == 1)
-            sim_fail(op->sim, "task %lld is over and its submit still waits", (long long)now->tasks[i].number);
+            sim_fail(op->sim, "task %lld is over and its submit still waits",
+                     (long long)now->tasks[i].number);
 }
 
 static void check_parked_look(const struct op *op)
 {
     const struct known *known = model_known(&op->sim->model, op->task);
 
-    if (!op->is_gone && op->command->in.look.if_none_match <= 0 && (phase_is_over(known->phase) || known->phase == DELETED))
+    if (!op->is_gone && op->command->in.look.if_none_match <= 0 &&
+        (phase_is_over(known->phase) || known->phase == DELETED))
         sim_fail(op->sim, "task %lld is over and a look at it still waits", (long long)op->task);
 }
 
@@ -102,7 +109,8 @@ static void check_parked(struct op *op)
     if (op->ends_mono_ms < 0)
         op->ends_mono_ms = op->sim->now.mono_ms + op->wait_ms;
     if (!has_key && op->sim->now.mono_ms > op->ends_mono_ms)
-        sim_fail(op->sim, "a request of step %llu waits for longer than it asked", (unsigned long long)op->posted_step);
+        sim_fail(op->sim, "a request of step %llu waits for longer than it asked",
+                 (unsigned long long)op->posted_step);
     switch ((int)op->command->kind) {
     case COMMAND_CLAIM:
         check_parked_claim(op);
@@ -135,7 +143,8 @@ static void check_timers(struct sim *sim)
             sim_fail(sim, "task %lld is due and stays %s", (long long)task->number,
                      task_state_name((enum task_state)task->state));
         if (is_timed && next_ms > sim->now.mono_ms + (task->run_at_ms - sim->now.wall_ms))
-            sim_fail(sim, "task %lld waits for a time and no timer is set", (long long)task->number);
+            sim_fail(sim, "task %lld waits for a time and no timer is set",
+                     (long long)task->number);
         if (task->state == TASK_READY && task->run_at_ms > sim->wall_max_ms)
             sim_fail(sim, "task %lld is ready before its time", (long long)task->number);
     }
@@ -151,7 +160,8 @@ static void check_deleted(struct sim *sim)
     for (unsigned i = 0; i < now->queues_len; i++) {
         const struct row_queue *row = &now->queues[i];
 
-        if (row->closed == 3 && (row->concurrency >= 0 || row->pending_limit >= 0 || row->paused || row->retry[0]))
+        if (row->closed == 3 &&
+            (row->concurrency >= 0 || row->pending_limit >= 0 || row->paused || row->retry[0]))
             sim_fail(sim, "queue %s was deleted and keeps its settings", row->name);
     }
 }
@@ -195,7 +205,8 @@ static void check_shown(struct op *op)
                 count += now->tasks[j].queue == row->number && now->tasks[j].state == state;
             if (count != view->counts.of[state])
                 sim_fail(op->sim, "queue %s shows %lld tasks %s and has %lld", row->name,
-                         (long long)view->counts.of[state], task_state_name((enum task_state)state), (long long)count);
+                         (long long)view->counts.of[state], task_state_name((enum task_state)state),
+                         (long long)count);
         }
     }
     if (op->command->reply.queues_len < visible)

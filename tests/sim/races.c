@@ -1,4 +1,5 @@
-/* Races: submit, claim, then cancel, outcomes, loss and restarts in a drawn order; the model looks on. */
+/* Races: submit, claim, then cancel, outcomes, loss and restarts in a drawn order; the model looks
+ * on. */
 #include "races.h"
 
 #include "domain/bounds.h"
@@ -104,7 +105,8 @@ static void say(const struct race *race, enum outcome_kind kind)
         return;
     op = op_new(race->sim, COMMAND_FINISH);
     op->command->in.finish.outcomes = arena_alloc(op->command->mem, sizeof(struct outcome));
-    outcome_fill(op, &op->command->in.finish.outcomes[op->command->in.finish.outcomes_len++], &held->token, kind);
+    outcome_fill(op, &op->command->in.finish.outcomes[op->command->in.finish.outcomes_len++],
+                 &held->token, kind);
     op_post(op);
 }
 
@@ -123,7 +125,8 @@ static void beat(const struct race *race)
     struct op *op = op_new(race->sim, COMMAND_HEARTBEAT);
 
     op->agent = agent;
-    op->command->in.heartbeat = (struct heartbeat){.worker = race->sim->agents[agent].id, .all = true};
+    op->command->in.heartbeat =
+        (struct heartbeat){.worker = race->sim->agents[agent].id, .all = true};
     op->command->wait_ms = sim_chance(race->sim, 50) ? 1500 : 0;
     race->sim->agents[agent].heartbeats++;
     op_post(op);

@@ -11,21 +11,39 @@
 #include "base/memory.h"
 #include "domain/retry.h"
 
-enum text { TASKS, LEASES, QUEUES, WORKERS, CLASSES, EVENTS, PURGED, ATTEMPT, PAYLOAD, RETRY, CONTRADICTIONS, TEXTS };
+enum text {
+    TASKS,
+    LEASES,
+    QUEUES,
+    WORKERS,
+    CLASSES,
+    EVENTS,
+    PURGED,
+    ATTEMPT,
+    PAYLOAD,
+    RETRY,
+    CONTRADICTIONS,
+    TEXTS
+};
 
 static const char *const texts[TEXTS] = {
-    [TASKS] = "SELECT number, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures,"
-              " losses, timeout_ms, lease_ms, flags, cancel_requested_at, finished_at, id, worker FROM tasks"
-              " ORDER BY number",
-    [LEASES] = "SELECT task, queue, delivery, lease_ms, started_at, grace_at, nonce, worker FROM leases ORDER BY task",
-    [QUEUES] = "SELECT number, concurrency, pending_limit, paused, paused_until, closed, name, retry FROM queues"
-               " ORDER BY number",
+    [TASKS] =
+        "SELECT number, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures,"
+        " losses, timeout_ms, lease_ms, flags, cancel_requested_at, finished_at, id, worker FROM tasks"
+        " ORDER BY number",
+    [LEASES] =
+        "SELECT task, queue, delivery, lease_ms, started_at, grace_at, nonce, worker FROM leases ORDER BY task",
+    [QUEUES] =
+        "SELECT number, concurrency, pending_limit, paused, paused_until, closed, name, retry FROM queues"
+        " ORDER BY number",
     [WORKERS] = "SELECT id, concurrency, mode, confirm_ms, queues, types FROM workers",
     [CLASSES] = "SELECT number, type, requires FROM classes ORDER BY number",
-    [EVENTS] = "SELECT number, at, kind, coalesce(queue, 0), coalesce(task, 0) FROM events WHERE number > ?1"
-               " ORDER BY number",
+    [EVENTS] =
+        "SELECT number, at, kind, coalesce(queue, 0), coalesce(task, 0) FROM events WHERE number > ?1"
+        " ORDER BY number",
     [PURGED] = "SELECT queue FROM intents ORDER BY queue",
-    [ATTEMPT] = "SELECT attempt, outcome, worker, started_at FROM attempts WHERE task = ?1 AND delivery = ?2",
+    [ATTEMPT] =
+        "SELECT attempt, outcome, worker, started_at FROM attempts WHERE task = ?1 AND delivery = ?2",
     [PAYLOAD] = "SELECT CAST(payload AS TEXT) FROM bodies WHERE task = ?1",
     [RETRY] = "SELECT retry FROM bodies WHERE task = ?1",
     [CONTRADICTIONS] =
@@ -52,7 +70,8 @@ struct rows *rows_open(const char *store_name)
     char uri[128];
 
     (void)snprintf(uri, sizeof(uri), "file:/%s?vfs=memdb", store_name + strlen("memory:"));
-    int code = sqlite3_open_v2(uri, &rows->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, NULL);
+    int code = sqlite3_open_v2(uri, &rows->handle,
+                               SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_URI, NULL);
     ASSERT(code == SQLITE_OK);
     return rows;
 }
@@ -71,7 +90,8 @@ static sqlite3_stmt *start(struct rows *rows, enum text text)
     sqlite3_stmt **stmt = &rows->statements[text];
 
     if (*stmt == NULL) {
-        int code = sqlite3_prepare_v3(rows->handle, texts[text], -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+        int code = sqlite3_prepare_v3(rows->handle, texts[text], -1, SQLITE_PREPARE_PERSISTENT,
+                                      stmt, NULL);
         ASSERT(code == SQLITE_OK);
     }
     return *stmt;
@@ -98,9 +118,9 @@ static void *grown(void *array, unsigned len, unsigned *room, size_t size)
     return array;
 }
 
-#define MORE(snapshot, what, which) \
+#define MORE(snapshot, what, which)                                                                \
     ((snapshot)->what = grown((snapshot)->what, (snapshot)->what##_len, &(snapshot)->rooms[which], \
-                              sizeof(*(snapshot)->what)), \
+                              sizeof(*(snapshot)->what)),                                          \
      &(snapshot)->what[(snapshot)->what##_len++])
 
 static void get_numbers(sqlite3_stmt *stmt, int64_t *ret_numbers, int len)
@@ -215,7 +235,8 @@ void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot
     read_events(rows, after_event, snapshot);
 }
 
-bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery, struct row_attempt *ret_attempt)
+bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery,
+                  struct row_attempt *ret_attempt)
 {
     sqlite3_stmt *stmt = start(rows, ATTEMPT);
 
@@ -310,7 +331,9 @@ const struct row_task *snapshot_task(const struct snapshot *snapshot, int64_t nu
         else
             high = middle;
     }
-    return low < snapshot->tasks_len && snapshot->tasks[low].number == number ? &snapshot->tasks[low] : NULL;
+    return low < snapshot->tasks_len && snapshot->tasks[low].number == number
+               ? &snapshot->tasks[low]
+               : NULL;
 }
 
 const struct row_lease *snapshot_lease(const struct snapshot *snapshot, int64_t task)

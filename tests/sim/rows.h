@@ -1,4 +1,5 @@
-/* Rows: what is in the store, read past the engine; its connection also keeps a store in memory alive when the broker dies. */
+/* Rows: what is in the store, read past the engine; its connection also keeps a store in memory
+ * alive when the broker dies. */
 #pragma once
 
 #include "base/id.h"
@@ -71,11 +72,13 @@ struct rows;
 struct rows *rows_open(const char *store_name); /* "memory:NAME" */
 void rows_close(struct rows *rows);
 void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot);
-bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery, struct row_attempt *ret_attempt);
+bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery,
+                  struct row_attempt *ret_attempt);
 /* The payload of a task as a number; -1: no such task. */
 int64_t rows_payload(struct rows *rows, int64_t task);
 struct retry_policy rows_retry(struct rows *rows, int64_t task);
-/* Rows that contradict each other: counters that differ from the tasks, parts of tasks that are not there. */
+/* Rows that contradict each other: counters that differ from the tasks, parts of tasks that are not
+ * there. */
 int64_t rows_contradictions(struct rows *rows);
 /* The store may not grow beyond what it is now, and by_pages; -1: it may again. */
 void rows_limit(struct rows *rows, int64_t by_pages);

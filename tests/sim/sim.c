@@ -25,7 +25,8 @@ void sim_init(struct sim *sim, uint64_t seed, bool traces)
     sim->random = random_from_seed(&sim->own_bits);
     sim->engine_random = random_from_seed(&sim->engine_bits);
     list_init(&sim->asked);
-    (void)snprintf(sim->store_name, sizeof(sim->store_name), "memory:sim%llu", (unsigned long long)seed);
+    (void)snprintf(sim->store_name, sizeof(sim->store_name), "memory:sim%llu",
+                   (unsigned long long)seed);
     sim->metrics = metrics_new();
     sim->rows = rows_open(sim->store_name);
     swarm_draw(sim);
@@ -89,8 +90,8 @@ void sim_print_failure(const struct sim *sim)
 {
     uint64_t first = sim->notes_len > NOTES_MAX ? sim->notes_len - NOTES_MAX : 0;
 
-    (void)printf("seed %llu failed at step %llu: %s\n", (unsigned long long)sim->seed, (unsigned long long)sim->steps,
-                 sim->failure);
+    (void)printf("seed %llu failed at step %llu: %s\n", (unsigned long long)sim->seed,
+                 (unsigned long long)sim->steps, sim->failure);
     if (sim->traces)
         return;
     for (uint64_t i = first; i < sim->notes_len; i++)
@@ -102,7 +103,8 @@ int64_t submission_add(struct sim *sim, unsigned queue)
 {
     if (sim->submissions_len == sim->submissions_room) {
         sim->submissions_room = sim->submissions_room * 2 + 64;
-        sim->submissions = mem_resize(sim->submissions, (size_t)sim->submissions_room * sizeof(struct submission));
+        sim->submissions =
+            mem_resize(sim->submissions, (size_t)sim->submissions_room * sizeof(struct submission));
     }
     sim->submissions[sim->submissions_len] = (struct submission){.queue = queue};
     return sim->submissions_len++;

@@ -1,11 +1,21 @@
-/* Sim: one simulated world: a broker on a virtual clock, its clients, and all that they know of each other. */
+/* Sim: one simulated world: a broker on a virtual clock, its clients, and all that they know of
+ * each other. */
 #pragma once
 
 #include "engine/engine.h"
 #include "model.h"
 #include "rows.h"
 
-enum { QUEUES = 3, TYPES = 2, AGENTS = 5, HELD_MAX = 96, NOTES_MAX = 48, NOTE_LEN = 160, LEASE_LONGEST_MS = 60000 };
+enum {
+    QUEUES = 3,
+    TYPES = 2,
+    AGENTS = 5,
+    HELD_MAX = 96,
+    NOTES_MAX = 48,
+    NOTE_LEN = 160,
+    LEASE_LONGEST_MS = 60000,
+    WORKER_TTL_MS = 15000
+};
 
 /* How a worker behaves. */
 enum temper { HONEST, SLOW, ZOMBIE, CRASHING, TEMPERS };
@@ -57,7 +67,8 @@ struct op {
     unsigned words_len;
     int64_t task; /* what it is about; -1: none */
     unsigned queue;
-    int64_t wait_ms, ends_mono_ms; /* when it has its answer at the latest; -1: the engine has not seen it yet */
+    int64_t wait_ms,
+        ends_mono_ms; /* when it has its answer at the latest; -1: the engine has not seen it yet */
     uint64_t posted_step;
     bool is_gone;          /* its client hung up */
     bool was_gone_waiting; /* and the engine had it parked then */
@@ -101,7 +112,7 @@ struct sim {
     unsigned held_next;
     struct submission *submissions;
     int64_t submissions_len, submissions_room;
-    uint64_t steps, commands, grants, ends, kills; /* what happened, for the report */
+    uint64_t steps, commands, grants, ends, kills, starts; /* what happened, for the report */
     uint64_t hash;
     bool has_failed;
     char failure[512];
@@ -171,4 +182,5 @@ struct held *pick_held(struct sim *sim);
 int64_t submission_add(struct sim *sim, unsigned queue);
 /* Fill a spec for this submission, as the swarm says. */
 void spec_fill(struct op *op, struct task_spec *spec, int64_t submission);
-void outcome_fill(struct op *op, struct outcome *outcome, const struct lease_token *token, enum outcome_kind kind);
+void outcome_fill(struct op *op, struct outcome *outcome, const struct lease_token *token,
+                  enum outcome_kind kind);

@@ -18,8 +18,8 @@ static act_fn *const act_runs[ACTS_MAX] = {
 /* Without these nothing happens at all. */
 static bool is_always_on(unsigned act)
 {
-    return act == ACT_submit || act == ACT_claim || act == ACT_finish || act == ACT_register_worker ||
-           act == ACT_delete_task;
+    return act == ACT_submit || act == ACT_claim || act == ACT_finish ||
+           act == ACT_register_worker || act == ACT_delete_task;
 }
 
 void swarm_draw(struct sim *sim)
