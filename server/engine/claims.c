@@ -192,11 +192,6 @@ void run_CLAIM(struct batch *batch, struct command *command)
         batch_answer(batch, command);
 }
 
-void claim_end(struct batch *batch, struct parked *parked)
-{
-    batch_answer_parked(batch, parked);
-}
-
 /* A client that has gone gets nothing: its answer would be a lease that nobody holds. */
 static void try_parked(struct batch *batch, struct parked *parked)
 {

@@ -5,5 +5,3 @@
 
 /* Before COMMIT: match what became ready or free in this batch with parked claims. */
 void claims_dispatch(struct batch *batch);
-/* The wait's time is over, or the broker drains: answer with what there is. */
-void claim_end(struct batch *batch, struct parked *parked);

@@ -1,12 +1,8 @@
 /* Shutdown: one way to stop, whoever asks for it. */
 #include "shutdown.h"
 
-#include "claims.h"
-#include "closing.h"
 #include "handlers.h"
-#include "heartbeats.h"
-#include "submits.h"
-#include "waits.h"
+#include "parked_end.h"
 
 static void view(const struct batch *batch, struct command *command)
 {
@@ -18,34 +14,7 @@ static void view(const struct batch *batch, struct command *command)
     };
 }
 
-static void end_one(struct batch *batch, struct parked *parked)
-{
-    switch (parked->kind) {
-    case PARKED_CLAIM:
-        claim_end(batch, parked);
-        break;
-    case PARKED_TASK:
-        wait_end(batch, parked, false);
-        break;
-    case PARKED_HEARTBEAT:
-        heartbeat_end(batch, parked);
-        break;
-    case PARKED_SUBMIT:
-        held_end(batch, parked);
-        break;
-    case PARKED_CLOSE:
-        close_wait_end(batch, parked);
-        break;
-    case PARKED_KEY:
-        (void)error_set(&parked->command->reply.error, ERR_DRAINING, "", "the broker is stopping");
-        batch_answer_parked(batch, parked);
-        break;
-    case PARKED_SHUTDOWN:
-    case PARKED_KINDS:
-        break;
-    }
-}
-
+/* But for those who wait for this very end. */
 static void end_all_waits(struct batch *batch)
 {
     for (int kind = 0; kind < PARKED_KINDS; kind++) {
@@ -54,8 +23,8 @@ static void end_all_waits(struct batch *batch)
         for (struct list_node *node = list_first(all); node != NULL; node = list_next(all, node)) {
             struct parked *parked = CONTAINER_OF(node, struct parked, all);
 
-            if (!parked->is_answered)
-                end_one(batch, parked);
+            if (!parked->is_answered && kind != PARKED_SHUTDOWN)
+                parked_end(batch, parked, false);
         }
     }
 }

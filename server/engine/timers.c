@@ -1,13 +1,11 @@
 /* Timers: leases, waits, due tasks, queues, workers, and the broom. */
 #include "timers.h"
 
-#include "claims.h"
 #include "closing.h"
 #include "domain/bounds.h"
-#include "heartbeats.h"
+#include "parked_end.h"
 #include "settle.h"
 #include "shutdown.h"
-#include "submits.h"
 #include "waits.h"
 #include "workers.h"
 
@@ -79,33 +77,6 @@ static void run_leases(struct batch *batch)
 
 /* ---- parked requests ---- */
 
-static void end_wait(struct batch *batch, struct parked *parked)
-{
-    switch (parked->kind) {
-    case PARKED_CLAIM:
-        claim_end(batch, parked);
-        break;
-    case PARKED_TASK:
-        wait_end(batch, parked, true);
-        break;
-    case PARKED_HEARTBEAT:
-        heartbeat_end(batch, parked);
-        break;
-    case PARKED_SUBMIT:
-        held_end(batch, parked);
-        break;
-    case PARKED_CLOSE:
-        close_wait_end(batch, parked);
-        break;
-    case PARKED_SHUTDOWN:
-        shutdown_wait_end(batch, parked);
-        break;
-    case PARKED_KEY:
-    case PARKED_KINDS:
-        break;
-    }
-}
-
 static void run_waits(struct batch *batch)
 {
     struct heap *deadlines = &batch->engine->lot.deadlines;
@@ -117,7 +88,7 @@ static void run_waits(struct batch *batch)
 
         heap_remove(deadlines, node);
         if (!parked->is_answered)
-            end_wait(batch, parked);
+            parked_end(batch, parked, true);
     }
 }
 
@@ -137,7 +108,7 @@ static void run_real_waits(struct batch *batch)
             struct parked *parked = CONTAINER_OF(node, struct parked, all);
 
             if (parked->real_deadline_mono_ms <= now_ms && !parked->is_answered)
-                end_wait(batch, parked);
+                parked_end(batch, parked, true);
         }
 }
 

@@ -1,12 +1,12 @@
 /* Workers: known by their calls, never by their connections. */
 #include "workers.h"
 
-#include "claims.h"
 #include "closing.h"
 #include "domain/bounds.h"
 #include "handlers.h"
 #include "heartbeats.h"
 #include "lookups.h"
+#include "parked_end.h"
 #include "settle.h"
 #include "views.h"
 
@@ -309,10 +309,8 @@ static void answer_all(struct batch *batch, struct list *parked)
     for (struct list_node *node = list_first(parked); node != NULL; node = list_next(parked, node)) {
         struct parked *waiting = CONTAINER_OF(node, struct parked, subject);
 
-        if (!waiting->is_answered && waiting->kind == PARKED_CLAIM)
-            claim_end(batch, waiting);
-        else if (!waiting->is_answered)
-            heartbeat_end(batch, waiting);
+        if (!waiting->is_answered)
+            parked_end(batch, waiting, false);
     }
 }
 
