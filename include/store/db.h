@@ -84,9 +84,11 @@ enum db_failure db_failure(const struct db *db);
 const char *db_failure_text(const struct db *db);
 
 struct db_sizes {
-    int64_t file_bytes, wal_bytes, wal_pages;
+    int64_t file_bytes, wal_bytes;
 };
-struct db_sizes db_sizes(struct db *db);
+struct db_sizes db_sizes(struct db *db); /* asks the file system */
+/* In the log since the last checkpoint, as of the last commit. */
+int64_t db_wal_pages(const struct db *db);
 /* Move the log's pages into the main file, as far as readers let it; truncate: also shorten the log. */
 void db_checkpoint(struct db *db, bool truncate);
 const char *db_version(void);

@@ -39,7 +39,7 @@ static void set_stats(struct metrics *metrics, const struct stats_view *stats)
         const char *label;
         int64_t value;
     } gauges[] = {
-        {METRIC_WORKERS, "live", stats->workers},
+        {METRIC_WORKERS, "live", stats->workers - stats->workers_lost},
         {METRIC_WORKERS, "lost", stats->workers_lost},
         {METRIC_WORKER_SLOTS, "used", stats->slots_used},
         {METRIC_WORKER_SLOTS, "total", stats->slots_total},

@@ -183,9 +183,7 @@ void run_ADVANCE(struct batch *batch, struct command *command)
 
 static void keep_house(struct engine *engine)
 {
-    struct db_sizes sizes = db_sizes(engine->db);
-
-    if (sizes.wal_pages < CHECKPOINT_PAGES)
+    if (db_wal_pages(engine->db) < CHECKPOINT_PAGES)
         return;
     db_checkpoint(engine->db, false);
     metrics_add(engine->options.metrics, METRIC_CHECKPOINTS, NULL, 1);

@@ -27,6 +27,16 @@ static void add_workers(const struct batch *batch, struct stats_view *stats)
     }
 }
 
+/* Only when somebody asks for numbers: the file system is asked for these. */
+static void set_sizes(const struct batch *batch)
+{
+    struct metrics *metrics = batch->engine->options.metrics;
+    struct db_sizes sizes = db_sizes(batch->db);
+
+    metrics_set(metrics, METRIC_DB_BYTES, NULL, (double)sizes.file_bytes);
+    metrics_set(metrics, METRIC_WAL_BYTES, NULL, (double)sizes.wal_bytes);
+}
+
 void run_STATS(struct batch *batch, struct command *command)
 {
     const struct hot_ns *ns = command_ns(batch, command);
@@ -38,6 +48,7 @@ void run_STATS(struct batch *batch, struct command *command)
     for (int kind = 0; kind < PARKED_KINDS; kind++)
         stats->parked += batch->engine->lot.len[kind];
     add_workers(batch, stats);
+    set_sizes(batch);
     for (size_t at = 0; ns != NULL && (queue = map_each(ns->queues, &at)) != NULL;) {
         struct queue_counts counts = hot_queue_counts(queue);
 

@@ -123,6 +123,11 @@ struct db_sizes db_sizes(struct db *db)
     return db->driver->sizes(db);
 }
 
+int64_t db_wal_pages(const struct db *db)
+{
+    return db->wal_pages;
+}
+
 void db_checkpoint(struct db *db, bool truncate)
 {
     if (db->failure == DB_FINE)

@@ -22,6 +22,7 @@ struct db {
     const struct db_driver *driver;
     enum db_failure failure;
     char failure_text[256];
+    int64_t wal_pages; /* the driver sets it with each commit and checkpoint */
 };
 
 struct db_rows {

@@ -30,8 +30,7 @@ struct sqlite_db {
     struct db head;
     sqlite3 *handle;
     struct sqlite_rows statements[SQL_MAX];
-    int wal_pages; /* as of the last commit */
-    char *path;    /* NULL: in memory */
+    char *path; /* NULL: in memory */
 };
 
 static struct sqlite_db *as_sqlite(struct db *db)
@@ -190,7 +189,7 @@ static int64_t file_size(const char *path)
 static struct db_sizes driver_sizes(struct db *base)
 {
     const struct sqlite_db *db = as_sqlite(base);
-    struct db_sizes sizes = {.wal_pages = db->wal_pages};
+    struct db_sizes sizes = {.file_bytes = 0};
 
     if (db->path != NULL) {
         char wal[4096];
@@ -208,7 +207,7 @@ static void driver_checkpoint(struct db *base, bool truncate)
     int mode = truncate ? SQLITE_CHECKPOINT_TRUNCATE : SQLITE_CHECKPOINT_PASSIVE;
     int code = sqlite3_wal_checkpoint_v2(db->handle, NULL, mode, NULL, NULL);
 
-    db->wal_pages = 0;
+    db->head.wal_pages = 0;
     /* A reader in the way is no failure: the next checkpoint goes further. */
     if (code != SQLITE_OK && code != SQLITE_BUSY && code != SQLITE_LOCKED)
         fail(db, code, "checkpoint");
@@ -245,7 +244,7 @@ static int on_commit(void *ctx, sqlite3 *handle, const char *name, int wal_pages
 
     (void)handle;
     (void)name;
-    db->wal_pages = wal_pages;
+    db->head.wal_pages = wal_pages;
     return SQLITE_OK;
 }
 

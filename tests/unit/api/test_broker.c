@@ -161,11 +161,13 @@ static void metrics_ask_the_engine_twice(void **state)
     fake_reply();
     assert_int_equal(fake_command()->kind, COMMAND_STATS);
     fake_command()->reply.stats.workers = 3;
+    fake_command()->reply.stats.workers_lost = 1;
     fake_reply();
 
     assert_true(fake_answered_with(200, "sluice_tasks{queue=\"q\",state=\"ready\"} 7\n"));
     assert_true(fake_answered_with(200, "sluice_oldest_ready_age_seconds{queue=\"q\"} 1.5\n"));
-    assert_true(fake_answered_with(200, "sluice_workers{state=\"live\"} 3\n"));
+    assert_true(fake_answered_with(200, "sluice_workers{state=\"live\"} 2\n"));
+    assert_true(fake_answered_with(200, "sluice_workers{state=\"lost\"} 1\n"));
     assert_true(fake_answered_with(
         200, "sluice_http_requests_total{operation=\"livez\",status=\"200\"} 1\n"));
     fake_end();

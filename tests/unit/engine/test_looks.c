@@ -72,7 +72,19 @@ static void sums_are_of_the_callers_namespace(void **state)
     assert_int_equal(stats->reply.stats.slots_used, 1);
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
+static void who_asks_for_the_sums_learns_how_large_the_store_is(void **state)
+{
+    struct stage *stage = *state;
+
+    (void)submit(stage, "q");
+    (void)stage_ask(stage, stage_make(stage, COMMAND_STATS));
+
+    assert_true(stage_metric(stage, METRIC_DB_BYTES) > 0);
+    assert_true(stage_metric(stage, METRIC_WAL_BYTES) > 0);
+}
+
+#define STAGED(test)  cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
+#define ON_DISK(test) cmocka_unit_test_setup_teardown(test, stage_setup_on_disk, stage_teardown)
 
 int main(void)
 {
@@ -81,6 +93,7 @@ int main(void)
         STAGED(only_who_asks_for_it_marks_an_end_as_observed),
         STAGED(an_unchanged_version_is_not_shown_again),
         STAGED(sums_are_of_the_callers_namespace),
+        ON_DISK(who_asks_for_the_sums_learns_how_large_the_store_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
