@@ -129,11 +129,23 @@ static void run_intent(struct batch *batch, struct intent *intent)
 
 /* ---- closing a queue ---- */
 
+/* A pause that has run out is over for good, even if the wall clock steps back. */
+static bool end_pause(struct queue_settings *settings, int64_t now_ms)
+{
+    if (!settings->paused || settings->paused_until_ms < 0 || settings->paused_until_ms > now_ms)
+        return false;
+    settings->paused = false;
+    settings->paused_until_ms = -1;
+    return true;
+}
+
 void queue_time(struct hot *hot, struct hot_queue *queue, int64_t now_ms)
 {
     int64_t due_ms = INT64_MAX;
 
-    if (queue->settings.paused && queue->settings.paused_until_ms > now_ms)
+    if (end_pause(&queue->settings, now_ms))
+        due_ms = now_ms; /* whoever waits is to be looked at */
+    else if (queue->settings.paused && queue->settings.paused_until_ms >= 0)
         due_ms = queue->settings.paused_until_ms;
     if (queue->closing == QUEUE_CLOSING && queue->close_cancel_at_ms >= 0 && queue->close_cancel_at_ms < due_ms)
         due_ms = queue->close_cancel_at_ms;
@@ -262,20 +274,10 @@ void closing_settle(struct batch *batch)
     }
 }
 
-/* A pause that has run out is over for good, even if the wall clock steps back. */
-static void end_pause(struct queue_settings *settings, int64_t now_ms)
-{
-    if (!settings->paused || settings->paused_until_ms < 0 || settings->paused_until_ms > now_ms)
-        return;
-    settings->paused = false;
-    settings->paused_until_ms = -1;
-}
-
 static void time_again(struct engine *engine, struct effect *effect)
 {
     struct hot_queue *queue = effect->object;
 
-    end_pause(&queue->settings, engine_now(engine).wall_ms);
     queue_time(&engine->hot, queue, engine_now(engine).wall_ms);
 }
 

@@ -291,7 +291,8 @@ static void on_workers(struct op *op)
 {
     for (unsigned i = 0; i < reply_of(op)->workers_len; i++) {
         const struct worker_view *view = &reply_of(op)->workers[i];
-        bool is_silent = op->sim->now.wall_ms - view->last_seen_at_ms > WORKER_TTL_MS &&
+        /* Who falls silent by now is lost after this batch. */
+        bool is_silent = op->sim->step_before_wall_ms - view->last_seen_at_ms > WORKER_TTL_MS &&
                          !has_parked(op->sim, view->id);
 
         if (is_silent && !view->lost && !op->sim->swarm.has_wall_jumps && op->sim->starts == 1)

@@ -118,6 +118,8 @@ static bool step_once(struct sim *sim)
     if (!engine_step(sim->engine))
         return false;
     sim->steps++;
+    sim->step_before_wall_ms = sim->step_wall_ms;
+    sim->step_wall_ms = sim->now.wall_ms;
     model_look(sim);
     return true;
 }

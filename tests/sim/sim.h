@@ -97,7 +97,8 @@ struct sim {
     struct random_seeded own_bits, engine_bits;
     struct random_source random, engine_random;
     struct moment now;
-    int64_t wall_max_ms; /* the latest wall time there ever was */
+    int64_t step_wall_ms, step_before_wall_ms; /* of the last batch, and the one before */
+    int64_t wall_max_ms;                       /* the latest wall time there ever was */
     char store_name[64];
     struct metrics *metrics;
     struct engine *engine;
