@@ -27,7 +27,6 @@ struct queue_row {
 };
 void queue_save(struct db *db, const struct queue_row *row, struct arena *arena);
 void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *row), void *ctx);
-void queue_delete(struct db *db, int64_t ns, int64_t number);
 
 struct worker_row {
     struct id id;

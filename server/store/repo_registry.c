@@ -89,12 +89,6 @@ void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *r
     }
 }
 
-void queue_delete(struct db *db, int64_t ns, int64_t number)
-{
-    db_run(db, SQL_QUEUE_DELETE, VALUES(VALUE_INT(number)));
-    db_run(db, SQL_QUEUE_DELETE_COUNTERS, VALUES(VALUE_INT(ns), VALUE_INT(number)));
-}
-
 void worker_save(struct db *db, const struct worker_row *row)
 {
     db_run(db, SQL_WORKER_PUT,

@@ -33,15 +33,6 @@ SELECT number, ns, name, version, created_at, concurrency, pending_limit, paused
        timeout_ms, closed, close_cancel_at, close_end_at
 FROM queues;
 
--- name: queue_delete
-DELETE FROM queues WHERE number = $1;
-
--- name: queue_delete_counters
-DELETE FROM counters WHERE ns = $1 AND queue = $2;
-
--- name: queue_any_task
-SELECT number FROM tasks WHERE queue = $1 LIMIT 1;
-
 -- name: worker_put
 INSERT INTO workers (id, ns, identity, instance, version, info, labels, queues, types, concurrency, confirm_ms, mode,
                      registered_at, last_seen_at)
@@ -79,9 +70,6 @@ SELECT coalesce(max(number), 0), coalesce(max(at), 0) FROM (SELECT number, at FR
 DELETE FROM events WHERE number IN (
     SELECT number FROM (SELECT number, at FROM events ORDER BY number LIMIT $2)
     WHERE (at < $1 OR number <= $3) AND number < (SELECT max(number) FROM events));
-
--- name: event_count
-SELECT count(*) FROM events WHERE task = $1 AND kind = $2;
 
 -- name: idempotency_get
 SELECT fingerprint, task, status, location, body, created_at FROM idempotency WHERE ns = $1 AND scope = $2 AND key = $3;

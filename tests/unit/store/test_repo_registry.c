@@ -200,26 +200,6 @@ static void see_counter(void *ctx, const struct counter_row *row)
     seen->counters[seen->len++] = *row;
 }
 
-static void a_deleted_queue_takes_its_counters_along(void **state)
-{
-    struct store_fixture *fixture = *state;
-    struct queue_row row = queue_from(1), other = queue_from(2);
-    struct seen seen = {.arena = fixture->arena};
-
-    other.name = BYTES("other");
-    queue_save(fixture->db, &row, fixture->arena);
-    queue_save(fixture->db, &other, fixture->arena);
-    counter_add(fixture->db,
-                &(struct counter_row){.ns = 2, .queue = 1, .state = TASK_READY, .tasks = 1});
-    counter_add(fixture->db,
-                &(struct counter_row){.ns = 2, .queue = 2, .state = TASK_READY, .tasks = 1});
-    queue_delete(fixture->db, 2, 1);
-    assert_int_equal(only_queue(fixture).number, 2);
-    counter_each(fixture->db, see_counter, &seen);
-    assert_int_equal(seen.len, 1);
-    assert_int_equal(seen.counters[0].queue, 2);
-}
-
 static struct worker_row worker_from(void)
 {
     return (struct worker_row){
@@ -416,7 +396,6 @@ int main(void)
         WITH_STORE(classes_come_back_with_an_empty_type_still_empty),
         WITH_STORE(a_queue_comes_back_with_all_its_settings),
         WITH_STORE(a_saved_queue_changes_all_but_its_name_and_birth),
-        WITH_STORE(a_deleted_queue_takes_its_counters_along),
         WITH_STORE(a_worker_comes_back_and_what_may_change_changes),
         WITH_STORE(a_worker_that_says_little_comes_back_so),
         WITH_STORE(counters_add_up_apart_for_each_key),

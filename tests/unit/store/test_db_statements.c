@@ -47,8 +47,6 @@ static bool is_read_whole(enum sql sql)
         SQL_INTENT_ALL,
         SQL_MIGRATIONS_ALL,
         SQL_COUNTER_RECOUNT,
-        SQL_EVENT_COUNT,
-        SQL_QUEUE_ANY_TASK,
         SQL_TASK_LAST_NUMBER, /* the last entry of the key: SQLite calls that a scan, too */
         SQL_EVENT_LAST,       /* the same */
         SQL_EVENT_TRIM,       /* the first few by key */
