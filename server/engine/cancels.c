@@ -18,33 +18,31 @@ static void keep_reason(struct batch *batch, struct task *task, struct bytes rea
 static void start_grace(struct engine *engine, struct effect *effect)
 {
     struct hot_lease *lease = hot_lease(&engine->hot, effect->number);
-    const struct lease_row *row = effect->data;
+    const struct moment *end = effect->data;
 
     if (lease == NULL)
         return;
-    lease->row.grace_at_ms = row->grace_at_ms;
-    lease->grace_mono_ms = row->expires_at_ms;
+    lease->row.grace_at_ms = end->wall_ms;
+    lease->grace_mono_ms = end->mono_ms;
     hot_time_lease(&engine->hot, lease);
 }
 
 static void ask_worker(struct batch *batch, struct task *task, int64_t grace_ms)
 {
+    struct moment end = {.wall_ms = batch->now.wall_ms + grace_ms, .mono_ms = batch->now.mono_ms + grace_ms};
     struct lease_row lease;
 
     task->cancel_requested_at_ms = batch->now.wall_ms;
     task_touch(batch, task);
     if (!lease_load(batch->db, task->number, &lease))
         return;
-    lease.grace_at_ms = batch->now.wall_ms + grace_ms;
+    lease.grace_at_ms = end.wall_ms;
     lease_save(batch->db, &lease);
 
     struct effect *effect = batch_effect(batch, start_grace);
-    struct lease_row *due = arena_alloc(batch->mem, sizeof(*due));
 
-    due->grace_at_ms = lease.grace_at_ms;
-    due->expires_at_ms = batch->now.mono_ms + grace_ms;
     effect->number = task->number;
-    effect->data = due;
+    effect->data = arena_copy(batch->mem, &end, sizeof(end));
     heartbeats_tell(batch, &lease);
 }
 

@@ -9,7 +9,12 @@
 
 const char *worker_mode_name(enum worker_mode mode)
 {
-    static const char *const names[] = {"run", "quiet", "terminate", "paused"};
+    static const char *const names[] = {
+        [WORKER_RUN] = "run",
+        [WORKER_QUIET] = "quiet",
+        [WORKER_TERMINATE] = "terminate",
+        [WORKER_PAUSED] = "paused",
+    };
 
     return names[mode];
 }

@@ -139,7 +139,6 @@ struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row);
 struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row);
 struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row, int64_t now_mono_ms);
 void hot_drop_worker(struct hot *hot, struct hot_worker *worker);
-struct hot_ns *hot_ns_numbered(const struct hot *hot, int64_t number);
 
 /* Counting: by n tasks of shelf in state. */
 void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by);

@@ -50,7 +50,7 @@ struct hot_ns *hot_load_ns(struct hot *hot, int64_t number, struct bytes name)
     return add_ns(hot, number, name, true);
 }
 
-struct hot_ns *hot_ns_numbered(const struct hot *hot, int64_t number)
+static struct hot_ns *ns_numbered(const struct hot *hot, int64_t number)
 {
     struct hot_ns *ns;
 
@@ -105,7 +105,7 @@ struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes nam
 
 struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
 {
-    struct hot_queue *queue = add_queue(hot, hot_ns_numbered(hot, row->ns), row->number, row->name);
+    struct hot_queue *queue = add_queue(hot, ns_numbered(hot, row->ns), row->number, row->name);
 
     queue->head.is_saved = true;
     queue->version = row->version;
@@ -162,7 +162,7 @@ struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row)
 {
     char room[1024];
     struct bytes key = class_key(row->type, row->requires, room, sizeof(room));
-    struct hot_class *of_class = add_class(hot, hot_ns_numbered(hot, row->ns), row->number, key, row->type.len);
+    struct hot_class *of_class = add_class(hot, ns_numbered(hot, row->ns), row->number, key, row->type.len);
 
     of_class->head.is_saved = true;
     return of_class;
@@ -224,7 +224,7 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     struct hot_worker *worker = mem_alloc(sizeof(*worker));
 
     worker->id = row->id;
-    worker->ns = hot_ns_numbered(hot, row->ns);
+    worker->ns = ns_numbered(hot, row->ns);
     worker->identity = keep(row->identity);
     worker->instance = keep(row->instance);
     worker->version = keep(row->version);

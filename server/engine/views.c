@@ -1,6 +1,8 @@
 /* Views: tasks and workers as they are shown. */
 #include "views.h"
 
+#include "heartbeats.h"
+
 /* The attempt that runs now stands in its lease. */
 static void append_running(struct batch *batch, struct command *command, const struct task *row,
                            struct task_view *view)
@@ -73,14 +75,7 @@ void view_mark_observed(struct batch *batch, struct task *row)
 
 static const char *worker_state(const struct hot_worker *worker)
 {
-    static const char *const names[] = {
-        [WORKER_RUN] = "run",
-        [WORKER_QUIET] = "quiet",
-        [WORKER_TERMINATE] = "terminate",
-        [WORKER_PAUSED] = "paused",
-    };
-
-    return worker->is_lost ? "lost" : names[worker->mode];
+    return worker->is_lost ? "lost" : worker_mode_name(worker->mode);
 }
 
 void fill_worker(struct batch *batch, struct command *command, const struct hot_worker *worker,

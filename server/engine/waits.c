@@ -19,7 +19,8 @@ static bool has_reached(enum until until, enum task_state state)
     return false;
 }
 
-bool wait_is_over(const struct command *command, const struct task *row)
+/* Whether what the command waits for is so. */
+static bool wait_is_over(const struct command *command, const struct task *row)
 {
     switch ((int)command->kind) {
     case COMMAND_LOOK:
@@ -55,12 +56,12 @@ static bool marks_observed(const struct command *command)
     return command->wait_ms > 0;
 }
 
-void wait_fill(struct batch *batch, struct command *command, struct task *row, bool done)
+/* The task as it is; done: what was waited for has happened. */
+static void wait_fill(struct batch *batch, struct command *command, struct task *row, bool done)
 {
     command->reply.done = done;
-    if (command->kind == COMMAND_LOOK && row->version == command->in.look.if_none_match) {
+    if (command->kind == COMMAND_LOOK && row->version == command->in.look.if_none_match)
         command->reply.not_modified = true;
-    }
     if (marks_observed(command))
         view_mark_observed(batch, row);
     fill_task(batch, command, row, wants_of(command));

@@ -3,10 +3,6 @@
 
 #include "mover.h"
 
-/* Whether what the command waits for is so. */
-bool wait_is_over(const struct command *command, const struct task *row);
-/* Fill the reply with the task as it is; done: what was waited for has happened. */
-void wait_fill(struct batch *batch, struct command *command, struct task *row, bool done);
 /* Answer now if it is over or nothing is to be waited for, else park. */
 void wait_or_answer(struct batch *batch, struct command *command, struct task *row);
 /* Before COMMIT: answer those whose task got there in this batch. */
