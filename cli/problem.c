@@ -53,6 +53,17 @@ struct bytes problem_detail(int status, struct bytes body, struct arena *arena)
     return printable(detail, arena);
 }
 
+/* What a refusal is about: a member of the body, a query parameter or a header. */
+static struct bytes place_of(struct bytes item, struct arena *arena)
+{
+    static const char *const kinds[] = {"pointer", "parameter", "header"};
+    struct bytes place = BYTES_NONE;
+
+    for (size_t i = 0; place.at == NULL && i < ARRAY_LEN(kinds); i++)
+        place = json_text_of(item, kinds[i], arena);
+    return printable(place, arena);
+}
+
 int problem_tell(int status, struct bytes body, struct arena *arena)
 {
     struct bytes detail = problem_detail(status, body, arena);
@@ -73,8 +84,7 @@ int problem_tell(int status, struct bytes body, struct arena *arena)
     while (errors.at != NULL && errors.at[0] == '[' && json_each(errors, &at, &none, &item)) {
         if (!json_is_object(item))
             continue;
-        message_note("  %.*s: %.*s",
-                     BYTES_ARG(printable(json_text_of(item, "pointer", arena), arena)),
+        message_note("  %.*s: %.*s", BYTES_ARG(place_of(item, arena)),
                      BYTES_ARG(printable(json_text_of(item, "detail", arena), arena)));
     }
     return row_of(status)->exit_code;

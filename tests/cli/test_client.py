@@ -177,6 +177,9 @@ def problems_have_exit_codes_and_say_which_field(bench):
         equal((status, found, out), (status, exit_code, ""))
         contains(err, "it says so (%s)" % code)
         contains(err, "/retry: must be nice")
+    for kind, place in (("parameter", "state"), ("header", "Prefer")):
+        answers(bench, "GET", path, problem(400, "invalid_field", "no", errors=[{kind: place, "detail": "must be nice"}]))
+        contains(bench.run("task", "show", ID)[2], place + ": must be nice")
 
 
 @test
