@@ -41,7 +41,11 @@ struct filter {
 static const struct filter LISTS[] = {
     {.name = "queue", AT(queues), .is_valid = name_is_valid, .wanted = "names of queues"},
     {.name = "type", AT(types), .is_valid = is_text, .wanted = "types"},
-    {.name = "state", AT(states), .is_valid = is_state, .wanted = "states"},
+    {.name = "state",
+     AT(states),
+     .is_valid = is_state,
+     .wanted = "names of states: scheduled, blocked, ready, running, waiting, retrying, "
+               "succeeded, failed, cancelled, expired"},
     {.name = "tag", AT(tags), .is_valid = name_is_valid, .wanted = "tags"},
     {.name = "worker", AT(workers), .is_valid = is_id, .wanted = "ids of workers"},
     {.name = "name", AT(names), .is_valid = is_text, .wanted = "names"},

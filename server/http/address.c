@@ -97,6 +97,12 @@ static bool bind_and_listen(int fd, const struct address *address)
     return bind(fd, &address->at.any, len) == 0 && listen(fd, BACKLOG) == 0;
 }
 
+static unsigned port_of(const struct address *address)
+{
+    return ntohs(address->at.any.sa_family == AF_INET6 ? address->at.v6.sin6_port
+                                                       : address->at.v4.sin_port);
+}
+
 enum err address_listen(const struct address *address, int *ret_fd, unsigned *ret_port,
                         struct error *error)
 {
@@ -109,11 +115,10 @@ enum err address_listen(const struct address *address, int *ret_fd, unsigned *re
 
         if (fd >= 0)
             (void)close(fd);
-        return error_set(error, ERR_INTERNAL, "listen", "cannot listen on %s: %s", address->host,
-                         strerror(cause));
+        return error_set(error, ERR_INTERNAL, "listen", "cannot listen on %s, port %u: %s",
+                         address->host, port_of(address), strerror(cause));
     }
-    *ret_port =
-        ntohs(bound.at.any.sa_family == AF_INET6 ? bound.at.v6.sin6_port : bound.at.v4.sin_port);
+    *ret_port = port_of(&bound);
     *ret_fd = fd;
     return OK;
 }

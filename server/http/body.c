@@ -68,7 +68,7 @@ static enum err check_headers(const struct request *request, struct error *error
     if (request->route != NULL && request->route->body == ROUTE_BODY_JSON && type.at != NULL &&
         request->body_len != 0 && !is_json(type))
         return error_set(error, ERR_UNSUPPORTED_MEDIA, "Content-Type",
-                         "application/json in UTF-8 is taken here");
+                         "application/json in UTF-8 is taken here; curl sends it with --json");
     return OK;
 }
 

@@ -121,7 +121,8 @@ static enum err find_route(struct request *request, struct error *error)
         return OK;
     }
     if (!router_find(router, request->method, &request->path, &request->route, &allow))
-        return error_set(error, ERR_NOT_FOUND, "", "there is no such path");
+        return error_set(error, ERR_NOT_FOUND, "",
+                         "there is no such path; GET /openapi.yaml has them all");
     if (request->route != NULL)
         return OK;
     request_add_header(request, "Allow", bytes_of(allow));
