@@ -382,6 +382,7 @@ void run_REOPEN_QUEUE(struct batch *batch, struct command *command)
     if (!find_queue(batch, command, command->in.queue.queue, &queue))
         return;
     closing_step_to(batch, queue, (struct closing_step){QUEUE_OPEN, -1, -1});
+    batch_effect(batch, wake_closers)->object = queue; /* there is no close to wait for any more */
     close_view(batch, command, queue);
     command->reply.queues->closed = command->reply.queues->closing = false;
     batch_answer(batch, command);

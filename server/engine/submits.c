@@ -240,12 +240,12 @@ void run_SUBMIT(struct batch *batch, struct command *command)
         batch_refuse(batch, command, ERR_DRAINING, "", "the broker is stopping");
         return;
     }
+    if (key_handles(batch, command))
+        return;
     if (batch->engine->disk_is_full) {
         batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; only what ends work is taken");
         return;
     }
-    if (key_handles(batch, command))
-        return;
     if (command->in.submit.single)
         submit_one(batch, command);
     else
