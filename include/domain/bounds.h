@@ -36,7 +36,5 @@ enum {
 
 /* Queues, groups, limits, schedules, identities, tags, namespaces: [A-Za-z0-9._:-]{1,128}. */
 bool name_is_valid(struct bytes name);
-/* A task's type: 1 to 255 bytes of UTF-8 without control characters. */
-bool type_is_valid(struct bytes type);
-/* A task's display name: up to 255 bytes of UTF-8 without control characters. */
+/* A type, a display name and the like: 1 to 255 bytes of UTF-8 without control characters. */
 bool label_is_valid(struct bytes label);

@@ -1,5 +1,6 @@
 /* Answer: how a call ends, with the headers that its operation's answers share. */
 #include "call.h"
+#include "wire.h"
 
 /* Only what is in memory anyway is ever put into an answer; this stops a broken loop. */
 #define ANSWER_BYTES_MAX ((size_t)1 << 32)
@@ -46,6 +47,17 @@ void answer_etag(struct call *call, int64_t version)
 {
     request_add_header(call->request, "ETag",
                        arena_printf(call->arena, "\"%lld\"", (long long)version));
+}
+
+void answer_task(struct call *call, int status)
+{
+    const struct task *task = call->command.reply.view.task;
+    struct answer answer;
+
+    answer_begin(&answer);
+    wire_task_whole(&answer.out, task, call->base);
+    answer_etag(call, task->version);
+    answer_send(call, status, &answer);
 }
 
 void answer_replay(struct call *call)

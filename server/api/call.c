@@ -25,7 +25,8 @@ static void on_done(struct command *command)
         call->operation->answer(call);
 }
 
-struct bytes call_base(struct request *request, struct arena *arena)
+/* "/v1", or "/v1/ns/NAME". */
+static struct bytes base_of(struct request *request, struct arena *arena)
 {
     if (!bytes_starts(request_path(request), "/v1/ns/"))
         return BYTES("/v1");
@@ -55,7 +56,7 @@ static struct call *call_new(struct request *request, const struct operation *op
     call->request = request;
     call->api = request_server_ctx(request);
     call->arena = arena;
-    call->base = call_base(request, arena);
+    call->base = base_of(request, arena);
     call->command.kind = operation->kind;
     call->command.mem = arena;
     call->command.ns = request_ns(request);

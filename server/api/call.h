@@ -58,8 +58,6 @@ MUST_CHECK enum err call_idempotency(struct call *call);
  * taken. */
 MUST_CHECK enum err call_check_query(struct request *request, const char *const *known, bool waits,
                                      struct error *error);
-/* "/v1", or "/v1/ns/NAME". */
-struct bytes call_base(struct request *request, struct arena *arena);
 /* "/v1/tasks/ID": where one of the things is. */
 struct bytes call_location(const struct call *call, const char *things, struct id id);
 
@@ -79,5 +77,7 @@ struct bytes answer_keep(struct answer *answer, struct arena *arena);
 void answer_status(struct call *call, int status);
 void answer_refuse(struct call *call, const struct error *error);
 void answer_etag(struct call *call, int64_t version);
+/* The task that the reply views. */
+void answer_task(struct call *call, int status);
 /* The first answer again: Idempotency-Replayed. */
 void answer_replay(struct call *call);

@@ -12,7 +12,7 @@ struct draft {
     struct body_said payload;
 };
 
-struct task_spec task_spec_default(void)
+static struct task_spec task_spec_default(void)
 {
     return (struct task_spec){
         .type = BYTES(""),

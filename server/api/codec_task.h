@@ -17,8 +17,6 @@ MUST_CHECK enum err task_spec_read_query(const struct query_pair *pairs, size_t 
                                          struct arena *arena, struct task_spec *ret_spec,
                                          struct error *error);
 
-struct task_spec task_spec_default(void);
-
 /* Shared with other bodies. */
 field_read_fn field_tags;     /* struct bytes: a newline behind each */
 field_read_fn field_priority; /* int32_t: a number, or high, normal, low */

@@ -4,20 +4,9 @@
 #include "handlers.h"
 #include "wire.h"
 
-static void answer_with(struct call *call, int status)
+static void answer_changed(struct call *call)
 {
-    const struct task *task = call->command.reply.view.task;
-    struct answer answer;
-
-    answer_begin(&answer);
-    wire_task_whole(&answer.out, task, call->base);
-    answer_etag(call, task->version);
-    answer_send(call, status, &answer);
-}
-
-static void answer_task(struct call *call)
-{
-    answer_with(call, 200);
+    answer_task(call, 200);
 }
 
 /* ---- edit ---- */
@@ -56,7 +45,7 @@ static enum err decode_edit(struct call *call)
 void op_edit_task(struct request *request)
 {
     static const struct operation OPERATION = {
-        .kind = COMMAND_EDIT, .decode = decode_edit, .answer = answer_task};
+        .kind = COMMAND_EDIT, .decode = decode_edit, .answer = answer_changed};
 
     call_run(request, &OPERATION);
 }
@@ -123,7 +112,7 @@ static void answer_cancel(struct call *call)
 {
     bool is_over = task_state_is_terminal(call->command.reply.view.task->state);
 
-    answer_with(call, is_over ? 200 : 202);
+    answer_task(call, is_over ? 200 : 202);
 }
 
 void op_cancel_task(struct request *request)
@@ -204,7 +193,7 @@ static void answer_retry(struct call *call)
     }
     if (call->command.in.again.clone)
         request_add_header(call->request, "Location", location_of(call));
-    answer_with(call, call->command.in.again.clone ? 201 : 200);
+    answer_task(call, call->command.in.again.clone ? 201 : 200);
 }
 
 void op_retry_task(struct request *request)
@@ -226,7 +215,7 @@ static enum err decode_run_now(struct call *call)
 void op_run_task_now(struct request *request)
 {
     static const struct operation OPERATION = {
-        .kind = COMMAND_RUN_NOW, .decode = decode_run_now, .answer = answer_task};
+        .kind = COMMAND_RUN_NOW, .decode = decode_run_now, .answer = answer_changed};
 
     call_run(request, &OPERATION);
 }

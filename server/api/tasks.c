@@ -38,17 +38,6 @@ static enum err decode_get_task(struct call *call)
     return code;
 }
 
-static void answer_task(struct call *call, int status)
-{
-    const struct task *task = call->command.reply.view.task;
-    struct answer answer;
-
-    answer_begin(&answer);
-    wire_task_whole(&answer.out, task, call->base);
-    answer_etag(call, task->version);
-    answer_send(call, status, &answer);
-}
-
 static void answer_get_task(struct call *call)
 {
     const struct reply *reply = &call->command.reply;

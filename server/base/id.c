@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/parse.h"
 
 enum {
     COUNTER_BITS = 26,
@@ -66,17 +67,6 @@ static bool has_dash_before(unsigned byte)
     return byte == 4 || byte == 6 || byte == 8 || byte == 10;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 bool id_parse(struct bytes text, struct id *ret_id)
 {
     struct id id;
@@ -88,8 +78,8 @@ bool id_parse(struct bytes text, struct id *ret_id)
         if (has_dash_before(i) && *at++ != '-')
             return false;
 
-        int high = hex_value(at[0]);
-        int low = hex_value(at[1]);
+        int high = parse_hex_digit(at[0]);
+        int low = parse_hex_digit(at[1]);
 
         if (high < 0 || low < 0)
             return false;

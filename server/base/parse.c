@@ -170,6 +170,17 @@ bool parse_duration(struct bytes text, int64_t max_ms, int64_t *ret_ms)
     return true;
 }
 
+int parse_hex_digit(char c)
+{
+    if (is_digit(c))
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
 static bool is_json_number(struct bytes text)
 {
     (void)take_char(&text, '-');

@@ -37,8 +37,3 @@ bool label_is_valid(struct bytes label)
 {
     return label.len > 0 && label.len <= TYPE_LEN_MAX && utf8_is_valid(label) && !has_control(label);
 }
-
-bool type_is_valid(struct bytes type)
-{
-    return label_is_valid(type);
-}

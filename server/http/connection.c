@@ -83,7 +83,7 @@ void connection_enter(struct connection *connection, enum connection_phase phase
     connection->bytes_seen = unknown;
 }
 
-void connection_shut(struct connection *connection)
+static void connection_shut(struct connection *connection)
 {
     /* libmicrohttpd owns the descriptor and closes it when it reads the end. */
     (void)shutdown(connection->fd, SHUT_RDWR);

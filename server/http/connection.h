@@ -37,7 +37,6 @@ void connection_enter(struct connection *connection, enum connection_phase phase
 /* Say why by our own hand, as libmicrohttpd cannot in the midst of a request, and shut the socket.
  */
 void connection_refuse(struct connection *connection, enum err code, const char *detail);
-void connection_shut(struct connection *connection);
 /* Refuse whoever is past its deadline. */
 void connection_sweep(struct http_server *server, int64_t now_ms);
 /* Shut those between two requests. */

@@ -2,20 +2,10 @@
  * are written with it. */
 #include "query.h"
 
+#include "base/parse.h"
 #include "base/utf8.h"
 
 #include <string.h>
-
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
 
 static bool decode_into(struct bytes text, char *to, size_t *ret_len)
 {
@@ -26,8 +16,8 @@ static bool decode_into(struct bytes text, char *to, size_t *ret_len)
             to[len++] = text.at[i];
             continue;
         }
-        int high = i + 2 < text.len ? hex_digit(text.at[i + 1]) : -1;
-        int low = high >= 0 ? hex_digit(text.at[i + 2]) : -1;
+        int high = i + 2 < text.len ? parse_hex_digit(text.at[i + 1]) : -1;
+        int low = high >= 0 ? parse_hex_digit(text.at[i + 2]) : -1;
 
         if (low < 0 || (high == 0 && low == 0))
             return false;

@@ -175,8 +175,9 @@ static void write_where(struct json_out *out, const struct error *error)
     json_out_array_end(out);
 }
 
-void response_write_problem(struct buffer *buffer, const struct error *error, struct bytes id_text,
-                            struct bytes extra_members)
+/* extra_members: JSON text without braces; NONE: none. */
+static void write_problem(struct buffer *buffer, const struct error *error, struct bytes id_text,
+                          struct bytes extra_members)
 {
     struct json_out out;
 
@@ -203,7 +204,7 @@ void request_refuse_with(struct request *request, const struct error *error,
     struct buffer buffer;
 
     buffer_init(&buffer, PROBLEM_MAX + extra_members.len);
-    response_write_problem(&buffer, error, request->id_text, extra_members);
+    write_problem(&buffer, error, request->id_text, extra_members);
     if ((status == 429 || status == 503) && !has_answer_header(request, "Retry-After"))
         request_add_header(request, "Retry-After", BYTES("1"));
     request_answer(request, status, "application/problem+json", &buffer);
@@ -223,7 +224,7 @@ void response_write_raw(struct buffer *buffer, const struct error *error, struct
     time_t now = time(NULL);
 
     buffer_init(&problem, PROBLEM_MAX);
-    response_write_problem(&problem, error, id_text, BYTES_NONE);
+    write_problem(&problem, error, id_text, BYTES_NONE);
     (void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
     buffer_printf(buffer,
                   "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\nRequest-Id: %.*s\r\n"

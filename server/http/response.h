@@ -3,10 +3,6 @@
 
 #include "request_struct.h"
 
-/* application/problem+json about error; extra_members is JSON text without braces, NONE for none.
- */
-void response_write_problem(struct buffer *buffer, const struct error *error, struct bytes id_text,
-                            struct bytes extra_members);
 /* Queue what was answered early; the body is over or not worth reading. */
 void response_send_early(struct request *request);
 /* A whole answer as text, for a connection on which libmicrohttpd cannot answer now; it says that

@@ -41,13 +41,13 @@ static void every_other_byte_spoils_a_name(void **state)
     }
 }
 
-static void a_type_may_hold_any_printable_text(void **state)
+static void a_label_may_hold_any_printable_text(void **state)
 {
     (void)state;
-    assert_true(type_is_valid(BYTES("thumbnail make/v2")));
-    assert_true(type_is_valid(BYTES("gr\xc3\xb6\xc3\x9f\x65n \xf0\x9f\x98\x80")));
-    assert_true(type_is_valid(repeated('x', TYPE_LEN_MAX)));
-    assert_true(type_is_valid(BYTES("\xc2\xa0"))); /* the first behind C1 */
+    assert_true(label_is_valid(BYTES("thumbnail make/v2")));
+    assert_true(label_is_valid(BYTES("gr\xc3\xb6\xc3\x9f\x65n \xf0\x9f\x98\x80")));
+    assert_true(label_is_valid(repeated('x', TYPE_LEN_MAX)));
+    assert_true(label_is_valid(BYTES("\xc2\xa0"))); /* the first behind C1 */
 }
 
 static void a_label_is_neither_empty_nor_too_long(void **state)
@@ -76,7 +76,7 @@ static void a_label_is_whole_utf8(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_false(type_is_valid(bad[i]));
+        assert_false(label_is_valid(bad[i]));
 }
 
 int main(void)
@@ -84,7 +84,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_is_1_to_128_letters_digits_and_four_marks),
         cmocka_unit_test(every_other_byte_spoils_a_name),
-        cmocka_unit_test(a_type_may_hold_any_printable_text),
+        cmocka_unit_test(a_label_may_hold_any_printable_text),
         cmocka_unit_test(a_label_is_neither_empty_nor_too_long),
         cmocka_unit_test(a_label_holds_no_control_characters),
         cmocka_unit_test(a_label_is_whole_utf8),
