@@ -211,7 +211,9 @@ static void on_cancel(struct op *op)
     if (!reply_of(op)->done && known->phase != RUNNING && known->phase != DELETED &&
         known->ends == 0)
         sim_fail(op->sim, "task %lld was to be cancelled and waits", (long long)op->task);
-    if (!reply_of(op)->done && known->phase == RUNNING && known->delivery == task->delivery)
+    /* It may have been asked of an earlier life, before a retry. */
+    if (!reply_of(op)->done && known->phase == RUNNING && known->delivery == task->delivery &&
+        task->cancel_requested_at_ms >= 0)
         known->cancel_was_told = true;
 }
 
