@@ -209,6 +209,14 @@ struct queue_name { /* GET, DELETE, pause, resume, purge, reopen, stats */
     int64_t if_match;
 };
 
+/* A page of queues or workers, in the order in which they were made. */
+struct page_ask {
+    unsigned limit; /* one more is answered when there is more; 0: all */
+    int64_t after_ms;
+    struct bytes after; /* the name or the id's bytes behind which it begins, of those made at after_ms; NONE: the start */
+    bool brief;         /* counts only: neither replicas nor rates */
+};
+
 struct shutdown_ask {
     bool now;
     int64_t wait_timeout_ms; /* -1: the configured one */
@@ -374,6 +382,7 @@ struct command {
         struct queue_edit queue_edit;
         struct queue_close queue_close;
         struct queue_name queue;
+        struct page_ask page;
         struct shutdown_ask shutdown;
         struct advance advance;
     } in;

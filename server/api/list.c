@@ -49,9 +49,25 @@ const struct list_page *list_page(const struct call *call)
     return call->extra;
 }
 
+enum { TIME_LEN = 8 };
+
+void list_ask(struct call *call)
+{
+    const struct list_page *page = list_page(call);
+    struct page_ask *ask = &call->command.in.page;
+    uint64_t made_at_ms = 0;
+
+    ask->limit = page->limit;
+    if (page->after.len < TIME_LEN)
+        return;
+    for (unsigned i = 0; i < TIME_LEN; i++)
+        made_at_ms = made_at_ms << 8 | (unsigned char)page->after.at[i];
+    ask->after_ms = (int64_t)made_at_ms;
+    ask->after = (struct bytes){page->after.at + TIME_LEN, page->after.len - TIME_LEN};
+}
+
 struct bytes list_place(struct call *call, int64_t made_at_ms, struct bytes tie)
 {
-    enum { TIME_LEN = 8 };
     char *at = arena_alloc(call->arena, TIME_LEN + tie.len);
 
     for (unsigned i = 0; i < TIME_LEN; i++)

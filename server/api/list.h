@@ -20,6 +20,8 @@ struct list_entry {
     struct bytes place;
     const void *item;
 };
+/* What the engine is asked for: the items behind the page's place. */
+void list_ask(struct call *call);
 /* A place: when it was made, then what tells it from others of the same time. */
 struct bytes list_place(struct call *call, int64_t made_at_ms, struct bytes tie);
 /* Sort, cut to the page; *ret_next is the next page's cursor, or NONE at the end. */

@@ -106,8 +106,8 @@ static void set_process(const struct api *api)
 
 static enum err decode_metrics(struct call *call)
 {
-    call->command.in.list.limit = QUEUES_MAX;
-    call->command.in.list.after_number = -1;
+    call->command.in.page.limit = QUEUES_MAX;
+    call->command.in.page.brief = true;
     return OK;
 }
 

@@ -96,8 +96,11 @@ void op_queue_stats(struct request *request)
 
 static enum err decode_list(struct call *call)
 {
-    call->command.in.list.after_number = -1;
-    return list_read_page(call, "queues", NULL);
+    enum err code = list_read_page(call, "queues", NULL);
+
+    if (code == OK)
+        list_ask(call);
+    return code;
 }
 
 static void answer_list(struct call *call)

@@ -56,8 +56,11 @@ void op_register_worker(struct request *request)
 
 static enum err decode_list(struct call *call)
 {
-    call->command.in.list.after_number = -1;
-    return list_read_page(call, "workers", NULL);
+    enum err code = list_read_page(call, "workers", NULL);
+
+    if (code == OK)
+        list_ask(call);
+    return code;
 }
 
 static void answer_list(struct call *call)

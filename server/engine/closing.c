@@ -238,7 +238,7 @@ void close_view(struct batch *batch, struct command *command, struct hot_queue *
 {
     command->reply.queues = arena_alloc(command->mem, sizeof(struct queue_view));
     command->reply.queues_len = 1;
-    fill_queue(batch, command, queue, false, command->reply.queues);
+    fill_queue(batch, command, queue, QUEUE_REPLICAS, command->reply.queues);
     command->reply.done = unfinished(queue) == 0;
     command->reply.queues->closed = command->reply.done;
     command->reply.queues->closing = !command->reply.done;

@@ -13,7 +13,7 @@ static void view_one(struct batch *batch, struct command *command, struct hot_qu
 {
     command->reply.queues = arena_alloc(command->mem, sizeof(struct queue_view));
     command->reply.queues_len = 1;
-    fill_queue(batch, command, queue, true, command->reply.queues);
+    fill_queue(batch, command, queue, QUEUE_STATS, command->reply.queues);
 }
 
 void run_GET_QUEUE(struct batch *batch, struct command *command)
@@ -26,26 +26,48 @@ void run_GET_QUEUE(struct batch *batch, struct command *command)
     batch_answer(batch, command);
 }
 
-static int by_name(const void *left, const void *right)
+bool is_on_page(const struct page_ask *page, int64_t made_at_ms, struct bytes tie)
 {
-    return bytes_compare(((const struct queue_view *)left)->name, ((const struct queue_view *)right)->name);
+    if (page->after.at == NULL)
+        return true;
+    if (made_at_ms != page->after_ms)
+        return made_at_ms > page->after_ms;
+    return bytes_compare(tie, page->after) > 0;
 }
 
+static int by_place(const void *left, const void *right)
+{
+    const struct hot_queue *a = *(struct hot_queue *const *)left, *b = *(struct hot_queue *const *)right;
+
+    if (a->created_at_ms != b->created_at_ms)
+        return a->created_at_ms < b->created_at_ms ? -1 : 1;
+    return bytes_compare(a->name, b->name);
+}
+
+/* Only what the page shows is filled in: there may be very many queues. */
 void run_LIST_QUEUES(struct batch *batch, struct command *command)
 {
+    const struct page_ask *page = &command->in.page;
     const struct hot_ns *ns = command_ns(batch, command);
     struct reply *reply = &command->reply;
-    struct hot_queue *queue;
+    struct hot_queue *queue, **found;
+    unsigned len = 0;
 
     if (ns == NULL) {
         batch_answer(batch, command);
         return;
     }
-    reply->queues = arena_alloc(command->mem, (map_len(ns->queues) + 1) * sizeof(*reply->queues));
+    found = arena_alloc(batch->mem, map_len(ns->queues) * sizeof(struct hot_queue *));
     for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
-        if (queue_exists(queue))
-            fill_queue(batch, command, queue, true, &reply->queues[reply->queues_len++]);
-    qsort(reply->queues, reply->queues_len, sizeof(*reply->queues), by_name);
+        if (queue_exists(queue) && is_on_page(page, queue->created_at_ms, queue->name))
+            found[len++] = queue;
+    qsort(found, len, sizeof(struct hot_queue *), by_place);
+    if (page->limit > 0 && len > page->limit)
+        len = page->limit + 1;
+    reply->queues = arena_alloc(command->mem, len * sizeof(*reply->queues));
+    for (; reply->queues_len < len; reply->queues_len++)
+        fill_queue(batch, command, found[reply->queues_len], page->brief ? QUEUE_COUNTS : QUEUE_STATS,
+                   &reply->queues[reply->queues_len]);
     batch_answer(batch, command);
 }
 

@@ -1,4 +1,6 @@
 /* Queue view: settings, counts, replicas and what holds it back. */
+#include <stdlib.h>
+
 #include "views.h"
 
 enum { DUE_SOON_COUNTED_MAX = 10000 };
@@ -28,29 +30,92 @@ static int64_t oldest_ready_age(struct batch *batch, const struct hot_queue *que
     return oldest < batch->now.wall_ms ? batch->now.wall_ms - oldest : 0;
 }
 
-/* A newer registration of the same instance stands for the older one. */
-static bool is_newest_of_instance(const struct batch *batch, const struct hot_worker *worker)
-{
-    const struct hot_worker *other;
+/* A live worker that serves the queue; the first of each instance knows when that instance was last seen anywhere. */
+struct replica {
+    const struct hot_worker *worker;
+    int64_t newest_ms;
+};
 
-    for (size_t at = 0; (other = map_each(batch->hot->workers, &at)) != NULL;)
-        if (other != worker && other->ns == worker->ns && !other->is_lost &&
-            bytes_equal(other->identity, worker->identity) && bytes_equal(other->instance, worker->instance) &&
-            other->last_seen_mono_ms > worker->last_seen_mono_ms && worker->instance.at != NULL)
-            return false;
-    return true;
+static int compare_instances(const struct hot_worker *a, const struct hot_worker *b)
+{
+    int order = bytes_compare(a->identity, b->identity);
+
+    return order != 0 ? order : bytes_compare(a->instance, b->instance);
 }
 
-static void view_replicas(struct batch *batch, struct command *command, const struct hot_queue *queue,
-                          struct queue_view *view)
+static int by_instance(const void *left, const void *right)
+{
+    return compare_instances(((const struct replica *)left)->worker, ((const struct replica *)right)->worker);
+}
+
+static unsigned count_replicas(const struct batch *batch, const struct hot_queue *queue)
+{
+    const struct hot_worker *worker;
+    unsigned len = 0;
+
+    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
+        len += !worker->is_lost && worker_serves(worker, queue);
+    return len;
+}
+
+static struct replica *find_replicas(struct batch *batch, const struct hot_queue *queue, unsigned len)
+{
+    struct replica *replicas = arena_alloc(batch->mem, len * sizeof(*replicas));
+    const struct hot_worker *worker;
+    unsigned found = 0;
+
+    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
+        if (!worker->is_lost && worker_serves(worker, queue))
+            replicas[found++] = (struct replica){worker, 0};
+    qsort(replicas, found, sizeof(*replicas), by_instance);
+    return replicas;
+}
+
+static unsigned first_of_instance(const struct replica *replicas, unsigned len, const struct hot_worker *worker)
+{
+    unsigned low = 0, high = len;
+
+    while (low < high) {
+        unsigned middle = low + (high - low) / 2;
+
+        if (compare_instances(replicas[middle].worker, worker) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void note_newest(const struct batch *batch, struct replica *replicas, unsigned len)
 {
     const struct hot_worker *worker;
 
-    view->replicas =
-        arena_alloc(command->mem, (map_len(batch->hot->workers) + 1) * sizeof(struct worker_view));
-    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
-        if (!worker->is_lost && worker_serves(worker, queue) && is_newest_of_instance(batch, worker))
+    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;) {
+        unsigned first = first_of_instance(replicas, len, worker);
+
+        if (!worker->is_lost && first < len && compare_instances(replicas[first].worker, worker) == 0 &&
+            replicas[first].worker->ns == worker->ns && worker->last_seen_mono_ms > replicas[first].newest_ms)
+            replicas[first].newest_ms = worker->last_seen_mono_ms;
+    }
+}
+
+/* A newer registration of the same instance stands for the older one. */
+static void view_replicas(struct batch *batch, struct command *command, const struct hot_queue *queue,
+                          struct queue_view *view)
+{
+    unsigned len = count_replicas(batch, queue), first = 0;
+    struct replica *replicas = find_replicas(batch, queue, len);
+
+    note_newest(batch, replicas, len);
+    view->replicas = arena_alloc(command->mem, len * sizeof(struct worker_view));
+    for (unsigned i = 0; i < len; i++) {
+        const struct hot_worker *worker = replicas[i].worker;
+
+        if (compare_instances(replicas[first].worker, worker) != 0)
+            first = i;
+        if (worker->instance.at == NULL || worker->last_seen_mono_ms >= replicas[first].newest_ms)
             fill_worker(batch, command, worker, &view->replicas[view->replicas_len++]);
+    }
 }
 
 static void view_blocked_by(const struct batch *batch, const struct hot_queue *queue, struct queue_view *view)
@@ -77,7 +142,7 @@ static void view_stats(struct batch *batch, const struct hot_queue *queue, struc
     view->wait_p99_ms = wait_times_quantile(&queue->waits, 0.99);
 }
 
-void fill_queue(struct batch *batch, struct command *command, struct hot_queue *queue, bool with_stats,
+void fill_queue(struct batch *batch, struct command *command, struct hot_queue *queue, enum queue_detail detail,
                 struct queue_view *ret_view)
 {
     *ret_view = (struct queue_view){
@@ -98,8 +163,10 @@ void fill_queue(struct batch *batch, struct command *command, struct hot_queue *
         ret_view->settings.paused = false;
         ret_view->settings.paused_until_ms = -1;
     }
+    if (detail == QUEUE_COUNTS)
+        return;
     view_replicas(batch, command, queue, ret_view);
     view_blocked_by(batch, queue, ret_view);
-    if (with_stats)
+    if (detail == QUEUE_STATS)
         view_stats(batch, queue, ret_view);
 }

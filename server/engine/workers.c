@@ -1,6 +1,8 @@
 /* Workers: known by their calls, never by their connections. */
 #include "workers.h"
 
+#include <stdlib.h>
+
 #include "closing.h"
 #include "domain/bounds.h"
 #include "handlers.h"
@@ -225,16 +227,39 @@ void run_REGISTER(struct batch *batch, struct command *command)
     batch_answer(batch, command);
 }
 
+static struct bytes id_bytes(const struct id *id)
+{
+    return (struct bytes){(const char *)id->at, sizeof(id->at)};
+}
+
+static int by_place(const void *left, const void *right)
+{
+    const struct hot_worker *a = *(struct hot_worker *const *)left, *b = *(struct hot_worker *const *)right;
+
+    if (a->registered_at_ms != b->registered_at_ms)
+        return a->registered_at_ms < b->registered_at_ms ? -1 : 1;
+    return bytes_compare(id_bytes(&a->id), id_bytes(&b->id));
+}
+
+/* Only what the page shows is filled in: there may be very many workers. */
 void run_LIST_WORKERS(struct batch *batch, struct command *command)
 {
+    const struct page_ask *page = &command->in.page;
     const struct hot_ns *ns = command_ns(batch, command);
     struct reply *reply = &command->reply;
-    const struct hot_worker *worker;
+    struct hot_worker *worker;
+    struct hot_worker **found = arena_alloc(batch->mem, map_len(batch->hot->workers) * sizeof(struct hot_worker *));
+    unsigned len = 0;
 
-    reply->workers = arena_alloc(command->mem, (map_len(batch->hot->workers) + 1) * sizeof(*reply->workers));
     for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
-        if (worker->ns == ns)
-            fill_worker(batch, command, worker, &reply->workers[reply->workers_len++]);
+        if (worker->ns == ns && is_on_page(page, worker->registered_at_ms, id_bytes(&worker->id)))
+            found[len++] = worker;
+    qsort(found, len, sizeof(struct hot_worker *), by_place);
+    if (page->limit > 0 && len > page->limit)
+        len = page->limit + 1;
+    reply->workers = arena_alloc(command->mem, len * sizeof(*reply->workers));
+    for (; reply->workers_len < len; reply->workers_len++)
+        fill_worker(batch, command, found[reply->workers_len], &reply->workers[reply->workers_len]);
     batch_answer(batch, command);
 }
 

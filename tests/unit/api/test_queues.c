@@ -3,6 +3,9 @@
 #include <stdarg.h>
 #include <stddef.h>
 
+#include <stdio.h>
+#include <string.h>
+
 #include <cmocka.h>
 
 #include "domain/queue.h"
@@ -200,14 +203,48 @@ static void a_list_refuses_bad_pages(void **state)
     fake_end();
 }
 
+static void a_cursor_tells_the_engine_where_to_go_on(void **state)
+{
+    struct queue_view made[] = {{.name = BYTES("a"), .created_at_ms = 7},
+                                {.name = BYTES("b"), .created_at_ms = 7}};
+    struct request *request = call_of("GET", "");
+    char cursor[128] = "";
+
+    (void)state;
+    request->query[0] = (struct fake_pair){"limit", "1"};
+    op_list_queues(request);
+    assert_int_equal(fake_command()->in.page.limit, 1);
+    assert_null(fake_command()->in.page.after.at);
+    fake_command()->reply.queues = made;
+    fake_command()->reply.queues_len = 2;
+    fake_reply();
+    assert_true(fake_answered_with(200, "\"name\":\"a\""));
+    assert_int_equal(
+        sscanf(strstr(request->text, "next_cursor"), "next_cursor\":\"%127[^\"]", cursor), 1);
+    fake_end();
+
+    request = call_of("GET", "");
+    request->query[0] = (struct fake_pair){"cursor", cursor};
+    op_list_queues(request);
+    assert_int_equal(fake_command()->in.page.after_ms, 7);
+    assert_true(bytes_is(fake_command()->in.page.after, "a"));
+    fake_end();
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(settings_are_said_or_not),   cmocka_unit_test(a_time_of_a_pause_pauses),
-        cmocka_unit_test(bad_settings_are_refused),   cmocka_unit_test(a_new_queue_is_201),
-        cmocka_unit_test(the_same_version_is_304),    cmocka_unit_test(a_bad_name_is_refused),
-        cmocka_unit_test(stats_have_rates_and_waits), cmocka_unit_test(a_close_says_how_far_it_is),
-        cmocka_unit_test(a_pause_may_have_an_end),    cmocka_unit_test(a_list_refuses_bad_pages),
+        cmocka_unit_test(settings_are_said_or_not),
+        cmocka_unit_test(a_time_of_a_pause_pauses),
+        cmocka_unit_test(bad_settings_are_refused),
+        cmocka_unit_test(a_new_queue_is_201),
+        cmocka_unit_test(the_same_version_is_304),
+        cmocka_unit_test(a_bad_name_is_refused),
+        cmocka_unit_test(stats_have_rates_and_waits),
+        cmocka_unit_test(a_close_says_how_far_it_is),
+        cmocka_unit_test(a_pause_may_have_an_end),
+        cmocka_unit_test(a_list_refuses_bad_pages),
+        cmocka_unit_test(a_cursor_tells_the_engine_where_to_go_on),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -205,6 +205,52 @@ static void demand_counts_what_runs_waits_and_falls_due_soon(void **state)
     assert_int_equal(view_queue(stage, "q")->oldest_ready_age_ms, 4000);
 }
 
+static struct command *to_list(struct stage *stage, unsigned limit)
+{
+    struct command *command = stage_make(stage, COMMAND_LIST_QUEUES);
+
+    command->in.page.limit = limit;
+    return command;
+}
+
+static void a_list_shows_one_page_and_whether_there_is_more(void **state)
+{
+    static const char *const names[] = {"c", "a", "b", "d"};
+    struct stage *stage = *state;
+    struct command *first, *next = to_list(stage, 2);
+
+    for (unsigned i = 0; i < ARRAY_LEN(names); i++) {
+        (void)submit(stage, names[i]);
+        stage_pass(stage, i == 0 ? 1000 : 0);
+    }
+    first = stage_ask(stage, to_list(stage, 2));
+    assert_int_equal(first->reply.queues_len, 3);
+    assert_true(bytes_is(first->reply.queues[0].name, "c"));
+    assert_true(bytes_is(first->reply.queues[1].name, "a"));
+
+    next->in.page.after_ms = first->reply.queues[1].created_at_ms;
+    next->in.page.after = BYTES("a");
+    (void)stage_ask(stage, next);
+    assert_int_equal(next->reply.queues_len, 2);
+    assert_true(bytes_is(next->reply.queues[0].name, "b"));
+    assert_true(bytes_is(next->reply.queues[1].name, "d"));
+}
+
+static void a_brief_list_has_counts_and_no_replicas(void **state)
+{
+    struct stage *stage = *state;
+    struct command *list = to_list(stage, 0);
+
+    (void)enrol(stage, "q", 1);
+    (void)submit(stage, "q");
+    list->in.page.brief = true;
+    (void)stage_ask(stage, list);
+
+    assert_int_equal(list->reply.queues_len, 1);
+    assert_int_equal(list->reply.queues[0].counts.of[TASK_READY], 1);
+    assert_int_equal(list->reply.queues[0].replicas_len, 0);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
@@ -223,6 +269,8 @@ int main(void)
         STAGED(a_deleted_queue_comes_back_as_new),
         STAGED(settings_outlive_a_restart),
         STAGED(demand_counts_what_runs_waits_and_falls_due_soon),
+        STAGED(a_list_shows_one_page_and_whether_there_is_more),
+        STAGED(a_brief_list_has_counts_and_no_replicas),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,6 +29,35 @@ static void a_newer_registration_stands_for_the_older_of_its_instance(void **sta
     assert_int_equal(view_queue(stage, "q")->replicas[0].spec.concurrency, 2);
 }
 
+static void register_instance(struct stage *stage, const char *instance, const char *queue_name)
+{
+    struct command *command = stage_make(stage, COMMAND_REGISTER);
+    struct bytes *queue = arena_alloc(command->mem, sizeof(*queue));
+
+    *queue = bytes_of(queue_name);
+    command->in.worker_spec = (struct worker_spec){.identity = BYTES("w"),
+                                                   .instance = bytes_of(instance),
+                                                   .queues = queue,
+                                                   .queues_len = 1,
+                                                   .concurrency = 1,
+                                                   .confirm_ms = -1};
+    (void)stage_ask(stage, command);
+    stage_pass(stage, 1000);
+}
+
+static void an_instance_that_serves_another_queue_now_is_gone_from_the_first(void **state)
+{
+    struct stage *stage = *state;
+
+    register_instance(stage, "1", "q");
+    register_instance(stage, "2", "q");
+    register_instance(stage, "1", "other");
+
+    assert_int_equal(view_queue(stage, "q")->replicas_len, 1);
+    assert_true(bytes_is(view_queue(stage, "q")->replicas[0].spec.instance, "2"));
+    assert_int_equal(view_queue(stage, "other")->replicas_len, 1);
+}
+
 static void rates_and_waits_tell_of_the_last_minute(void **state)
 {
     struct stage *stage = *state;
@@ -73,6 +102,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGED(a_newer_registration_stands_for_the_older_of_its_instance),
+        STAGED(an_instance_that_serves_another_queue_now_is_gone_from_the_first),
         STAGED(rates_and_waits_tell_of_the_last_minute),
         STAGED(a_lost_worker_is_no_replica),
         STAGED(the_oldest_is_found_whatever_its_priority),

@@ -46,6 +46,25 @@ static void one_that_registers_is_listed_and_an_event(void **state)
     assert_int_equal(view_queue(stage, "q")->replicas_len, 1);
 }
 
+static void a_list_shows_one_page_and_whether_there_is_more(void **state)
+{
+    struct stage *stage = *state;
+    struct id ids[] = {enrol(stage, "q", 1), enrol(stage, "q", 1), enrol(stage, "q", 1)};
+    struct command *first = stage_make(stage, COMMAND_LIST_WORKERS),
+                   *next = stage_make(stage, COMMAND_LIST_WORKERS);
+
+    first->in.page.limit = next->in.page.limit = 1;
+    (void)stage_ask(stage, first);
+    assert_int_equal(first->reply.workers_len, 2);
+    assert_memory_equal(&first->reply.workers[0].id, &ids[0], sizeof(ids[0]));
+
+    next->in.page.after_ms = first->reply.workers[0].registered_at_ms;
+    next->in.page.after = (struct bytes){(const char *)ids[1].at, sizeof(ids[1].at)};
+    (void)stage_ask(stage, next);
+    assert_int_equal(next->reply.workers_len, 1);
+    assert_memory_equal(&next->reply.workers[0].id, &ids[2], sizeof(ids[2]));
+}
+
 static void a_silent_worker_is_lost_and_its_next_call_revives_it(void **state)
 {
     struct stage *stage = *state;
@@ -213,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         STAGED(one_that_registers_is_listed_and_an_event),
+        STAGED(a_list_shows_one_page_and_whether_there_is_more),
         STAGED(a_silent_worker_is_lost_and_its_next_call_revives_it),
         STAGED(a_revived_worker_can_be_lost_again),
         STAGED(a_parked_call_keeps_its_worker_alive),
