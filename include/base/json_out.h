@@ -41,5 +41,6 @@ void json_member_int(struct json_out *out, const char *key, int64_t value);
 void json_member_int_or_null(struct json_out *out, const char *key, int64_t value); /* negative: null */
 void json_member_bool(struct json_out *out, const char *key, bool value);
 void json_member_raw(struct json_out *out, const char *key, struct bytes json);
+void json_member_raw_or_null(struct json_out *out, const char *key, struct bytes json); /* NONE: null */
 void json_member_time_or_null(struct json_out *out, const char *key, int64_t wall_ms);
 void json_member_seconds_or_null(struct json_out *out, const char *key, int64_t duration_ms);

@@ -150,9 +150,9 @@ static struct bytes progress_object(const struct progress_draft *draft, struct a
     buffer_init(&buffer, draft->percent.len + draft->message.len + draft->data.len + 64);
     json_out_init(&out, &buffer);
     json_out_object(&out);
-    json_member_raw(&out, "percent", draft->percent.at != NULL ? draft->percent : BYTES("null"));
-    json_member_raw(&out, "message", draft->message.at != NULL ? draft->message : BYTES("null"));
-    json_member_raw(&out, "data", draft->data.at != NULL ? draft->data : BYTES("null"));
+    json_member_raw_or_null(&out, "percent", draft->percent);
+    json_member_raw_or_null(&out, "message", draft->message);
+    json_member_raw_or_null(&out, "data", draft->data);
     json_out_object_end(&out);
 
     struct bytes object = arena_bytes(arena, buffer_bytes(&buffer));
@@ -198,14 +198,10 @@ enum err progress_read(struct bytes text, struct arena *arena, struct progress_n
 
 /* ---- heartbeat ---- */
 
-struct heartbeat_draft {
-    struct heartbeat *heartbeat;
-};
-
 static enum err field_leases(struct codec *codec, const struct spot *spot, json_t *value,
                              const struct field *field, void *target)
 {
-    struct heartbeat *heartbeat = ((struct heartbeat_draft *)target)->heartbeat;
+    struct heartbeat *heartbeat = target;
     struct text_list list;
 
     (void)field;
@@ -225,7 +221,7 @@ static enum err field_leases(struct codec *codec, const struct spot *spot, json_
 static enum err field_notes(struct codec *codec, const struct spot *spot, json_t *value,
                             const struct field *field, void *target)
 {
-    struct heartbeat *heartbeat = ((struct heartbeat_draft *)target)->heartbeat;
+    struct heartbeat *heartbeat = target;
     size_t len = json_array_size(value);
 
     if (!json_is_array(value) || (int64_t)len > field->max)
@@ -258,13 +254,12 @@ static const struct shape HEARTBEAT_SHAPE = SHAPE(HEARTBEAT_FIELDS, NULL);
 enum err heartbeat_read(struct bytes text, struct arena *arena, struct heartbeat *heartbeat,
                         struct error *error)
 {
-    struct heartbeat_draft draft = {.heartbeat = heartbeat};
     struct document document;
     struct codec codec = {.document = &document, .arena = arena, .error = error};
     enum err code = document_open(&document, text, PROGRESS_LIFT, arena, error);
 
     if (code == OK)
-        code = codec_object(&codec, NULL, document.root, &HEARTBEAT_SHAPE, &draft, NULL);
+        code = codec_object(&codec, NULL, document.root, &HEARTBEAT_SHAPE, heartbeat, NULL);
     document_close(&document);
     return code;
 }

@@ -97,7 +97,7 @@ static void answer_failed(struct call *call, const struct task *task)
     answer_begin(&members);
     json_out_object(&members.out);
     wire_member_id(&members.out, "task_id", task->id);
-    json_member_raw(&members.out, "error", task->error.at != NULL ? task->error : BYTES("null"));
+    json_member_raw_or_null(&members.out, "error", task->error);
     json_out_object_end(&members.out);
     refuse_result(call, ERR_TASK_FAILED, task, &members);
 }

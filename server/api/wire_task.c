@@ -1,11 +1,6 @@
 /* Task on the wire: a task, its attempts, its log and what blocks it. */
 #include "wire.h"
 
-static void raw_or_null(struct json_out *out, const char *key, struct bytes raw)
-{
-    json_member_raw(out, key, raw.at != NULL ? raw : BYTES("null"));
-}
-
 /* Lines become an array: names hold nothing that needs an escape. */
 static void write_tags(struct json_out *out, struct bytes tags)
 {
@@ -46,7 +41,7 @@ static void write_identity(struct json_out *out, const struct task *task, const 
     json_member_text(out, "queue", task->queue);
     json_member_text(out, "state", bytes_of(task_state_name(task->state)));
     json_member_int(out, "priority", task->priority);
-    raw_or_null(out, "headers", task->headers);
+    json_member_raw_or_null(out, "headers", task->headers);
     write_tags(out, task->tags);
     json_member_text_or_null(out, "name", task->name);
     json_member_text_or_null(out, "traceparent", task->traceparent);
@@ -90,9 +85,9 @@ static void write_task(struct json_out *out, const struct task *task, struct byt
         json_out_key(out, "worker_id");
         json_out_null(out);
     }
-    raw_or_null(out, "progress", task->progress);
-    raw_or_null(out, "checkpoint", task->checkpoint);
-    raw_or_null(out, "error", task->error);
+    json_member_raw_or_null(out, "progress", task->progress);
+    json_member_raw_or_null(out, "checkpoint", task->checkpoint);
+    json_member_raw_or_null(out, "error", task->error);
     json_member_time_or_null(out, "cancel_requested_at", task->cancel_requested_at_ms);
     json_member_text_or_null(out, "cancel_reason", task->cancel_reason);
     json_member_bool(out, "abandoned", task->abandoned);
@@ -107,7 +102,7 @@ static void write_body(struct json_out *out, const char *key, const char *key_ba
                        const struct body *body)
 {
     if (body->content_type.at == NULL) {
-        raw_or_null(out, key, body->data);
+        json_member_raw_or_null(out, key, body->data);
         return;
     }
     json_out_key(out, key_base64);
@@ -159,7 +154,7 @@ void wire_attempt(struct json_out *out, const struct attempt *attempt)
                              attempt->outcome == ATTEMPT_OUTCOME_NONE
                                  ? BYTES_NONE
                                  : bytes_of(attempt_outcome_name(attempt->outcome)));
-    raw_or_null(out, "error", attempt->error);
+    json_member_raw_or_null(out, "error", attempt->error);
     json_out_object_end(out);
 }
 

@@ -296,6 +296,11 @@ void json_member_raw(struct json_out *out, const char *key, struct bytes json)
     json_out_raw(out, json);
 }
 
+void json_member_raw_or_null(struct json_out *out, const char *key, struct bytes json)
+{
+    json_member_raw(out, key, json.at != NULL ? json : BYTES("null"));
+}
+
 void json_member_time_or_null(struct json_out *out, const char *key, int64_t wall_ms)
 {
     json_out_key(out, key);

@@ -12,10 +12,10 @@ struct bytes failure_object(const struct failure *failure, struct arena *arena)
     buffer_init(&text, SIZE_MAX);
     json_out_init(&out, &text);
     json_out_object(&out);
-    json_member_raw(&out, "type", failure->type.at != NULL ? failure->type : BYTES("null"));
-    json_member_raw(&out, "message", failure->message.at != NULL ? failure->message : BYTES("null"));
-    json_member_raw(&out, "trace", failure->trace.at != NULL ? failure->trace : BYTES("null"));
-    json_member_raw(&out, "data", failure->data.at != NULL ? failure->data : BYTES("null"));
+    json_member_raw_or_null(&out, "type", failure->type);
+    json_member_raw_or_null(&out, "message", failure->message);
+    json_member_raw_or_null(&out, "trace", failure->trace);
+    json_member_raw_or_null(&out, "data", failure->data);
     json_out_object_end(&out);
 
     struct bytes object = arena_bytes(arena, buffer_bytes(&text));

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "codec.h"
 
 struct thing {
@@ -39,7 +40,6 @@ static const struct field FIELDS[] = {
 static const char *const LATER[] = {"limits", NULL};
 static const struct shape THING = SHAPE(FIELDS, LATER);
 
-static struct arena *arena;
 static struct error error;
 static struct thing thing;
 static unsigned given;
@@ -158,20 +158,6 @@ static void a_name_written_with_escapes_is_the_same_name(void **state)
     assert_true(bytes_is(thing.headers, "{\"a\":1.0}"));
     refuses("{\"name\":\"a\",\"h\\u0065aders\":0}", ERR_INVALID_FIELD, "/headers",
             "must be an object");
-}
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
 }
 
 int main(void)

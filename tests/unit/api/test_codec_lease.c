@@ -5,10 +5,10 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "codec_lease.h"
 #include "codec_worker.h"
 
-static struct arena *arena;
 static struct error error;
 
 /* ---- failures ---- */
@@ -179,20 +179,6 @@ static void a_heartbeat_names_all_or_some(void **state)
         heartbeat_read(BYTES("{\"progress\":[{\"percent\":5}]}"), arena, &heartbeat, &error),
         ERR_INVALID_FIELD);
     assert_string_equal(error.where, "/progress/0/lease");
-}
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
 }
 
 int main(void)

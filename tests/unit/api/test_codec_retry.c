@@ -5,9 +5,9 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "codec_query.h"
 
-static struct arena *arena;
 static struct error error;
 static struct retry_policy policy;
 
@@ -85,20 +85,6 @@ static void failure_types_become_lines(void **state)
     assert_int_equal(read_policy("{\"retry\":{\"non_retryable\":[\"A\",\"B c\"]}}"), OK);
     assert_true(bytes_is(policy.non_retryable, "A\nB c\n"));
     refuses("{\"retry\":{\"non_retryable\":[\"a\\nb\"]}}", "/retry/non_retryable/0");
-}
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
 }
 
 int main(void)

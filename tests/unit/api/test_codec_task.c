@@ -5,9 +5,9 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "codec_task.h"
 
-static struct arena *arena;
 static struct error error;
 static struct task_spec spec;
 
@@ -230,20 +230,6 @@ static void a_bad_parameter_is_named(void **state)
     refuses_query((struct query_pair)PAIR("tpye", "a"), "?tpye");
     refuses_query((struct query_pair)PAIR("payload", "1"), "?payload");
     refuses_query((struct query_pair)PAIR("type", "\xff"), "?");
-}
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
 }
 
 int main(void)

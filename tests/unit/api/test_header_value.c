@@ -5,10 +5,10 @@
 
 #include <cmocka.h>
 
+#include "arena_fixture.h"
 #include "engine/command.h"
 #include "header_value.h"
 
-static struct arena *arena;
 static struct error error;
 
 /* ---- Prefer ---- */
@@ -156,20 +156,6 @@ static void only_a_whole_traceparent_is_kept(void **state)
     assert_false(
         traceparent_is_valid(BYTES("00-0AF7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")));
     assert_false(traceparent_is_valid(BYTES_NONE));
-}
-
-static int make_arena(void **state)
-{
-    (void)state;
-    arena = arena_new();
-    return 0;
-}
-
-static int free_arena(void **state)
-{
-    (void)state;
-    arena_free(arena);
-    return 0;
 }
 
 int main(void)

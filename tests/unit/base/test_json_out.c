@@ -95,6 +95,8 @@ static void members_take_one_line(void **state)
     json_member_int_or_null(out, "f", 0);
     json_member_bool(out, "g", true);
     json_member_raw(out, "h", BYTES("[1]"));
+    json_member_raw_or_null(out, "m", BYTES("[2]"));
+    json_member_raw_or_null(out, "n", BYTES_NONE);
     json_member_time_or_null(out, "i", -1);
     json_member_time_or_null(out, "j", 1767323045678);
     json_member_seconds_or_null(out, "k", -1);
@@ -104,7 +106,7 @@ static void members_take_one_line(void **state)
     assert_written(
         fixture,
         "{\"a\":\"x\",\"b\":null,\"c\":\"\",\"d\":-5,\"e\":null,\"f\":0,\"g\":true,\"h\":[1],"
-        "\"i\":null,\"j\":\"2026-01-02T03:04:05.678Z\",\"k\":null,\"l\":1.5}");
+        "\"m\":[2],\"n\":null,\"i\":null,\"j\":\"2026-01-02T03:04:05.678Z\",\"k\":null,\"l\":1.5}");
 }
 
 static void seconds_have_no_needless_zeros(void **state)
