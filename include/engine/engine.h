@@ -8,6 +8,13 @@
 
 struct engine;
 
+/* How the process should end when the store cannot be used, after sysexits.h. */
+enum engine_exit {
+    ENGINE_EXIT_UNREADABLE = 65, /* damaged, or written by a later version */
+    ENGINE_EXIT_IN_USE = 69,
+    ENGINE_EXIT_IO = 74,
+};
+
 struct engine_options {
     const char *data_dir;     /* a folder; the store lives in it */
     const char *store_name;   /* NULL: sluice.db in data_dir; "memory:NAME" for simulations */
@@ -20,7 +27,7 @@ struct engine_options {
     /* Any thread: there are replies to fetch. */
     void (*wake)(void *ctx);
     void *wake_ctx;
-    /* Engine thread: the drain is over, or the store failed (exit_code 74 or 65); the process should end. */
+    /* Engine thread: the drain is over, or the store failed (enum engine_exit); the process should end. */
     void (*ended)(void *ctx, int exit_code);
 };
 

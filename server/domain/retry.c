@@ -115,7 +115,8 @@ static int64_t greatest(char letter)
 static bool read_field(struct bytes field, struct retry_policy *policy)
 {
     struct bytes value = {field.at + 1, field.len - 1};
-    int64_t number = 0, least = field.at[0] == 'b' || field.at[0] == 'j' ? 0 : -1;
+    int64_t number = 0;
+    int64_t least = field.at[0] == 'b' || field.at[0] == 'j' ? 0 : -1;
 
     if (field.at[0] == 'l')
         return read_ladder(value, policy);
@@ -152,7 +153,8 @@ static bool read_field(struct bytes field, struct retry_policy *policy)
 bool retry_read(struct bytes text, struct retry_policy *ret_policy)
 {
     struct retry_policy policy = {.max_delay_ms = -1};
-    struct bytes rest = text, field;
+    struct bytes rest = text;
+    struct bytes field;
 
     while (rest.len > 0 && rest.at[0] != 'n') {
         if (!bytes_split(&rest, ' ', &field) || field.len == 0 || !read_field(field, &policy))
@@ -211,7 +213,8 @@ int64_t retry_delay_ms(const struct retry_policy *policy, unsigned nth, uint64_t
 
 bool retry_is_retryable(const struct retry_policy *policy, struct bytes failure_type)
 {
-    struct bytes rest = policy->non_retryable, type;
+    struct bytes rest = policy->non_retryable;
+    struct bytes type;
 
     while (bytes_split(&rest, '\n', &type))
         if (type.len > 0 && bytes_equal(type, failure_type))

@@ -159,7 +159,8 @@ static bool may_repeat(struct batch *batch, struct command *command, const struc
 void run_RETRY(struct batch *batch, struct command *command)
 {
     const struct again *again = &command->in.again;
-    struct task task, copy;
+    struct task task;
+    struct task copy;
 
     if (key_handles(batch, command) || !find_task(batch, command, again->task, &task) ||
         !check_version(batch, command, task.version, again->if_match) || !may_repeat(batch, command, &task))

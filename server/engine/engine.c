@@ -31,16 +31,16 @@ static int exit_code_of(enum db_failure failure)
 {
     switch (failure) {
     case DB_LOCKED:
-        return 69;
+        return ENGINE_EXIT_IN_USE;
     case DB_NEWER:
     case DB_CORRUPT:
-        return 65;
+        return ENGINE_EXIT_UNREADABLE;
     case DB_FINE:
     case DB_FULL:
     case DB_IO:
         break;
     }
-    return 74;
+    return ENGINE_EXIT_IO;
 }
 
 void engine_fail(struct engine *engine)
@@ -89,7 +89,7 @@ static bool open_store(struct engine *engine, int *ret_exit_code, struct error *
     }
     engine->db = store_writer(engine->store);
     engine->readers = readers_open(engine->store, !in_memory, reader_answers, engine, error);
-    *ret_exit_code = 74;
+    *ret_exit_code = ENGINE_EXIT_IO;
     return engine->readers != NULL;
 }
 
@@ -151,7 +151,8 @@ static void move_time(struct engine *engine, int64_t to_mono_ms)
 static void advance(struct engine *engine)
 {
     struct list none;
-    int64_t target_ms = engine->manual.target_mono_ms, next_ms;
+    int64_t target_ms = engine->manual.target_mono_ms;
+    int64_t next_ms;
 
     list_init(&none);
     while ((next_ms = timers_next_mono(engine)) <= target_ms && engine->exit_code == 0 && !engine->drain.is_over) {
@@ -227,7 +228,8 @@ static void *engine_loop(void *ctx)
 
     while (goes_on && engine->exit_code == 0) {
         int64_t wait_ms = list_is_empty(&engine->rerun) ? timers_idle_ms(engine) : 0;
-        int64_t asleep_at_ms = mono_now(engine), awake_at_ms;
+        int64_t asleep_at_ms = mono_now(engine);
+        int64_t awake_at_ms;
         struct list commands;
 
         list_init(&commands);
@@ -242,7 +244,8 @@ static void *engine_loop(void *ctx)
 
 void engine_start(struct engine *engine)
 {
-    sigset_t all, before;
+    sigset_t all;
+    sigset_t before;
 
     /* Signals belong to the loop's thread. */
     (void)sigfillset(&all);

@@ -78,7 +78,8 @@ static void explain_workers(struct explanation *explanation)
     const struct hot_class *of_class =
         hot_class_numbered(explanation->batch->hot, explanation->task->class_number);
     const struct hot_worker *worker;
-    int64_t live = 0, able = 0;
+    int64_t live = 0;
+    int64_t able = 0;
 
     for (size_t at = 0; (worker = map_each(explanation->batch->hot->workers, &at)) != NULL;) {
         if (worker->is_lost || worker->mode != WORKER_RUN || !worker_serves(worker, explanation->queue))

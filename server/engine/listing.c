@@ -139,7 +139,8 @@ static bool fits_worker(struct bytes list, const struct task *task)
 
 static bool fits_tags(const struct page *page, const struct task *task)
 {
-    struct bytes rest = page->query->tags, tag;
+    struct bytes rest = page->query->tags;
+    struct bytes tag;
 
     if (rest.at == NULL)
         return true;

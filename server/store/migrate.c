@@ -11,7 +11,6 @@
 #include "base/embedded.h"
 #include "domain/task_state.h"
 
-
 static const char table_sql[] =
     "CREATE TABLE IF NOT EXISTS migrations (number INTEGER PRIMARY KEY, name TEXT NOT NULL, checksum TEXT NOT NULL)";
 
@@ -73,7 +72,8 @@ static bool give_up(struct db *db, enum db_failure *ret_failure, struct error *e
 /* Statements that only this file needs, outside the table of named ones because the tables do not exist yet. */
 static void remember(struct db *db, unsigned number, const char *name, struct bytes text)
 {
-    char checksum[DIGEST_LEN * 2 + 1], sql[256];
+    char checksum[DIGEST_LEN * 2 + 1];
+    char sql[256];
 
     digest_hex(digest_plain(text), checksum);
     (void)snprintf(sql, sizeof(sql), "INSERT INTO migrations (number, name, checksum) VALUES (%u, '%.80s', '%s')",
@@ -107,7 +107,8 @@ static bool apply(struct db *db, unsigned number, const struct embedded_file *fi
 /* A whole copy, so that a migration that goes wrong can be taken back by hand. A failure sticks to the db. */
 static void keep_copy(struct db *db, const struct folder *folder, unsigned applied)
 {
-    char name[64], path[4096];
+    char name[64];
+    char path[4096];
     struct buffer sql;
 
     (void)snprintf(name, sizeof(name), "sluice.db.before-%04u", applied + 1);

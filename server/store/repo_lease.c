@@ -101,7 +101,8 @@ int64_t ready_oldest(struct db *db, const int64_t key[3])
     int64_t oldest_ms = INT64_MAX;
 
     while (db_step(rows)) {
-        int64_t priority = db_int(rows, 0), run_at_ms = db_int(rows, 1);
+        int64_t priority = db_int(rows, 0);
+        int64_t run_at_ms = db_int(rows, 1);
 
         oldest_ms = run_at_ms < oldest_ms ? run_at_ms : oldest_ms;
         db_done(rows);

@@ -74,7 +74,8 @@ void attempts_load(struct db *db, int64_t number, struct arena *arena, struct at
 {
     struct db_rows *rows = db_query(db, SQL_ATTEMPTS_BY_TASK, VALUES(VALUE_INT(number)));
     struct attempt *attempts = NULL;
-    unsigned len = 0, room = 0;
+    unsigned len = 0;
+    unsigned room = 0;
 
     while (db_step(rows)) {
         if (len == ATTEMPTS_LOADED_MAX) {

@@ -62,7 +62,8 @@ void task_insert_copy(struct db *db, const struct task *task, int64_t from_numbe
 
 void task_read_row(struct db_rows *rows, struct task *ret_task)
 {
-    int64_t state = db_int(rows, 5), flags = db_int(rows, 16);
+    int64_t state = db_int(rows, 5);
+    int64_t flags = db_int(rows, 16);
 
     *ret_task = (struct task){
         .number = db_int(rows, 0),
