@@ -129,6 +129,15 @@ static void pin(struct batch *batch, struct task *task, const struct again *agai
     task_replace(batch, task, from);
 }
 
+/* A clone is a new task: a full disk refuses it like a submit. */
+static bool has_room(struct batch *batch, struct command *command)
+{
+    if (!command->in.again.clone || !batch->engine->disk_is_full)
+        return true;
+    batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; only what ends work is taken");
+    return false;
+}
+
 static void repeat(struct batch *batch, struct task *task)
 {
     if (task->has_results)
@@ -163,7 +172,8 @@ void run_RETRY(struct batch *batch, struct command *command)
     struct task copy;
 
     if (key_handles(batch, command) || !find_task(batch, command, again->task, &task) ||
-        !check_version(batch, command, task.version, again->if_match) || !may_repeat(batch, command, &task))
+        !check_version(batch, command, task.version, again->if_match) || !may_repeat(batch, command, &task) ||
+        !has_room(batch, command))
         return;
     if (again->clone) {
         submit_clone(batch, &task, &copy);

@@ -15,7 +15,8 @@
 #include "loading.h"
 #include "timers.h"
 
-enum { COMMANDS_A_BATCH = 512, CHECKPOINT_PAGES = 4096 };
+/* On a full disk the log is emptied early and cut: its space is what outcomes go on with. */
+enum { COMMANDS_A_BATCH = 512, CHECKPOINT_PAGES = 4096, CHECKPOINT_PAGES_FULL = 256 };
 
 /* A gap this long in the loop means the process was stopped; heartbeats that wait in sockets are read first. */
 #define STALL_MS INT64_C(2000)
@@ -184,11 +185,13 @@ void run_ADVANCE(struct batch *batch, struct command *command)
 
 static void keep_house(struct engine *engine)
 {
-    if (db_wal_pages(engine->db) < CHECKPOINT_PAGES)
+    if (db_wal_pages(engine->db) < (engine->disk_is_full ? CHECKPOINT_PAGES_FULL : CHECKPOINT_PAGES))
         return;
-    db_checkpoint(engine->db, false);
+    db_checkpoint(engine->db, engine->disk_is_full);
     metrics_add(engine->options.metrics, METRIC_CHECKPOINTS, NULL, 1);
-    if (db_failure(engine->db) != DB_FINE && db_failure(engine->db) != DB_FULL)
+    if (db_failure(engine->db) == DB_FULL)
+        db_rollback(engine->db); /* nothing was begun: this only lets the next transaction try */
+    else if (db_failure(engine->db) != DB_FINE)
         engine_fail(engine);
 }
 

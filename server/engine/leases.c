@@ -79,6 +79,11 @@ void run_LEASE_LOGS(struct batch *batch, struct command *command)
 
     if (!hold(batch, command, logs->lease, &row, &task))
         return;
+    lease_prolong(batch, &row);
+    if (batch->engine->disk_is_full) { /* the sign of life counts all the same */
+        batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; log lines are not kept");
+        return;
+    }
     for (unsigned i = 0; i < logs->lines_len; i++)
         lines[i] = (struct task_log){
             .at_ms = logs->lines[i].at_ms >= 0 ? logs->lines[i].at_ms : batch->now.wall_ms,
@@ -88,6 +93,5 @@ void run_LEASE_LOGS(struct batch *batch, struct command *command)
         };
     logs_append(batch->db, task.number, lines, logs->lines_len);
     batch->rows += logs->lines_len;
-    lease_prolong(batch, &row);
     answer(batch, command, &task);
 }

@@ -189,6 +189,43 @@ static void a_full_disk_refuses_submits_and_takes_what_ends_work(void **state)
     assert_int_equal(stage->exit_code, -1);
 }
 
+static void a_full_disk_refuses_clones_and_log_lines(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 2), task = submit(stage, "q");
+    struct command *clone = to_again(stage, COMMAND_RETRY, task);
+    struct command *again = to_again(stage, COMMAND_RETRY, task);
+    struct command *logs = stage_make(stage, COMMAND_LEASE_LOGS);
+    struct log_line line = {.message = BYTES("m"), .at_ms = -1};
+
+    cancel(stage, task, 0);
+    (void)submit(stage, "q");
+    logs->in.logs.lease = claim(stage, worker)->lease;
+    logs->in.logs.lines = &line;
+    logs->in.logs.lines_len = 1;
+    clone->in.again.clone = true;
+    fill_disk(stage, 20);
+    (void)stage_ask(stage, to_submit_much(stage));
+
+    assert_int_equal(code_of(stage_ask(stage, clone)), ERR_DISK_RESERVE);
+    assert_int_equal(code_of(stage_ask(stage, again)), OK);
+    assert_int_equal(code_of(stage_ask(stage, logs)), ERR_DISK_RESERVE);
+}
+
+static void a_full_disk_gives_the_space_of_the_log_back(void **state)
+{
+    struct stage *stage = *state;
+
+    (void)stage_ask(stage, to_submit_much(stage));
+    (void)stage_ask(stage, to_submit_much(stage));
+    assert_true(db_wal_pages(stage->engine->db) > 256);
+    fill_disk(stage, 20);
+    (void)stage_ask(stage, to_submit_much(stage));
+
+    assert_int_equal(db_wal_pages(stage->engine->db), 0);
+    assert_int_equal(stage->exit_code, -1);
+}
+
 static void what_was_refused_leaves_memory_as_it_was(void **state)
 {
     struct stage *stage = *state;
@@ -393,6 +430,8 @@ int main(void)
         STAGED(answers_wake_the_other_side_once),
         STAGED(counters_are_what_a_recount_says),
         ON_DISK(a_full_disk_refuses_submits_and_takes_what_ends_work),
+        ON_DISK(a_full_disk_refuses_clones_and_log_lines),
+        ON_DISK(a_full_disk_gives_the_space_of_the_log_back),
         ON_DISK(what_was_refused_leaves_memory_as_it_was),
         ON_DISK(a_claim_whose_answer_was_undone_waits_on_and_gets_the_next_task),
         ON_DISK(wherever_the_space_ends_a_claim_gets_all_or_nothing),
