@@ -227,7 +227,8 @@ static void on_purge(struct op *op)
         struct known *known = model_known(&op->sim->model, now->tasks[i].number);
         const struct row_queue *queue = snapshot_queue(now, known->queue);
 
-        if (known->phase == PENDING && queue != NULL &&
+        /* What came, came back or was moved here since is not meant. */
+        if (known->phase == PENDING && known->waits_since <= op->posted_step && queue != NULL &&
             bytes_is(queue_name(op->queue), queue->name))
             known->is_doomed = true;
     }

@@ -4,7 +4,7 @@
 #include "base/assert.h"
 #include "sim.h"
 
-enum { BATCHES_TO_QUIET_MAX = 3000, CRASH_BETWEEN_PER_10000 = 8 };
+enum { BATCHES_TO_QUIET_MAX = 3000 };
 
 static struct moment now(void *ctx)
 {
@@ -126,16 +126,17 @@ static bool step_once(struct sim *sim)
 
 void host_settle(struct sim *sim)
 {
-    bool may_crash = sim->swarm.weights_sum > 0;
-
     for (int i = 0; i < BATCHES_TO_QUIET_MAX && !sim->has_failed; i++) {
         if (!step_once(sim)) {
             if (!sim->disk_is_full)
                 quiet_check(sim);
             return;
         }
-        /* What has been committed may never be answered. */
-        if (may_crash && sim_below(sim, 10000) < CRASH_BETWEEN_PER_10000) {
+        /* What has been committed may never be answered; or it is, and what was to follow does not.
+         */
+        if (sim_below(sim, 10000) < sim->swarm.crashes_per_10000) {
+            if (sim_chance(sim, 50))
+                engine_fetch(sim->engine);
             host_kill(sim);
             host_open(sim);
         }

@@ -21,6 +21,7 @@ struct known {
     bool cancel_was_told; /* somebody was told that a cancel of it is under way */
     bool is_doomed;       /* a purge was answered while it waited */
     bool heard_of_cancel; /* its worker was told */
+    uint64_t waits_since; /* the step that made it wait, or wait here */
     int deletes_open;
     enum phase ended_as; /* the last end */
     unsigned ends;

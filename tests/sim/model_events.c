@@ -14,6 +14,7 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
     }
     *known = (struct known){
         .number = known->number, .id = row->id, .phase = PENDING, .queue = event->queue};
+    known->waits_since = look->sim->steps;
     known->submission = rows_payload(look->sim->rows, known->number);
     if (known->submission < 0 || known->submission >= look->sim->submissions_len) {
         sim_fail(look->sim, "task %lld has a payload that nobody sent", (long long)known->number);
@@ -65,9 +66,12 @@ static void check_grant(struct sight *look, const struct known *known)
 }
 
 /* Who was moved away escaped the purge. */
-void known_moved(struct known *known, int64_t queue)
+void known_moved(struct sight *look, struct known *known, int64_t queue)
 {
-    known->is_doomed = known->is_doomed && known->queue == queue;
+    if (known->queue == queue)
+        return;
+    known->is_doomed = false;
+    known->waits_since = look->sim->steps;
     known->queue = queue;
 }
 
@@ -81,7 +85,7 @@ static void on_claimed(struct sight *look, struct known *known)
                  (int)known->phase);
         return;
     }
-    known_moved(known, row->queue);
+    known_moved(look, known, row->queue);
     look->pending[known->queue]--;
     look->running[known->queue]++;
     check_grant(look, known);
@@ -261,6 +265,7 @@ static void on_retrying(struct sight *look, struct known *known)
                  (int)known->phase);
     }
     known->phase = PENDING;
+    known->waits_since = look->sim->steps;
     look->pending[known->queue]++;
 }
 

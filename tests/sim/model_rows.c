@@ -30,7 +30,7 @@ static void check_row(struct sight *look, const struct row_task *row)
     if (wrong != NULL)
         sim_fail(look->sim, "task %lld %s (state %lld, phase %d)", (long long)row->number, wrong,
                  (long long)row->state, (int)known->phase);
-    known_moved(known, row->queue);
+    known_moved(look, known, row->queue);
 }
 
 static void check_gone(struct sight *look, struct known *known)

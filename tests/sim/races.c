@@ -234,9 +234,9 @@ static void run_world(uint64_t seed, int64_t races, bool traces, uint64_t *passe
     static struct sim sim; /* large, and one at a time */
 
     sim_init(&sim, seed, traces);
-    sim.swarm.weights_sum = 0; /* crashes are moves here */
-    sim.swarm.has_wall_jumps = false;
+    sim.swarm = (struct swarm){.has_retry_policies = true}; /* other crashes are moves here */
     set_up(&sim);
+    sim.swarm.crashes_per_10000 = 50;
     for (int64_t i = 0; i < races && !sim.has_failed; i++)
         *passed += run_one(&sim);
     if (sim.has_failed) {

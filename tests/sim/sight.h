@@ -16,4 +16,4 @@ struct sight {
 void sight_event(struct sight *look, const struct row_event *event);
 /* Are the rows what the events say? */
 void sight_rows(struct sight *look);
-void known_moved(struct known *known, int64_t queue);
+void known_moved(struct sight *look, struct known *known, int64_t queue);

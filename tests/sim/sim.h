@@ -85,7 +85,7 @@ enum act {
 struct swarm {
     unsigned weights[ACTS_MAX];
     unsigned weights_sum;
-    unsigned acts_a_step;
+    unsigned acts_a_step, crashes_per_10000; /* between a COMMIT and what follows it */
     unsigned tasks_max;
     bool has_small_leases, has_wall_jumps, has_retry_policies, has_confirm;
     unsigned cap_percent, wait_percent, key_percent;

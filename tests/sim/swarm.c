@@ -33,6 +33,7 @@ void swarm_draw(struct sim *sim)
         swarm->weights_sum += swarm->weights[act];
     }
     swarm->acts_a_step = (unsigned)sim_below(sim, 6) + 1;
+    swarm->crashes_per_10000 = sim_chance(sim, 25) ? 400 : 8;
     swarm->tasks_max = (unsigned)sim_below(sim, 50) + 10;
     swarm->has_small_leases = sim_chance(sim, 50);
     swarm->has_wall_jumps = sim_chance(sim, 30);
