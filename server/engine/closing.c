@@ -12,6 +12,9 @@
 #include "submits.h"
 #include "views.h"
 
+/* How long a purge keeps its caller waiting. */
+#define PURGE_WAIT_MS (10 * SECOND_MS)
+
 enum { SLICE_TASKS = 300, SLICE_NUMBERS = 5000, INTENT_CANCEL = 1 };
 
 /* ---- intents ---- */
@@ -83,6 +86,15 @@ void intents_free(struct engine *engine)
         free(CONTAINER_OF(node, struct intent, link));
 }
 
+/* Those who wait are answered by the next batch, which sees what this one has committed. */
+static void wake(struct engine *engine, const struct list *waiting)
+{
+    int64_t now_ms = engine_now(engine).mono_ms;
+
+    for (struct list_node *node = list_first(waiting); node != NULL; node = list_next(waiting, node))
+        parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
+}
+
 static void step_intent(struct engine *engine, struct effect *effect)
 {
     struct intent *intent = effect->object;
@@ -91,6 +103,8 @@ static void step_intent(struct engine *engine, struct effect *effect)
     if (intent->done_to < intent->row.up_to)
         return;
     intent->queue->purges--;
+    if (intent->queue->purges == 0)
+        wake(engine, &intent->queue->purgers);
     queue_look_again(engine, intent->queue);
     list_remove(&intent->link);
     free(intent);
@@ -244,20 +258,28 @@ void close_view(struct batch *batch, struct command *command, struct hot_queue *
     command->reply.queues->closing = !command->reply.done;
 }
 
+static void purge_view(struct batch *batch, struct command *command, struct hot_queue *queue)
+{
+    close_view(batch, command, queue);
+    command->reply.queues->closed = queue->closing == QUEUE_CLOSED;
+    command->reply.queues->closing = queue->closing == QUEUE_CLOSING;
+}
+
 void close_wait_end(struct batch *batch, struct parked *parked)
 {
-    close_view(batch, parked->command, parked->queue);
+    if (parked->command->kind == COMMAND_PURGE_QUEUE)
+        purge_view(batch, parked->command, parked->queue);
+    else
+        close_view(batch, parked->command, parked->queue);
     batch_answer_parked(batch, parked);
 }
 
-/* After COMMIT the abandoned are known: those who wait are answered by the next batch. */
+/* After COMMIT the abandoned are known, too. */
 static void wake_closers(struct engine *engine, struct effect *effect)
 {
     const struct hot_queue *queue = effect->object;
-    int64_t now_ms = engine_now(engine).mono_ms;
 
-    for (struct list_node *node = list_first(&queue->closers); node != NULL; node = list_next(&queue->closers, node))
-        parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
+    wake(engine, &queue->closers);
 }
 
 void closing_settle(struct batch *batch)
@@ -320,17 +342,24 @@ void closing_run(struct batch *batch)
 
 /* ---- commands ---- */
 
+/* The answer comes when the purge is through, or shows how far it is. */
 void run_PURGE_QUEUE(struct batch *batch, struct command *command)
 {
     struct hot_queue *queue = NULL;
 
     if (!find_queue(batch, command, command->in.queue.queue, &queue))
         return;
+    if (hot_pending(queue) == 0 || batch->engine->drain.is_asked) {
+        purge_view(batch, command, queue);
+        batch_answer(batch, command);
+        return;
+    }
     intent_start(batch, queue, BYTES("user"));
-    close_view(batch, command, queue);
-    command->reply.queues->closed = queue->closing == QUEUE_CLOSED;
-    command->reply.queues->closing = queue->closing == QUEUE_CLOSING;
-    batch_answer(batch, command);
+
+    struct parked *parked = park(batch, command, PARKED_CLOSE, PURGE_WAIT_MS);
+
+    parked->queue = queue;
+    list_push_back(&queue->purgers, &parked->subject);
 }
 
 static void refuse_held(struct batch *batch, struct hot_queue *queue)
@@ -381,9 +410,13 @@ void run_REOPEN_QUEUE(struct batch *batch, struct command *command)
 
     if (!find_queue(batch, command, command->in.queue.queue, &queue))
         return;
+    struct hot_queue after = *queue;
+
     closing_step_to(batch, queue, (struct closing_step){QUEUE_OPEN, -1, -1});
     batch_effect(batch, wake_closers)->object = queue; /* there is no close to wait for any more */
-    close_view(batch, command, queue);
-    command->reply.queues->closed = command->reply.queues->closing = false;
+    after.closing = QUEUE_OPEN;
+    after.abandoned_len = 0;
+    after.version++;
+    purge_view(batch, command, &after);
     batch_answer(batch, command);
 }

@@ -66,6 +66,7 @@ struct hot_queue {
     struct list watches;        /* parked claims that would take from here, first come first */
     struct list held;           /* parked submits that wait for room */
     struct list closers;        /* parked closes */
+    struct list purgers;        /* parked purges */
     struct list_node dirty;     /* something became ready or free in this batch */
     struct heap_node due;       /* wall: a timed pause or a close goes on */
     struct rate submitted, claimed, finished;

@@ -73,6 +73,7 @@ static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t n
     list_init(&queue->watches);
     list_init(&queue->held);
     list_init(&queue->closers);
+    list_init(&queue->purgers);
     (void)map_put(ns->queues, queue->name, queue);
     (void)map_put_int(hot->queues, (uint64_t)number, queue);
     if (number > hot->last_queue)

@@ -309,3 +309,20 @@ void held_refuse_closed(struct batch *batch, struct parked *parked)
     refusal(parked->queue, QUEUE_IS_CLOSED, &parked->command->reply.error);
     batch_answer_parked(batch, parked);
 }
+
+static bool is_cut(const struct parked *parked)
+{
+    return parked->command->in.submit.streamed && !parked->is_answered && !parked_is_alive(parked);
+}
+
+void held_sweep(struct batch *batch)
+{
+    const struct list *all = &batch->engine->lot.all[PARKED_SUBMIT];
+
+    for (struct list_node *node = list_first(all); node != NULL; node = list_next(all, node)) {
+        struct parked *parked = CONTAINER_OF(node, struct parked, all);
+
+        if (is_cut(parked))
+            held_end(batch, parked);
+    }
+}

@@ -6,6 +6,7 @@
 #include "parked_end.h"
 #include "settle.h"
 #include "shutdown.h"
+#include "submits.h"
 #include "waits.h"
 #include "workers.h"
 
@@ -120,6 +121,7 @@ static void run_sweep(struct batch *batch)
         return;
     engine->last_sweep = batch->now;
     waits_sweep(batch);
+    held_sweep(batch);
 }
 
 /* ---- workers ---- */
@@ -212,7 +214,7 @@ static int64_t next_round_mono(const struct engine *engine)
 {
     int64_t next = earlier(timers_next_mono(engine), engine->last_janitor.mono_ms + JANITOR_EVERY_MS);
 
-    if (!list_is_empty(&engine->lot.all[PARKED_TASK]))
+    if (!list_is_empty(&engine->lot.all[PARKED_TASK]) || !list_is_empty(&engine->lot.all[PARKED_SUBMIT]))
         next = earlier(next, engine->last_sweep.mono_ms + SWEEP_EVERY_MS);
     return next < engine->full_until_mono_ms ? engine->full_until_mono_ms : next;
 }
