@@ -100,7 +100,11 @@ void act_fill_disk(struct sim *sim)
     for (int i = 0; i < 5 && !sim->has_failed; i++)
         swarm_act(sim);
     rows_limit(sim->rows, -1);
+    host_pass(sim, 1000);
+    host_settle(sim);
     sim->disk_is_full = false;
+    if (!sim->has_failed) /* what was undone has left no trace in memory */
+        quiet_look(sim);
     host_kill(sim);
     host_open(sim);
 }
