@@ -46,10 +46,48 @@ static void ask_worker(struct batch *batch, struct task *task, int64_t grace_ms)
     heartbeats_tell(batch, &lease);
 }
 
+/* Then its worker is told again, by the next batch. */
+static void shorten_grace(struct engine *engine, struct effect *effect)
+{
+    struct hot_lease *lease = hot_lease(&engine->hot, effect->number);
+    const struct moment *end = effect->data;
+    int64_t now_ms = engine_now(engine).mono_ms;
+
+    start_grace(engine, effect);
+    if (lease == NULL || lease->worker == NULL || lease->grace_mono_ms != end->mono_ms)
+        return;
+    lease->cancel_told = false;
+    for (struct list_node *node = list_first(&lease->worker->heartbeats); node != NULL;
+         node = list_next(&lease->worker->heartbeats, node))
+        parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
+}
+
+static void hasten(struct batch *batch, const struct task *task, int64_t grace_ms)
+{
+    struct moment end = {.wall_ms = batch->now.wall_ms + grace_ms, .mono_ms = batch->now.mono_ms + grace_ms};
+    struct lease_row lease;
+
+    if (!lease_load(batch->db, task->number, &lease) || lease.grace_at_ms <= end.wall_ms)
+        return;
+    lease.grace_at_ms = end.wall_ms;
+    lease_save(batch->db, &lease);
+    batch->rows++;
+
+    struct effect *effect = batch_effect(batch, shorten_grace);
+
+    effect->number = task->number;
+    effect->data = arena_copy(batch->mem, &end, sizeof(end));
+}
+
 void cancel_task(struct batch *batch, struct task *task, const struct cancel_how *how)
 {
-    if (task_state_is_terminal(task->state) || task->cancel_requested_at_ms >= 0)
+    if (task_state_is_terminal(task->state))
         return;
+    if (task->cancel_requested_at_ms >= 0) {
+        if (how->hastens)
+            hasten(batch, task, how->grace_ms);
+        return;
+    }
     keep_reason(batch, task, how->reason);
     if (task_state_is_leased(task->state)) {
         ask_worker(batch, task, how->grace_ms);

@@ -215,6 +215,7 @@ static void cancel_rest(struct batch *batch, struct hot_queue *queue, int64_t en
     struct cancel_how how = {
         .reason = BYTES("queue_close"),
         .grace_ms = end_at_ms > batch->now.wall_ms ? end_at_ms - batch->now.wall_ms : 0,
+        .hastens = true,
     };
     struct hot_lease *lease;
 
@@ -396,7 +397,7 @@ void run_CLOSE_QUEUE(struct batch *batch, struct command *command)
         cancel_rest(batch, queue, end_at_ms);
     else if (queue->closing != QUEUE_CLOSING)
         closing_step_to(batch, queue, (struct closing_step){QUEUE_CLOSING, cancel_at_ms, end_at_ms});
-    if (unfinished(queue) > 0 && command->wait_ms > 0) {
+    if (unfinished(queue) > 0 && command->wait_ms > 0 && !batch->engine->drain.is_asked) {
         wait_for_close(batch, command, queue);
         return;
     }

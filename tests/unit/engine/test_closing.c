@@ -163,6 +163,45 @@ static void a_close_goes_on_over_a_restart(void **state)
     assert_true(view_queue(stage, "q")->closed);
 }
 
+static void a_close_does_not_wait_for_a_longer_grace_given_before(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 1), task = submit(stage, "q");
+
+    assert_non_null(claim(stage, worker));
+    cancel(stage, task, 600000);
+    beat(stage, worker);
+    struct command *beating = stage_ask(stage, to_beat(stage, worker, 60000));
+    struct command *closing = stage_ask(stage, to_close(stage, "q", true, 60000));
+    assert_int_equal(beating->reply.cancels_len, 1); /* the worker is told of it */
+    assert_int_equal(beating->reply.cancels[0].grace_ms, 10000);
+    for (int i = 0; i < 10; i++) {
+        stage_pass(stage, 1000);
+        beat(stage, worker);
+    }
+
+    assert_true(is_answered(closing));
+    assert_true(closing->reply.done);
+    assert_int_equal(closing->reply.queues->abandoned_len, 1);
+    assert_int_equal(state_of(stage, task), TASK_CANCELLED);
+}
+
+static void a_close_waits_for_nothing_once_the_broker_drains(void **state)
+{
+    struct stage *stage = *state;
+    struct command *drain = stage_make(stage, COMMAND_SHUTDOWN), *closing;
+
+    (void)submit(stage, "q");
+    assert_non_null(claim(stage, enrol(stage, "q", 1)));
+    drain->in.shutdown.wait_timeout_ms = 5000;
+    (void)stage_ask(stage, drain);
+    closing = stage_ask(stage, to_close(stage, "q", false, 60000));
+
+    assert_true(is_answered(closing));
+    assert_int_equal(code_of(closing), OK);
+    assert_false(closing->reply.done);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
@@ -177,6 +216,8 @@ int main(void)
         STAGED(a_close_now_asks_workers_to_stop_at_once),
         STAGED(a_claim_in_the_moment_of_the_cancel_gets_nothing),
         STAGED(a_close_goes_on_over_a_restart),
+        STAGED(a_close_does_not_wait_for_a_longer_grace_given_before),
+        STAGED(a_close_waits_for_nothing_once_the_broker_drains),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
