@@ -34,6 +34,7 @@ bool task_has_tag(struct db *db, int64_t ns, struct bytes tag, int64_t number);
 
 /* Result, error, cancel reason, progress, checkpoint; nothing when has_results is false. */
 void result_load(struct db *db, struct task *task, struct arena *arena);
+void result_load_rest(struct db *db, struct task *task, struct arena *arena); /* all but the result, which may be large */
 void result_save_end(struct db *db, int64_t number, const struct body *result, struct bytes error);
 void result_save_reason(struct db *db, int64_t number, struct bytes reason);
 void result_save_progress(struct db *db, int64_t number, struct bytes progress);

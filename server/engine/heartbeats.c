@@ -107,7 +107,7 @@ static void add_cancel(struct batch *batch, struct command *command, const struc
 
     if (!task_load_number(batch->db, row->task, &task))
         return;
-    result_load(batch->db, &task, command->mem);
+    result_load_rest(batch->db, &task, command->mem);
     *cancel = (struct heartbeat_cancel){
         .lease = lease_text(row, command->mem),
         .task = task.id,

@@ -199,7 +199,7 @@ static void add(struct page *page, const struct task *task)
 
     *shown = *task;
     body_load(page->db, shown, false, mem);
-    result_load(page->db, shown, mem);
+    result_load_rest(page->db, shown, mem);
     shown->result = (struct body){.data = BYTES_NONE};
     shown->ns = page->command->ns;
     shown->queue = arena_bytes(mem, queue->name);

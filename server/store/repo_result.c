@@ -1,6 +1,18 @@
 /* Task repo, second half: results, attempts and logs. */
 #include "store/repo_task.h"
 
+static bool read_rest(struct db_rows *rows, struct task *task, struct arena *arena)
+{
+    if (!db_step(rows))
+        return false;
+    task->result.content_type = arena_bytes(arena, db_bytes(rows, 0));
+    task->error = arena_bytes(arena, db_bytes(rows, 1));
+    task->cancel_reason = arena_bytes(arena, db_bytes(rows, 2));
+    task->progress = arena_bytes(arena, db_bytes(rows, 3));
+    task->checkpoint = arena_bytes(arena, db_bytes(rows, 4));
+    return true;
+}
+
 void result_load(struct db *db, struct task *task, struct arena *arena)
 {
     if (!task->has_results)
@@ -8,15 +20,21 @@ void result_load(struct db *db, struct task *task, struct arena *arena)
 
     struct db_rows *rows = db_query(db, SQL_RESULT_BY_TASK, VALUES(VALUE_INT(task->number)));
 
-    if (!db_step(rows))
+    if (!read_rest(rows, task, arena))
         return;
-    task->result.data = arena_bytes(arena, db_bytes(rows, 0));
-    task->result.content_type = arena_bytes(arena, db_bytes(rows, 1));
-    task->error = arena_bytes(arena, db_bytes(rows, 2));
-    task->cancel_reason = arena_bytes(arena, db_bytes(rows, 3));
-    task->progress = arena_bytes(arena, db_bytes(rows, 4));
-    task->checkpoint = arena_bytes(arena, db_bytes(rows, 5));
+    task->result.data = arena_bytes(arena, db_bytes(rows, 5));
     db_done(rows);
+}
+
+void result_load_rest(struct db *db, struct task *task, struct arena *arena)
+{
+    if (!task->has_results)
+        return;
+
+    struct db_rows *rows = db_query(db, SQL_RESULT_REST_BY_TASK, VALUES(VALUE_INT(task->number)));
+
+    if (read_rest(rows, task, arena))
+        db_done(rows);
 }
 
 void result_save_end(struct db *db, int64_t number, const struct body *result, struct bytes error)

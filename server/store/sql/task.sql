@@ -77,7 +77,11 @@ INSERT INTO task_tags (ns, tag, task) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 DELETE FROM task_tags WHERE ns = $1 AND tag = $2 AND task = $3;
 
 -- name: result_by_task
-SELECT result, content_type, error, cancel_reason, progress, checkpoint FROM results WHERE task = $1;
+SELECT content_type, error, cancel_reason, progress, checkpoint, result FROM results WHERE task = $1;
+
+-- name: result_rest_by_task
+-- All but the result itself, which may be large.
+SELECT content_type, error, cancel_reason, progress, checkpoint FROM results WHERE task = $1;
 
 -- name: result_put_end
 -- How it ended; a checkpoint and a cancel's reason are kept.

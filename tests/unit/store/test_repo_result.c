@@ -46,6 +46,23 @@ static void a_result_comes_back_byte_for_byte(void **state)
     assert_text(task.checkpoint, NULL);
 }
 
+static void the_rest_is_read_without_the_result(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct body result = {.data = BYTES("large"), .content_type = BYTES("image/png")};
+    struct task task = {.number = 1, .has_results = true};
+
+    result_save_end(fixture->db, 1, &result, BYTES("{\"type\":\"x\"}"));
+    result_save_reason(fixture->db, 1, BYTES("user"));
+    result_load_rest(fixture->db, &task, fixture->arena);
+
+    assert_null(task.result.data.at);
+    assert_text(task.result.content_type, "image/png");
+    assert_text(task.error, "{\"type\":\"x\"}");
+    assert_text(task.cancel_reason, "user");
+    assert_text(loaded(fixture, 1).error, "{\"type\":\"x\"}"); /* the statement is done with */
+}
+
 static void an_empty_result_is_not_the_same_as_none(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -288,6 +305,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WITH_STORE(a_result_comes_back_byte_for_byte),
+        WITH_STORE(the_rest_is_read_without_the_result),
         WITH_STORE(an_empty_result_is_not_the_same_as_none),
         WITH_STORE(each_part_is_written_without_touching_the_others),
         WITH_STORE(later_values_replace_earlier_ones),
