@@ -82,10 +82,11 @@ void host_close(struct sim *sim)
 
 void host_drain(struct sim *sim)
 {
+    struct op *op = op_new(sim, COMMAND_SHUTDOWN);
     uint64_t kills = sim->kills;
 
-    sim_note(sim, "drain");
-    engine_drain(sim->engine);
+    op->command->in.shutdown.wait_timeout_ms = -1;
+    op_post(op);
     for (int i = 0; i < 20 && !sim->has_ended && !sim->has_failed; i++) {
         host_settle(sim);
         host_pass(sim, 500);

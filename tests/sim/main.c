@@ -86,7 +86,7 @@ static bool read_ask(int argc, char **argv, struct ask *ask)
 
 int main(int argc, char **argv)
 {
-    struct ask ask = {.seeds = 300, .first_seed = 1, .steps = 800, .races = 2000, .only_seed = -1};
+    struct ask ask = {.seeds = 300, .first_seed = 1, .steps = 800, .races = 10000, .only_seed = -1};
     struct tally tally = {.passed = 0};
 
     if (!read_ask(argc, argv, &ask)) {
