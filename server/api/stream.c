@@ -215,7 +215,8 @@ static unsigned settle_error(struct stream *stream, const struct error *error)
 {
     struct submit_item item = {.error = *error};
 
-    if (err_status(error->code) >= 500) {
+    /* A stream whose client has gone keeps what was taken and brings no more. */
+    if (err_status(error->code) >= 500 || !request_is_alive(stream->request)) {
         stream->stopped = *error;
         settle_lines(stream, 0, error);
         return stream->command->in.submit.specs_len;
