@@ -36,6 +36,7 @@ struct stream {
     bool is_in_flight;
     bool is_answered;
     atomic_bool is_held;  /* the engine may ask whether the client is there */
+    atomic_bool is_cut;   /* it is not */
     struct error stopped; /* the broker takes no more: what comes is refused with this */
     struct buffer input;
     struct spool spool;
@@ -74,6 +75,7 @@ static void stream_free(struct stream *stream)
 void stream_release(struct stream *stream)
 {
     stream->request = NULL;
+    atomic_store(&stream->is_cut, true);
     if (!stream->is_in_flight)
         stream_free(stream);
 }
@@ -154,6 +156,8 @@ static bool is_alive(const struct caller *caller)
 {
     struct stream *stream = caller->ctx;
 
+    if (atomic_load(&stream->is_cut))
+        return false;
     /* While reading goes on the loop may end the request at any moment; only a held one stays. */
     return !atomic_load(&stream->is_held) || request_is_alive(stream->request);
 }

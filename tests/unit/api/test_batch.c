@@ -233,7 +233,9 @@ static void a_cut_stream_outlives_its_request(void **state)
     op_submit_batch(begin("application/x-ndjson"));
     fake_piece("{}\n", false);
     command = fake_command();
+    assert_true(command->caller.is_alive(&command->caller));
     fake_end();
+    assert_false(command->caller.is_alive(&command->caller));
 
     command->reply = (struct reply){.taken = 1};
     command->caller.done(command);
