@@ -83,7 +83,8 @@ void act_look_around(struct sim *sim)
     static const enum command_kind kinds[] = {COMMAND_LIST_WORKERS, COMMAND_STATS,
                                               COMMAND_GET_QUEUE, COMMAND_SHUTDOWN_STATE};
 
-    if (sim_chance(sim, 50))
+    /* On a full disk there is always something left to do. */
+    if (sim->disk_is_full || sim_chance(sim, 50))
         op_post(op_of_queue(sim, kinds[sim_below(sim, 4)]));
     else
         quiet_look(sim);
