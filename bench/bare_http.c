@@ -1,7 +1,6 @@
 /*
  * The bare answerer: libmicrohttpd on a libuv loop, set up as the broker sets it up, that reads a
- * body and sends the same answer every time. Its rate is what a broker could at best reach.
- */
+ * body and sends the same answer every time. Its rate is what a broker could at best reach. */
 #include <microhttpd.h>
 #include <uv.h>
 

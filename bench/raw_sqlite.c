@@ -1,7 +1,6 @@
 /*
  * The raw store: prepared SQLite statements that change the same rows and indexes as the broker,
- * with the same flush at each commit and nothing around it: no HTTP, no JSON, no rules.
- */
+ * with the same flush at each commit and nothing around it: no HTTP, no JSON, no rules. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>

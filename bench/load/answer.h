@@ -15,8 +15,7 @@ struct answer {
 
 /*
  * Parse what was read so far. Returns the bytes that the whole answer takes, 0 while its head is
- * incomplete; `answer` is good only when at least that many bytes are there.
- */
+ * incomplete; `answer` is good only when at least that many bytes are there. */
 size_t answer_parse(const char *bytes, size_t n, struct answer *ret_answer);
 
 /* The next `"name":"value"` in [from, end). Returns where the value ends, NULL when none is left.

@@ -23,8 +23,7 @@ void database_exec(struct database *database, const char *sql);
 /*
  * Bind and step a prepared statement once: one letter of `types` for each value, i an int64_t,
  * t a string, b a pointer and an int, n a NULL. Returns SQLITE_ROW or SQLITE_DONE, dies on anything
- * else.
- */
+ * else. */
 int database_step(struct database *database, unsigned statement, const char *types, ...);
 
 /* The same for a statement that gives no rows; it is reset at once. */

@@ -1,4 +1,5 @@
-/* Assert: programmer errors stop the program, in release builds too; the store makes a crash safe. */
+/* Assert: programmer errors stop the program, in release builds too; the store makes a crash safe.
+ */
 #pragma once
 
 #include "base/compiler.h"
@@ -6,5 +7,4 @@
 /* Prints the expression and where it stands on stderr, then aborts. */
 NORETURN void assert_failed(const char *expression, const char *file, int line);
 
-#define ASSERT(expression) \
-    ((expression) ? (void)0 : assert_failed(#expression, __FILE__, __LINE__))
+#define ASSERT(expression) ((expression) ? (void)0 : assert_failed(#expression, __FILE__, __LINE__))

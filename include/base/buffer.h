@@ -15,7 +15,8 @@ struct buffer {
 void buffer_init(struct buffer *buffer, size_t len_max);
 void buffer_fini(struct buffer *buffer);
 void buffer_clear(struct buffer *buffer);
-/* Room for len more bytes at the returned place, or NULL (then overflowed is set); call buffer_added() after writing. */
+/* Room for len more bytes at the returned place, or NULL (then overflowed is set); call
+ * buffer_added() after writing. */
 char *buffer_room(struct buffer *buffer, size_t len);
 void buffer_added(struct buffer *buffer, size_t len);
 void buffer_append(struct buffer *buffer, struct bytes bytes);

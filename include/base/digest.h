@@ -11,8 +11,9 @@ struct digest {
     uint8_t at[DIGEST_LEN];
 };
 
-struct digest digest_of(const struct bytes *parts, unsigned parts_len); /* lengths are mixed in, so parts cannot shift */
-struct digest digest_plain(struct bytes data);                          /* what sha256sum prints */
+struct digest digest_of(const struct bytes *parts,
+                        unsigned parts_len);   /* lengths are mixed in, so parts cannot shift */
+struct digest digest_plain(struct bytes data); /* what sha256sum prints */
 void digest_hex(struct digest digest, char ret_text[DIGEST_LEN * 2 + 1]);
 /* Takes the same time wherever they differ. */
 bool bytes_equal_constant_time(struct bytes a, struct bytes b);

@@ -1,4 +1,5 @@
-/* Embedded file: a file of the source tree that the binary carries; the build writes these tables. */
+/* Embedded file: a file of the source tree that the binary carries; the build writes these tables.
+ */
 #pragma once
 
 #include <stddef.h>

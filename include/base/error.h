@@ -11,7 +11,8 @@ enum err {
     ERR_MAX,
 };
 
-/* where: a JSON pointer into the body ("/retry/max_attempts"), "?name" for a query parameter, a header's name, or "". */
+/* where: a JSON pointer into the body ("/retry/max_attempts"), "?name" for a query parameter, a
+ * header's name, or "". */
 struct error {
     enum err code;
     char where[128];

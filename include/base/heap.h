@@ -1,4 +1,5 @@
-/* Heap: an intrusive binary min-heap of due times; a node knows its place, so removing is O(log n). */
+/* Heap: an intrusive binary min-heap of due times; a node knows its place, so removing is O(log n).
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -6,8 +7,8 @@
 #include <stdint.h>
 
 struct heap_node {
-    int64_t key;   /* the smallest comes first */
-    size_t place;  /* 1-based; 0: in no heap */
+    int64_t key;  /* the smallest comes first */
+    size_t place; /* 1-based; 0: in no heap */
 };
 
 struct heap {

@@ -1,4 +1,5 @@
-/* Id: UUIDv7 (RFC 9562), strictly increasing within one generator even when the clock steps back. */
+/* Id: UUIDv7 (RFC 9562), strictly increasing within one generator even when the clock steps back.
+ */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +17,7 @@ enum { ID_TEXT_LEN = 36, ID_POOL_LEN = 480 };
 struct id_source {
     struct random_source random;
     int64_t last_ms;
-    uint32_t counter; /* of ids within last_ms */
+    uint32_t counter;   /* of ids within last_ms */
     uint32_t pool_left; /* random bytes not yet used: one call of the source serves many ids */
     uint8_t pool[ID_POOL_LEN];
 };

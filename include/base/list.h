@@ -1,4 +1,5 @@
-/* List: an intrusive circular doubly linked list; a node is in at most one list, an unlinked node points at itself or NULL. */
+/* List: an intrusive circular doubly linked list; a node is in at most one list, an unlinked node
+ * points at itself or NULL. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,5 +1,6 @@
-/* Log: one line a fact on stderr, JSON for machines or plain for a terminal; one write(2) a line, from any thread.
- * Values are escaped and cut at 256 bytes, so that nothing a user sends can forge a line. */
+/* Log: one line a fact on stderr, JSON for machines or plain for a terminal; one write(2) a line,
+ * from any thread. Values are escaped and cut at 256 bytes, so that nothing a user sends can forge
+ * a line. */
 #pragma once
 
 #include <stdbool.h>
@@ -22,13 +23,16 @@ struct log_field {
 };
 
 #define LOG_TEXT_FIELD(k, b) ((struct log_field){.key = (k), .kind = LOG_FIELD_TEXT, .text = (b)})
-#define LOG_INT_FIELD(k, n) ((struct log_field){.key = (k), .kind = LOG_FIELD_INT, .number = (n)})
+#define LOG_INT_FIELD(k, n)  ((struct log_field){.key = (k), .kind = LOG_FIELD_INT, .number = (n)})
 
-void log_write(enum log_level level, const char *event, const char *message, const struct log_field *fields);
+void log_write(enum log_level level, const char *event, const char *message,
+               const struct log_field *fields);
 
-#define log_event(level, event, message, ...)                                                       \
-    do {                                                                                            \
-        if (log_is_on(level))                                                                       \
-            log_write(level, event, message, (const struct log_field[]){__VA_ARGS__ {.key = NULL}}); \
+#define log_event(level, event, message, ...)                                                      \
+    do {                                                                                           \
+        if (log_is_on(level))                                                                      \
+            log_write(level, event, message,                                                       \
+                      (const struct log_field[]){__VA_ARGS__{.key = NULL}});                       \
     } while (0)
-/* log_event(LOG_INFO, "broker.started", "listening", LOG_TEXT_FIELD("listen", addr), LOG_INT_FIELD("pid", pid), ); */
+/* log_event(LOG_INFO, "broker.started", "listening", LOG_TEXT_FIELD("listen", addr),
+ * LOG_INT_FIELD("pid", pid), ); */

@@ -1,6 +1,7 @@
-/* Map: a hash table from bytes or 64-bit integers to pointers. Byte keys are hashed with a secret (SipHash), so users cannot choose
- * collisions; integer keys are numbers of our own making, and are only mixed.
- * Byte keys are borrowed: they must live as long as the entry (usually inside the value). Not thread-safe. */
+/* Map: a hash table from bytes or 64-bit integers to pointers. Byte keys are hashed with a secret
+ * (SipHash), so users cannot choose collisions; integer keys are numbers of our own making, and are
+ * only mixed. Byte keys are borrowed: they must live as long as the entry (usually inside the
+ * value). Not thread-safe. */
 #pragma once
 
 #include <stdint.h>
@@ -22,5 +23,6 @@ void *map_get_int(const struct map *map, uint64_t key);
 void *map_put_int(struct map *map, uint64_t key, void *value);
 void *map_remove_int(struct map *map, uint64_t key);
 
-/* Walk in no special order: start with *at = 0; NULL at the end. Removing the entry just returned is allowed. */
+/* Walk in no special order: start with *at = 0; NULL at the end. Removing the entry just returned
+ * is allowed. */
 void *map_each(const struct map *map, size_t *at);

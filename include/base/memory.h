@@ -1,4 +1,5 @@
-/* Memory: allocation that cannot fail; every user-driven size is capped at the edge, so running out stops the program. */
+/* Memory: allocation that cannot fail; every user-driven size is capped at the edge, so running out
+ * stops the program. */
 #pragma once
 
 #include <stddef.h>

@@ -1,4 +1,5 @@
-/* UTF-8: validity as the standard says (no overlong forms, no surrogates, nothing above U+10FFFF). */
+/* UTF-8: validity as the standard says (no overlong forms, no surrogates, nothing above U+10FFFF).
+ */
 #pragma once
 
 #include "base/bytes.h"

@@ -21,18 +21,18 @@ enum {
     IDEMPOTENCY_KEY_MAX = 255,
 };
 
-#define SECOND_MS INT64_C(1000)
-#define MINUTE_MS (60 * SECOND_MS)
-#define HOUR_MS (60 * MINUTE_MS)
-#define DAY_MS (24 * HOUR_MS)
-#define DELAY_MAX_MS (3650 * DAY_MS)          /* ten years */
-#define LEASE_MIN_MS SECOND_MS
-#define LEASE_MAX_MS (12 * HOUR_MS)
+#define SECOND_MS        INT64_C(1000)
+#define MINUTE_MS        (60 * SECOND_MS)
+#define HOUR_MS          (60 * MINUTE_MS)
+#define DAY_MS           (24 * HOUR_MS)
+#define DELAY_MAX_MS     (3650 * DAY_MS) /* ten years */
+#define LEASE_MIN_MS     SECOND_MS
+#define LEASE_MAX_MS     (12 * HOUR_MS)
 #define LEASE_DEFAULT_MS (30 * SECOND_MS)
-#define TIMEOUT_MAX_MS (365 * DAY_MS)
+#define TIMEOUT_MAX_MS   (365 * DAY_MS)
 #define GRACE_DEFAULT_MS (10 * SECOND_MS)
-#define WAIT_MAX_MS (60 * SECOND_MS)
-#define WALL_MAX_MS INT64_C(253402300799999)  /* the end of year 9999 */
+#define WAIT_MAX_MS      (60 * SECOND_MS)
+#define WALL_MAX_MS      INT64_C(253402300799999) /* the end of year 9999 */
 
 /* Queues, groups, limits, schedules, identities, tags, namespaces: [A-Za-z0-9._:-]{1,128}. */
 bool name_is_valid(struct bytes name);

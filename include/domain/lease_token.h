@@ -1,4 +1,5 @@
-/* Lease token: the right to one attempt, as an opaque string; tokens of one task strictly increase with its delivery. */
+/* Lease token: the right to one attempt, as an opaque string; tokens of one task strictly increase
+ * with its delivery. */
 #pragma once
 
 #include <stdint.h>
@@ -8,7 +9,7 @@
 enum { LEASE_NONCE_LEN = 16 };
 
 struct lease_token {
-    int64_t task;     /* its number */
+    int64_t task; /* its number */
     int32_t delivery;
     uint8_t nonce[LEASE_NONCE_LEN];
 };

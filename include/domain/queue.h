@@ -22,7 +22,8 @@ struct queue_counts {
 };
 
 int64_t queue_pending(const struct queue_counts *counts);
-/* What a scaler should provide for: ready, running, waiting, and retrying or scheduled ones that fall due soon. */
+/* What a scaler should provide for: ready, running, waiting, and retrying or scheduled ones that
+ * fall due soon. */
 int64_t queue_demand(const struct queue_counts *counts, int64_t due_soon);
 /* Claims that may still be granted; INT64_MAX when unlimited; 0 while paused. */
 int64_t queue_room(const struct queue_settings *settings, int64_t running, int64_t now_wall_ms);

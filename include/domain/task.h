@@ -38,7 +38,8 @@ struct failure {
     struct bytes data;    /* any JSON, raw */
 };
 
-/* A task as it stands. Strings belong to the arena it was loaded into. Times in wall ms, -1: not yet. */
+/* A task as it stands. Strings belong to the arena it was loaded into. Times in wall ms, -1: not
+ * yet. */
 struct task {
     int64_t number; /* order of commit; the store's key */
     struct id id;
@@ -58,7 +59,7 @@ struct task {
     bool has_results; /* the store keeps a result, error, reason, progress or checkpoint of it */
     bool has_worker;
     struct id worker;
-    struct id root; /* its own id when it has no parent */
+    struct id root;               /* its own id when it has no parent */
     int64_t timeout_ms, lease_ms; /* -1: the queue's */
 
     /* Loaded on demand. */

@@ -15,8 +15,9 @@ enum task_state {
 
 bool task_state_may_move(enum task_state from, enum task_state to);
 bool task_state_is_terminal(enum task_state state);
-bool task_state_is_leased(enum task_state state);  /* running or waiting: one worker holds it */
-bool task_state_is_pending(enum task_state state); /* counted by a pending_limit: scheduled, blocked, ready, retrying */
+bool task_state_is_leased(enum task_state state); /* running or waiting: one worker holds it */
+bool task_state_is_pending(
+    enum task_state state); /* counted by a pending_limit: scheduled, blocked, ready, retrying */
 const char *task_state_name(enum task_state state);
 /* TASK_STATE_NONE when there is no such state. */
 enum task_state task_state_of(struct bytes name);

@@ -1,5 +1,6 @@
-/* Command: one request to the broker's brain, and its reply. The caller owns it until engine_post(); then the engine does,
- * until it comes back by caller.done on the loop thread. Everything it points at lives in mem. */
+/* Command: one request to the broker's brain, and its reply. The caller owns it until
+ * engine_post(); then the engine does, until it comes back by caller.done on the loop thread.
+ * Everything it points at lives in mem. */
 #pragma once
 
 #include "base/arena.h"
@@ -17,7 +18,8 @@ enum command_kind {
 
 struct command;
 
-/* Who asked. done: loop thread, exactly once. is_alive: engine thread, only while the command is with the engine. */
+/* Who asked. done: loop thread, exactly once. is_alive: engine thread, only while the command is
+ * with the engine. */
 struct caller {
     void *ctx;
     void (*done)(struct command *command);
@@ -26,8 +28,8 @@ struct caller {
 
 /* An Idempotency-Key and what it stands for. fingerprint: of method, path, query and body. */
 struct idempotency {
-    struct bytes key;    /* NONE: none was sent */
-    struct bytes scope;  /* "POST /v1/tasks" */
+    struct bytes key;   /* NONE: none was sent */
+    struct bytes scope; /* "POST /v1/tasks" */
     struct digest_hex {
         char at[65];
     } fingerprint;
@@ -35,7 +37,7 @@ struct idempotency {
 
 enum until { UNTIL_FINISHED, UNTIL_STARTED, UNTIL_ACCEPTED };
 /* If-Match / If-None-Match on one thing: -1 nothing asked, 0 "*", else a version. */
-#define VERSION_ANY INT64_C(0)
+#define VERSION_ANY     INT64_C(0)
 #define VERSION_UNASKED INT64_C(-1)
 
 /* ---- what is asked ---- */
@@ -43,9 +45,10 @@ enum until { UNTIL_FINISHED, UNTIL_STARTED, UNTIL_ACCEPTED };
 struct submit {
     struct task_spec *specs;
     unsigned specs_len;
-    bool atomic;    /* all or none */
-    bool streamed;  /* a piece of a stream: a full queue holds the rest back; items before it are done (see out.taken) */
-    bool single;    /* the reply carries the whole task */
+    bool atomic;   /* all or none */
+    bool streamed; /* a piece of a stream: a full queue holds the rest back; items before it are
+                      done (see out.taken) */
+    bool single;   /* the reply carries the whole task */
     enum until until;
     bool cancel_on_disconnect, cancel_on_timeout;
     bool has_waited; /* the engine's own: it was held and its turn has come */
@@ -63,10 +66,10 @@ struct look {
 
 struct list_query {
     struct bytes queues, types, states, tags, workers, names; /* comma lists as given; NONE: any */
-    struct bytes error;   /* part of the error's text */
-    int observed;         /* -1: any */
-    int64_t created_after_ms, created_before_ms; /* -1 */
-    struct bytes root, ids; /* NONE: any */
+    struct bytes error;                                       /* part of the error's text */
+    int observed;                                             /* -1: any */
+    int64_t created_after_ms, created_before_ms;              /* -1 */
+    struct bytes root, ids;                                   /* NONE: any */
     bool newest_first;
     unsigned limit;
     int64_t after_number; /* from the cursor; -1: from the start */
@@ -99,7 +102,7 @@ struct again { /* retry, run_now, delete */
 
 struct worker_spec {
     struct bytes identity, instance, version;
-    struct bytes info, labels;     /* JSON objects, raw, or NONE */
+    struct bytes info, labels; /* JSON objects, raw, or NONE */
     struct bytes *queues;
     unsigned queues_len;
     struct bytes *types; /* none: every type */
@@ -118,16 +121,22 @@ struct worker_edit {
     int32_t concurrency;
 };
 
-enum outcome_kind { OUTCOME_SUCCEEDED, OUTCOME_FAILED, OUTCOME_RELEASED, OUTCOME_SNOOZED, OUTCOME_CANCELLED };
+enum outcome_kind {
+    OUTCOME_SUCCEEDED,
+    OUTCOME_FAILED,
+    OUTCOME_RELEASED,
+    OUTCOME_SNOOZED,
+    OUTCOME_CANCELLED
+};
 
 struct outcome {
     struct bytes lease;
     enum outcome_kind kind;
     struct body result;
-    struct failure failure; /* of FAILED and CANCELLED (kept as the error) */
+    struct failure failure;    /* of FAILED and CANCELLED (kept as the error) */
     struct bytes failure_type; /* unescaped, for non_retryable */
-    bool retryable;         /* true unless the worker said no */
-    int64_t delay_ms;       /* of FAILED and SNOOZED; -1: not said */
+    bool retryable;            /* true unless the worker said no */
+    int64_t delay_ms;          /* of FAILED and SNOOZED; -1: not said */
 };
 
 struct claim {
@@ -154,7 +163,7 @@ struct heartbeat {
     unsigned notes_len;
 };
 
-struct finish { /* outcomes, and the lease verbs complete, fail, release, snooze, cancelled */
+struct finish {     /* outcomes, and the lease verbs complete, fail, release, snooze, cancelled */
     bool by_worker; /* worker is set: a sign of life of it */
     struct id worker;
     struct outcome *outcomes;
@@ -213,7 +222,8 @@ struct queue_name { /* GET, DELETE, pause, resume, purge, reopen, stats */
 struct page_ask {
     unsigned limit; /* one more is answered when there is more; 0: all */
     int64_t after_ms;
-    struct bytes after; /* the name or the id's bytes behind which it begins, of those made at after_ms; NONE: the start */
+    struct bytes after; /* the name or the id's bytes behind which it begins, of those made at
+                           after_ms; NONE: the start */
     bool brief;         /* counts only: neither replicas nor rates */
 };
 
@@ -326,7 +336,7 @@ struct reply {
     struct task_view view;
     struct submit_item *items;
     unsigned items_len;
-    unsigned taken; /* of a streamed piece: how many of its specs have been dealt with */
+    unsigned taken;     /* of a streamed piece: how many of its specs have been dealt with */
     struct task *tasks; /* claimed, or a page of a list */
     unsigned tasks_len;
     bool has_more;    /* of a list */
@@ -360,8 +370,10 @@ struct command {
     struct bytes request_id;
     int64_t wait_ms; /* 0: answer at once */
     struct idempotency idempotency;
-    /* What the first answer to a key is: called by the engine inside the transaction, after the reply is set. Pure. */
-    void (*remember)(struct command *command, int *ret_status, struct bytes *ret_location, struct bytes *ret_body);
+    /* What the first answer to a key is: called by the engine inside the transaction, after the
+     * reply is set. Pure. */
+    void (*remember)(struct command *command, int *ret_status, struct bytes *ret_location,
+                     struct bytes *ret_body);
     struct caller caller;
     union {
         struct submit submit;

@@ -1,4 +1,5 @@
-/* Engine: the broker's one brain. One thread decides everything about tasks, inside the transaction that records it. */
+/* Engine: the broker's one brain. One thread decides everything about tasks, inside the transaction
+ * that records it. */
 #pragma once
 
 #include "base/clock.h"
@@ -16,28 +17,32 @@ enum engine_exit {
 };
 
 struct engine_options {
-    const char *data_dir;     /* a folder; the store lives in it */
-    const char *store_name;   /* NULL: sluice.db in data_dir; "memory:NAME" for simulations */
+    const char *data_dir;   /* a folder; the store lives in it */
+    const char *store_name; /* NULL: sluice.db in data_dir; "memory:NAME" for simulations */
     struct clock clock;
-    bool manual_clock;        /* time moves by COMMAND_ADVANCE only (and parked requests end by real time as well) */
+    bool manual_clock; /* time moves by COMMAND_ADVANCE only (and parked requests end by real time
+                          as well) */
     struct random_source random;
-    struct metrics *metrics;  /* borrowed */
+    struct metrics *metrics; /* borrowed */
     int64_t drain_timeout_ms;
     int64_t heartbeat_ms, worker_ttl_ms; /* 5 s, 15 s */
     /* Any thread: there are replies to fetch. */
     void (*wake)(void *ctx);
     void *wake_ctx;
-    /* Engine thread: the drain is over, or the store failed (enum engine_exit); the process should end. */
+    /* Engine thread: the drain is over, or the store failed (enum engine_exit); the process should
+     * end. */
     void (*ended)(void *ctx, int exit_code);
 };
 
-/* Open the store, migrate it, load what lives in memory. error.detail says why not; ret_exit_code is the process's. */
-MUST_CHECK enum err engine_open(const struct engine_options *options, struct engine **ret_engine, int *ret_exit_code,
-                                struct error *error);
+/* Open the store, migrate it, load what lives in memory. error.detail says why not; ret_exit_code
+ * is the process's. */
+MUST_CHECK enum err engine_open(const struct engine_options *options, struct engine **ret_engine,
+                                int *ret_exit_code, struct error *error);
 /* Start the threads. */
 void engine_start(struct engine *engine);
-/* Any thread. The command is the engine's now. A sleeping engine is woken by engine_flush(), which the poster calls when
- * it has posted all that it has at hand: so requests that arrive together share a transaction. */
+/* Any thread. The command is the engine's now. A sleeping engine is woken by engine_flush(), which
+ * the poster calls when it has posted all that it has at hand: so requests that arrive together
+ * share a transaction. */
 void engine_post(struct engine *engine, struct command *command);
 void engine_flush(struct engine *engine);
 /* Loop thread: call done of every command that has been answered. */
@@ -50,7 +55,8 @@ bool engine_is_ready(const struct engine *engine);
 /* Stop the threads (after `ended`, or to stop at once), answer what is parked, close the store. */
 void engine_close(struct engine *engine);
 
-/* For simulations: no threads; run one batch of what was posted, then what fell due by now. False when there was nothing. */
+/* For simulations: no threads; run one batch of what was posted, then what fell due by now. False
+ * when there was nothing. */
 bool engine_step(struct engine *engine);
 /* When the next timer falls due, mono ms; INT64_MAX: never. */
 int64_t engine_next_due(const struct engine *engine);

@@ -1,6 +1,7 @@
-/* DB: a small driver interface over one SQL database connection; one thread uses a connection at a time.
- * Failures stick: after the first one every call does nothing and finds nothing, and db_failure() says what happened. So
- * code that works inside a transaction needs one check, before COMMIT. */
+/* DB: a small driver interface over one SQL database connection; one thread uses a connection at a
+ * time. Failures stick: after the first one every call does nothing and finds nothing, and
+ * db_failure() says what happened. So code that works inside a transaction needs one check, before
+ * COMMIT. */
 #pragma once
 
 #include <stdint.h>
@@ -30,12 +31,13 @@ struct db_value {
     struct bytes bytes; /* borrowed until the statement ends */
 };
 
-#define VALUE_INT(n) ((struct db_value){.kind = DB_INT, .number = (int64_t)(n)})
+#define VALUE_INT(n)  ((struct db_value){.kind = DB_INT, .number = (int64_t)(n)})
 #define VALUE_TEXT(b) db_text_value(b)
 #define VALUE_BLOB(b) db_blob_value(b)
-#define VALUE_ID(id) db_blob_value((struct bytes){(const char *)(id).at, sizeof((id).at)})
-#define VALUES(...) (const struct db_value[]){__VA_ARGS__}, \
-    sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
+#define VALUE_ID(id)  db_blob_value((struct bytes){(const char *)(id).at, sizeof((id).at)})
+#define VALUES(...)                                                                                \
+    (const struct db_value[]){__VA_ARGS__},                                                        \
+        sizeof((const struct db_value[]){__VA_ARGS__}) / sizeof(struct db_value)
 
 /* NONE becomes NULL. */
 static inline struct db_value db_text_value(struct bytes b)
@@ -49,19 +51,23 @@ static inline struct db_value db_blob_value(struct bytes b)
 }
 
 struct db_options {
-    const char *path; /* a file, or "memory:NAME": shared by all connections of that name in this process */
+    const char *
+        path; /* a file, or "memory:NAME": shared by all connections of that name in this process */
     bool read_only;
 };
 
-/* A connection over the SQLite driver. On failure ret_failure says of which kind and error.detail why. */
-MUST_CHECK bool db_open_sqlite(const struct db_options *options, struct db **ret_db, enum db_failure *ret_failure,
-                               struct error *error);
+/* A connection over the SQLite driver. On failure ret_failure says of which kind and error.detail
+ * why. */
+MUST_CHECK bool db_open_sqlite(const struct db_options *options, struct db **ret_db,
+                               enum db_failure *ret_failure, struct error *error);
 void db_close(struct db *db); /* NULL is fine; rolls back what is open */
 
 /* Run a statement that gives no rows. */
 void db_run(struct db *db, enum sql sql, const struct db_value *values, size_t values_len);
-/* Run one that may; step through all of its rows, or end with db_done(). A statement is not run inside itself. */
-struct db_rows *db_query(struct db *db, enum sql sql, const struct db_value *values, size_t values_len);
+/* Run one that may; step through all of its rows, or end with db_done(). A statement is not run
+ * inside itself. */
+struct db_rows *db_query(struct db *db, enum sql sql, const struct db_value *values,
+                         size_t values_len);
 bool db_step(struct db_rows *rows); /* false: no more, and the statement is done */
 void db_done(struct db_rows *rows);
 /* Columns from 0; bytes are valid until the next step. NULL reads as 0 and NONE. */
@@ -69,7 +75,8 @@ int64_t db_int(struct db_rows *rows, int column);
 struct bytes db_bytes(struct db_rows *rows, int column);
 struct id db_id(struct db_rows *rows, int column);
 /* Run a query for one number; otherwise when there is no row. */
-int64_t db_number(struct db *db, enum sql sql, const struct db_value *values, size_t values_len, int64_t otherwise);
+int64_t db_number(struct db *db, enum sql sql, const struct db_value *values, size_t values_len,
+                  int64_t otherwise);
 /* Rows that the last db_run changed. */
 int64_t db_changes(struct db *db);
 
@@ -89,6 +96,7 @@ struct db_sizes {
 struct db_sizes db_sizes(struct db *db); /* asks the file system */
 /* In the log since the last checkpoint, as of the last commit. */
 int64_t db_wal_pages(const struct db *db);
-/* Move the log's pages into the main file, as far as readers let it; truncate: also shorten the log. */
+/* Move the log's pages into the main file, as far as readers let it; truncate: also shorten the
+ * log. */
 void db_checkpoint(struct db *db, bool truncate);
 const char *db_version(void);

@@ -14,7 +14,8 @@ struct event_row {
 void event_insert(struct db *db, const struct event_row *row);
 /* The newest row's number and time; 0 when the log is empty. */
 void event_last(struct db *db, int64_t *ret_number, int64_t *ret_at_ms);
-/* Drop what is older than before_ms or numbered up to up_to, looking at the max oldest rows. Returns how many went. */
+/* Drop what is older than before_ms or numbered up to up_to, looking at the max oldest rows.
+ * Returns how many went. */
 int64_t event_trim(struct db *db, int64_t before_ms, int64_t up_to, unsigned max);
 
 struct key_row {

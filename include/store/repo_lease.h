@@ -28,16 +28,17 @@ struct ready_head {
 /* The first ready tasks of one class of a queue, best first. */
 unsigned ready_heads(struct db *db, int64_t ns, int64_t queue, int64_t class_number, unsigned max,
                      struct ready_head *ret_heads);
-/* Since when the longest waiting of the first in line of each priority has been due; key is ns, queue, class. INT64_MAX:
- * none is ready. */
+/* Since when the longest waiting of the first in line of each priority has been due; key is ns,
+ * queue, class. INT64_MAX: none is ready. */
 int64_t ready_oldest(struct db *db, const int64_t key[3]);
 /* How many of its class stand before it, counting to max. */
-int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64_t number, int64_t max);
+int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64_t number,
+                    int64_t max);
 
 /* When the first scheduled or retrying task falls due; INT64_MAX: none. */
 int64_t due_first(struct db *db);
 unsigned due_tasks(struct db *db, int64_t now_ms, unsigned max, int64_t *ret_numbers);
 int64_t due_soon(struct db *db, int64_t until_ms, int64_t queue, int64_t max);
 /* Waiting tasks of a queue with after < number <= up_to. */
-unsigned pending_slice(struct db *db, const int64_t ns_queue[2], int64_t after, int64_t up_to, unsigned max,
-                       int64_t *ret_numbers);
+unsigned pending_slice(struct db *db, const int64_t ns_queue[2], int64_t after, int64_t up_to,
+                       unsigned max, int64_t *ret_numbers);

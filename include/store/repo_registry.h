@@ -1,5 +1,5 @@
-/* Registry repo: what is loaded whole at start and kept in memory: namespaces, classes, queues, workers, counters, intents.
- * Strings given to callbacks are valid during the call only. */
+/* Registry repo: what is loaded whole at start and kept in memory: namespaces, classes, queues,
+ * workers, counters, intents. Strings given to callbacks are valid during the call only. */
 #pragma once
 
 #include "domain/queue.h"
@@ -45,7 +45,8 @@ struct counter_row {
 void counter_add(struct db *db, const struct counter_row *by);
 void counter_each(struct db *db, void (*each)(void *ctx, const struct counter_row *row), void *ctx);
 /* The same numbers, counted from the tasks; for checks and tests. */
-void counter_recount(struct db *db, void (*each)(void *ctx, const struct counter_row *row), void *ctx);
+void counter_recount(struct db *db, void (*each)(void *ctx, const struct counter_row *row),
+                     void *ctx);
 
 struct intent_row {
     int64_t number, ns, queue, kind, up_to, created_at_ms;

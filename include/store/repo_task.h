@@ -1,5 +1,6 @@
-/* Task repo: rows of tasks and of what belongs to them. Loaded strings are copied into the arena. Engine thread (writer)
- * or a reader's thread, whichever owns the connection. Failures stick to the db. */
+/* Task repo: rows of tasks and of what belongs to them. Loaded strings are copied into the arena.
+ * Engine thread (writer) or a reader's thread, whichever owns the connection. Failures stick to the
+ * db. */
 #pragma once
 
 #include "domain/task.h"
@@ -7,8 +8,10 @@
 
 int64_t task_last_number(struct db *db);
 
-/* The row, its body and its tags. Of task: number, id, ns, queue, class, state, priority, times and own lease settings. */
-void task_insert(struct db *db, const struct task *task, const struct task_spec *spec, struct arena *arena);
+/* The row, its body and its tags. Of task: number, id, ns, queue, class, state, priority, times and
+ * own lease settings. */
+void task_insert(struct db *db, const struct task *task, const struct task_spec *spec,
+                 struct arena *arena);
 /* The same body under a new number. */
 void task_insert_copy(struct db *db, const struct task *task, int64_t from_number);
 /* The hot row only. False: there is none. */
@@ -34,7 +37,8 @@ bool task_has_tag(struct db *db, int64_t ns, struct bytes tag, int64_t number);
 
 /* Result, error, cancel reason, progress, checkpoint; nothing when has_results is false. */
 void result_load(struct db *db, struct task *task, struct arena *arena);
-void result_load_rest(struct db *db, struct task *task, struct arena *arena); /* all but the result, which may be large */
+void result_load_rest(struct db *db, struct task *task,
+                      struct arena *arena); /* all but the result, which may be large */
 void result_save_end(struct db *db, int64_t number, const struct body *result, struct bytes error);
 void result_save_reason(struct db *db, int64_t number, struct bytes reason);
 void result_save_progress(struct db *db, int64_t number, struct bytes progress);
@@ -48,10 +52,11 @@ struct attempt_end {
     struct bytes nonce;
 };
 void attempt_insert(struct db *db, const struct attempt_end *end);
-void attempts_load(struct db *db, int64_t number, struct arena *arena, struct attempt **ret_attempts, unsigned *ret_len);
+void attempts_load(struct db *db, int64_t number, struct arena *arena,
+                   struct attempt **ret_attempts, unsigned *ret_len);
 /* What is known of an attempt that is over: for the repeat of an outcome. */
-bool attempt_find(struct db *db, int64_t number, int32_t delivery, struct arena *arena, struct bytes *ret_nonce,
-                  struct attempt *ret_attempt);
+bool attempt_find(struct db *db, int64_t number, int32_t delivery, struct arena *arena,
+                  struct bytes *ret_nonce, struct attempt *ret_attempt);
 
 struct task_log {
     int64_t at_ms;
@@ -59,4 +64,5 @@ struct task_log {
 };
 enum { TASK_LOGS_MAX = 1000 }; /* the oldest go */
 void logs_append(struct db *db, int64_t number, const struct task_log *lines, unsigned lines_len);
-void logs_load(struct db *db, int64_t number, struct arena *arena, struct task_log **ret_lines, unsigned *ret_len);
+void logs_load(struct db *db, int64_t number, struct arena *arena, struct task_log **ret_lines,
+               unsigned *ret_len);

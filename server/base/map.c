@@ -58,8 +58,8 @@ static void sip_word(uint64_t v[4], uint64_t word)
     v[0] ^= word;
 }
 
-/* The finisher of SplitMix64 (Steele, Lea, Flood 2014): integer keys are numbers that we made ourselves, so nobody picks
- * them to collide, and spreading their bits is enough. */
+/* The finisher of SplitMix64 (Steele, Lea, Flood 2014): integer keys are numbers that we made
+ * ourselves, so nobody picks them to collide, and spreading their bits is enough. */
 static uint64_t mixed(uint64_t number)
 {
     number = (number ^ number >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
@@ -95,7 +95,8 @@ static uint64_t hash_of_bytes(const struct map *map, const char *at, size_t len)
 
 static uint64_t hash_of(const struct map *map, struct key key)
 {
-    return key.at == NULL ? mixed(key.number ^ map->secret[0]) : hash_of_bytes(map, key.at, key.number);
+    return key.at == NULL ? mixed(key.number ^ map->secret[0])
+                          : hash_of_bytes(map, key.at, key.number);
 }
 
 static bool key_equal(struct key a, struct key b)

@@ -5,8 +5,8 @@
 
 static bool is_name_char(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
-           c == ':' || c == '-';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' ||
+           c == '_' || c == ':' || c == '-';
 }
 
 bool name_is_valid(struct bytes name)
@@ -35,5 +35,6 @@ static bool has_control(struct bytes text)
 
 bool label_is_valid(struct bytes label)
 {
-    return label.len > 0 && label.len <= TYPE_LEN_MAX && utf8_is_valid(label) && !has_control(label);
+    return label.len > 0 && label.len <= TYPE_LEN_MAX && utf8_is_valid(label) &&
+           !has_control(label);
 }

@@ -32,7 +32,8 @@ int64_t queue_demand(const struct queue_counts *counts, int64_t due_soon)
 
 bool queue_is_paused(const struct queue_settings *settings, int64_t now_wall_ms)
 {
-    return settings->paused && (settings->paused_until_ms < 0 || now_wall_ms < settings->paused_until_ms);
+    return settings->paused &&
+           (settings->paused_until_ms < 0 || now_wall_ms < settings->paused_until_ms);
 }
 
 int64_t queue_room(const struct queue_settings *settings, int64_t running, int64_t now_wall_ms)

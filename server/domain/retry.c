@@ -222,8 +222,8 @@ bool retry_is_retryable(const struct retry_policy *policy, struct bytes failure_
     return true;
 }
 
-struct retry_verdict retry_after_failure(const struct retry_policy *policy, int32_t failures, bool retryable,
-                                         int64_t asked_delay_ms, uint64_t random_64)
+struct retry_verdict retry_after_failure(const struct retry_policy *policy, int32_t failures,
+                                         bool retryable, int64_t asked_delay_ms, uint64_t random_64)
 {
     ASSERT(failures >= 1);
     if (!retryable || failures >= policy->max_attempts)
@@ -236,7 +236,8 @@ struct retry_verdict retry_after_failure(const struct retry_policy *policy, int3
     };
 }
 
-struct retry_verdict retry_after_loss(const struct retry_policy *policy, int32_t losses, uint64_t random_64)
+struct retry_verdict retry_after_loss(const struct retry_policy *policy, int32_t losses,
+                                      uint64_t random_64)
 {
     ASSERT(losses >= 1);
     if (losses >= policy->max_crashes)

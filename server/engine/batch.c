@@ -1,4 +1,5 @@
-/* Batch: BEGIN, apply each command, match what became ready with who waits, COMMIT, then make it true in memory. */
+/* Batch: BEGIN, apply each command, match what became ready with who waits, COMMIT, then make it
+ * true in memory. */
 #include "batch.h"
 
 #include <stdarg.h>
@@ -33,7 +34,8 @@ static void batch_init(struct batch *batch, struct engine *engine)
         .hot = &engine->hot,
         .now = engine_now(engine),
         .mem = engine->batch_mem,
-        .before = {engine->hot.last_task, engine->hot.last_event, engine->hot.last_intent, engine->hot.next_due_ms},
+        .before = {engine->hot.last_task, engine->hot.last_event, engine->hot.last_intent,
+                   engine->hot.next_due_ms},
     };
     batch->effects_end = &batch->effects;
     list_init(&batch->commands);
@@ -46,8 +48,8 @@ void batch_answer(struct batch *batch, struct command *command)
     list_push_back(&batch->done, &command->link);
 }
 
-void batch_refuse(struct batch *batch, struct command *command, enum err code, const char *where, const char *format,
-                  ...)
+void batch_refuse(struct batch *batch, struct command *command, enum err code, const char *where,
+                  const char *format, ...)
 {
     char detail[256];
     va_list args;
@@ -179,7 +181,8 @@ static void hand_over(struct batch *batch)
         engine->options.wake(engine->options.wake_ctx);
 }
 
-/* Commands that the batch had no room for: those from before first, the others back to where they came from. */
+/* Commands that the batch had no room for: those from before first, the others back to where they
+ * came from. */
 static void put_back(struct batch *batch)
 {
     struct engine *engine = batch->engine;
@@ -310,7 +313,8 @@ static unsigned list_len(const struct list *list)
 {
     unsigned len = 0;
 
-    for (const struct list_node *node = list_first(list); node != NULL; node = list_next(list, node))
+    for (const struct list_node *node = list_first(list); node != NULL;
+         node = list_next(list, node))
         len++;
     return len;
 }
@@ -359,7 +363,8 @@ bool batch_run(struct engine *engine, struct list *commands)
     list_init(&none);
     if (engine->exit_code == 0 && !has_work && list_is_empty(commands))
         return false;
-    /* One that changes settings comes alone: what goes on and what is due have a transaction before it. */
+    /* One that changes settings comes alone: what goes on and what is due have a transaction before
+     * it. */
     if (engine->exit_code == 0 && (has_work || !is_solo(commands)))
         run_together(engine, is_solo(commands) ? &none : commands, false);
     if (engine->exit_code == 0 && !list_is_empty(commands))

@@ -1,4 +1,5 @@
-/* Batch: one transaction's worth of commands: what it has decided so far and what becomes true with its COMMIT. */
+/* Batch: one transaction's worth of commands: what it has decided so far and what becomes true with
+ * its COMMIT. */
 #pragma once
 
 #include "brain.h"
@@ -9,7 +10,8 @@
 struct effect {
     struct effect *next;
     void (*apply)(struct engine *engine, struct effect *effect);
-    void (*cancel)(struct effect *effect); /* instead of apply, when the batch is undone; may be NULL */
+    void (*cancel)(
+        struct effect *effect); /* instead of apply, when the batch is undone; may be NULL */
     void *object;
     void *data;
     int64_t number;
@@ -26,10 +28,10 @@ struct batch {
     struct db *db;
     struct hot *hot;
     struct moment now;
-    struct arena *mem;      /* gone after the batch */
-    struct list commands;   /* to be run */
-    struct list done;       /* run: answered, or parked by this batch */
-    struct list answered;   /* parked ones that this batch answers */
+    struct arena *mem;    /* gone after the batch */
+    struct list commands; /* to be run */
+    struct list done;     /* run: answered, or parked by this batch */
+    struct list answered; /* parked ones that this batch answers */
     struct effect *effects, **effects_end;
     struct touched *touched;
     unsigned rows;          /* written so far, roughly */
@@ -44,13 +46,14 @@ struct batch {
 /* Commands of one batch write about so many rows; what is left over comes with the next. */
 enum { BATCH_ROWS_MAX = 4000 };
 
-/* Run one batch with these commands, then what fell due; answers are handed over. False: there was nothing to do. */
+/* Run one batch with these commands, then what fell due; answers are handed over. False: there was
+ * nothing to do. */
 bool batch_run(struct engine *engine, struct list *commands);
 
 /* Answers. */
 void batch_answer(struct batch *batch, struct command *command);
-void batch_refuse(struct batch *batch, struct command *command, enum err code, const char *where, const char *format,
-                  ...) PRINTF_LIKE(5, 6);
+void batch_refuse(struct batch *batch, struct command *command, enum err code, const char *where,
+                  const char *format, ...) PRINTF_LIKE(5, 6);
 /* Answer a parked command; its reply is filled in. */
 void batch_answer_parked(struct batch *batch, struct parked *parked);
 
@@ -62,8 +65,10 @@ void batch_touch(struct batch *batch, int64_t task);
 void batch_offer_queue(struct batch *batch, struct hot_queue *queue);
 void batch_offer_worker(struct batch *batch, struct hot_worker *worker);
 
-void batch_event(struct batch *batch, enum event_kind kind, const struct task *task, struct bytes data);
-void batch_queue_event(struct batch *batch, enum event_kind kind, const struct hot_queue *queue, struct bytes data);
+void batch_event(struct batch *batch, enum event_kind kind, const struct task *task,
+                 struct bytes data);
+void batch_queue_event(struct batch *batch, enum event_kind kind, const struct hot_queue *queue,
+                       struct bytes data);
 void batch_worker_event(struct batch *batch, enum event_kind kind, const struct hot_worker *worker);
 
 /* Names that rows of this batch refer to: write theirs first if they are new. */

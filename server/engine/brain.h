@@ -1,4 +1,5 @@
-/* Brain: the engine's own state. Everything here belongs to the engine thread, but the mailbox and what says otherwise. */
+/* Brain: the engine's own state. Everything here belongs to the engine thread, but the mailbox and
+ * what says otherwise. */
 #pragma once
 
 #include <stdatomic.h>
@@ -34,16 +35,17 @@ struct engine {
     struct readers *readers;
     struct id_source ids;
     struct map *open_keys; /* idempotency keys of commands that are held */
-    struct list rerun; /* commands that were parked and go on: first of the next batch */
+    struct list rerun;     /* commands that were parked and go on: first of the next batch */
     struct list intents;
     struct manual_time manual;
     struct drain drain;
     struct arena *batch_mem;
     struct moment started, last_janitor, last_sweep;
     bool disk_is_full;
-    int64_t full_until_mono_ms; /* a batch found no room: what is due comes again then, not at once */
-    int exit_code;       /* not 0: the store failed */
-    atomic_int state;    /* enum broker_state; written here, read anywhere */
+    int64_t
+        full_until_mono_ms; /* a batch found no room: what is due comes again then, not at once */
+    int exit_code;          /* not 0: the store failed */
+    atomic_int state;       /* enum broker_state; written here, read anywhere */
     atomic_bool has_room;
     pthread_t thread;
     bool has_thread;

@@ -29,7 +29,8 @@ static void start_grace(struct engine *engine, struct effect *effect)
 
 static void ask_worker(struct batch *batch, struct task *task, int64_t grace_ms)
 {
-    struct moment end = {.wall_ms = batch->now.wall_ms + grace_ms, .mono_ms = batch->now.mono_ms + grace_ms};
+    struct moment end = {.wall_ms = batch->now.wall_ms + grace_ms,
+                         .mono_ms = batch->now.mono_ms + grace_ms};
     struct lease_row lease;
 
     task->cancel_requested_at_ms = batch->now.wall_ms;
@@ -64,7 +65,8 @@ static void shorten_grace(struct engine *engine, struct effect *effect)
 
 static void hasten(struct batch *batch, const struct task *task, int64_t grace_ms)
 {
-    struct moment end = {.wall_ms = batch->now.wall_ms + grace_ms, .mono_ms = batch->now.mono_ms + grace_ms};
+    struct moment end = {.wall_ms = batch->now.wall_ms + grace_ms,
+                         .mono_ms = batch->now.mono_ms + grace_ms};
     struct lease_row lease;
 
     if (!lease_load(batch->db, task->number, &lease) || lease.grace_at_ms <= end.wall_ms)
@@ -110,10 +112,12 @@ void run_CANCEL(struct batch *batch, struct command *command)
     };
     struct task row;
 
-    if (!find_task(batch, command, cancel->task, &row) || !check_version(batch, command, row.version, cancel->if_match))
+    if (!find_task(batch, command, cancel->task, &row) ||
+        !check_version(batch, command, row.version, cancel->if_match))
         return;
     if (cancel->if_states != 0 && (cancel->if_states & (1U << row.state)) == 0) {
-        batch_refuse(batch, command, ERR_STATE_CONFLICT, "/if_state", "the task is %s", task_state_name(row.state));
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "/if_state", "the task is %s",
+                     task_state_name(row.state));
         return;
     }
     cancel_task(batch, &row, &how);

@@ -1,4 +1,5 @@
-/* Claims: a claim merges the heads of the shelves that its worker may take from, best first, and leases what fits. */
+/* Claims: a claim merges the heads of the shelves that its worker may take from, best first, and
+ * leases what fits. */
 #include "claims.h"
 
 #include <stdlib.h>
@@ -37,8 +38,8 @@ static bool is_asked_for(const struct claim *claim, const struct hot_queue *queu
 static void add_heads(struct picking *picking, struct hot_shelf *shelf, unsigned max)
 {
     struct ready_head *heads = arena_alloc(picking->batch->mem, max * sizeof(*heads));
-    unsigned len = ready_heads(picking->batch->db, shelf->queue->ns->head.number, shelf->queue->head.number,
-                               shelf->of_class->head.number, max, heads);
+    unsigned len = ready_heads(picking->batch->db, shelf->queue->ns->head.number,
+                               shelf->queue->head.number, shelf->of_class->head.number, max, heads);
 
     if (picking->len + len > picking->room) {
         unsigned room = picking->room * 2 + len;
@@ -105,7 +106,8 @@ static void free_lease(struct effect *effect)
 }
 
 /* Lease one task: row, lease row, event, and its place in memory once that is durable. */
-static void grant(struct batch *batch, struct command *command, struct hot_worker *worker, struct task *task)
+static void grant(struct batch *batch, struct command *command, struct hot_worker *worker,
+                  struct task *task)
 {
     struct hot_queue *queue = task_queue(batch, task);
     struct hot_lease *lease = lease_make(batch, task, worker, queue);
@@ -183,7 +185,8 @@ void run_CLAIM(struct batch *batch, struct command *command)
     worker_seen(batch, worker);
     outcomes_settle(batch, command, claim->outcomes, claim->outcomes_len);
     if (batch->engine->drain.is_asked && claim->outcomes_len == 0) {
-        batch_refuse(batch, command, ERR_DRAINING, "", "the broker is stopping; no new work is handed out");
+        batch_refuse(batch, command, ERR_DRAINING, "",
+                     "the broker is stopping; no new work is handed out");
         return;
     }
     if (take(batch, command, worker) == 0 && command->wait_ms > 0 && !batch->engine->drain.is_asked)
@@ -211,7 +214,8 @@ static bool may_give(const struct batch *batch, const struct hot_queue *queue)
            queue_room(&queue->settings, hot_running(queue), batch->now.wall_ms) > 0;
 }
 
-/* Whether a look at the rows could find anything: cheap, so that a claim for other types costs next to nothing. */
+/* Whether a look at the rows could find anything: cheap, so that a claim for other types costs next
+ * to nothing. */
 static bool may_take(const struct hot_worker *worker, const struct hot_queue *queue)
 {
     if (worker->mode != WORKER_RUN || hot_free_slots(worker) <= 0)
@@ -225,8 +229,8 @@ static bool may_take(const struct hot_worker *worker, const struct hot_queue *qu
 
 static void offer_queue(struct batch *batch, struct hot_queue *queue)
 {
-    for (struct list_node *node = list_first(&queue->watches); node != NULL && may_give(batch, queue);
-         node = list_next(&queue->watches, node)) {
+    for (struct list_node *node = list_first(&queue->watches);
+         node != NULL && may_give(batch, queue); node = list_next(&queue->watches, node)) {
         struct parked *parked = CONTAINER_OF(node, struct watch, link)->parked;
 
         if (!parked->is_answered && may_take(parked->worker, queue))
@@ -244,12 +248,13 @@ static bool has_something_for(const struct batch *batch, const struct hot_worker
 
 static void offer_worker(struct batch *batch, struct hot_worker *worker)
 {
-    for (struct list_node *node = list_first(&worker->claims); node != NULL && has_something_for(batch, worker);
-         node = list_next(&worker->claims, node))
+    for (struct list_node *node = list_first(&worker->claims);
+         node != NULL && has_something_for(batch, worker); node = list_next(&worker->claims, node))
         try_parked(batch, CONTAINER_OF(node, struct parked, subject));
 }
 
-/* The dirty lists stay as they are for hot_fold(); granting adds to their ends, which the walks then reach. */
+/* The dirty lists stay as they are for hot_fold(); granting adds to their ends, which the walks
+ * then reach. */
 void claims_dispatch(struct batch *batch)
 {
     struct hot *hot = batch->hot;

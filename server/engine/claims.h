@@ -1,4 +1,5 @@
-/* Claims: handing ready tasks to workers, at once or when something becomes ready for a parked claim. */
+/* Claims: handing ready tasks to workers, at once or when something becomes ready for a parked
+ * claim. */
 #pragma once
 
 #include "mover.h"

@@ -19,7 +19,8 @@ enum { SLICE_TASKS = 300, SLICE_NUMBERS = 5000, INTENT_CANCEL = 1 };
 
 /* ---- intents ---- */
 
-static struct intent *intent_new(struct engine *engine, struct hot_queue *queue, const struct intent_row *row)
+static struct intent *intent_new(struct engine *engine, struct hot_queue *queue,
+                                 const struct intent_row *row)
 {
     struct intent *intent = mem_alloc(sizeof(*intent));
 
@@ -91,7 +92,8 @@ static void wake(struct engine *engine, const struct list *waiting)
 {
     int64_t now_ms = engine_now(engine).mono_ms;
 
-    for (struct list_node *node = list_first(waiting); node != NULL; node = list_next(waiting, node))
+    for (struct list_node *node = list_first(waiting); node != NULL;
+         node = list_next(waiting, node))
         parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
 }
 
@@ -161,7 +163,8 @@ void queue_time(struct hot *hot, struct hot_queue *queue, int64_t now_ms)
         due_ms = now_ms; /* whoever waits is to be looked at */
     else if (queue->settings.paused && queue->settings.paused_until_ms >= 0)
         due_ms = queue->settings.paused_until_ms;
-    if (queue->closing == QUEUE_CLOSING && queue->close_cancel_at_ms >= 0 && queue->close_cancel_at_ms < due_ms)
+    if (queue->closing == QUEUE_CLOSING && queue->close_cancel_at_ms >= 0 &&
+        queue->close_cancel_at_ms < due_ms)
         due_ms = queue->close_cancel_at_ms;
     if (due_ms == INT64_MAX)
         heap_remove(&hot->queues_due, &queue->due);
@@ -208,8 +211,9 @@ void closing_step_to(struct batch *batch, struct hot_queue *queue, struct closin
     effect->data = arena_copy(batch->mem, &step, sizeof(step));
 }
 
-/* Everything that is left is asked to stop: what waits at once, what runs within the close's grace. When the grace is
- * over the leases' own timers abandon what did not stop, and the queue is empty. */
+/* Everything that is left is asked to stop: what waits at once, what runs within the close's grace.
+ * When the grace is over the leases' own timers abandon what did not stop, and the queue is empty.
+ */
 static void cancel_rest(struct batch *batch, struct hot_queue *queue, int64_t end_at_ms)
 {
     struct cancel_how how = {
@@ -365,7 +369,8 @@ void run_PURGE_QUEUE(struct batch *batch, struct command *command)
 
 static void refuse_held(struct batch *batch, struct hot_queue *queue)
 {
-    for (struct list_node *node = list_first(&queue->held); node != NULL; node = list_next(&queue->held, node)) {
+    for (struct list_node *node = list_first(&queue->held); node != NULL;
+         node = list_next(&queue->held, node)) {
         struct parked *parked = CONTAINER_OF(node, struct parked, subject);
 
         if (!parked->is_answered)
@@ -396,7 +401,8 @@ void run_CLOSE_QUEUE(struct batch *batch, struct command *command)
     else if (close->now)
         cancel_rest(batch, queue, end_at_ms);
     else if (queue->closing != QUEUE_CLOSING)
-        closing_step_to(batch, queue, (struct closing_step){QUEUE_CLOSING, cancel_at_ms, end_at_ms});
+        closing_step_to(batch, queue,
+                        (struct closing_step){QUEUE_CLOSING, cancel_at_ms, end_at_ms});
     if (unfinished(queue) > 0 && command->wait_ms > 0 && !batch->engine->drain.is_asked) {
         wait_for_close(batch, command, queue);
         return;

@@ -1,4 +1,5 @@
-/* Closing: queues that are emptied: purge, close, and the timed end of a pause; many tasks, a slice a batch. */
+/* Closing: queues that are emptied: purge, close, and the timed end of a pause; many tasks, a slice
+ * a batch. */
 #pragma once
 
 #include "mover.h"
@@ -29,7 +30,8 @@ struct closing_step {
 void closing_step_to(struct batch *batch, struct hot_queue *queue, struct closing_step step);
 /* A task of this queue was abandoned; a close tells of it. */
 void closing_note_abandoned(struct batch *batch, struct hot_queue *queue, struct id task);
-/* Memory changed outside a batch: let the next one offer the queue to parked claims and held submits. */
+/* Memory changed outside a batch: let the next one offer the queue to parked claims and held
+ * submits. */
 void queue_look_again(struct engine *engine, struct hot_queue *queue);
 /* Set the queue's timer by its settings and close times. */
 void queue_time(struct hot *hot, struct hot_queue *queue, int64_t now_ms);

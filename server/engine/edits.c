@@ -40,23 +40,27 @@ static void relabel(struct batch *batch, struct task *task, const struct edit *e
 static bool change_queue(struct batch *batch, struct command *command, struct task *task)
 {
     const struct edit *edit = &command->in.edit;
-    struct hot_queue *queue =
-        hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true), edit->queue, batch->now.wall_ms);
+    struct hot_queue *queue = hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true),
+                                        edit->queue, batch->now.wall_ms);
 
     if (queue->closing != QUEUE_OPEN) {
-        batch_refuse(batch, command, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed", BYTES_ARG(queue->name));
+        batch_refuse(batch, command, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed",
+                     BYTES_ARG(queue->name));
         return false;
     }
-    if (queue->head.number != task->queue_number && queue_is_full(&queue->settings, hot_pending(queue))) {
-        batch_refuse(batch, command, ERR_QUEUE_FULL, "/queue", "the queue %.*s is full: its pending_limit is %lld",
-                     BYTES_ARG(queue->name), (long long)queue->settings.pending_limit);
+    if (queue->head.number != task->queue_number &&
+        queue_is_full(&queue->settings, hot_pending(queue))) {
+        batch_refuse(batch, command, ERR_QUEUE_FULL, "/queue",
+                     "the queue %.*s is full: its pending_limit is %lld", BYTES_ARG(queue->name),
+                     (long long)queue->settings.pending_limit);
         return false;
     }
     task->queue_number = queue->head.number;
     return true;
 }
 
-/* A new due time may change the state: what became due is ready, what is not due any more is scheduled. */
+/* A new due time may change the state: what became due is ready, what is not due any more is
+ * scheduled. */
 static void settle_time(struct batch *batch, struct task *task)
 {
     bool is_due = task->run_at_ms <= batch->now.wall_ms;
@@ -79,7 +83,8 @@ static bool replace(struct batch *batch, struct command *command, struct task *t
         return false;
     }
     if (edit->has_run_at && edit->run_at_ms > batch->now.wall_ms + DELAY_MAX_MS) {
-        batch_refuse(batch, command, ERR_INVALID_FIELD, "/run_at", "run_at is more than ten years away");
+        batch_refuse(batch, command, ERR_INVALID_FIELD, "/run_at",
+                     "run_at is more than ten years away");
         return false;
     }
     if (edit->has_queue && !change_queue(batch, command, task))
@@ -99,7 +104,8 @@ void run_EDIT(struct batch *batch, struct command *command)
     const struct edit *edit = &command->in.edit;
     struct task task;
 
-    if (!find_task(batch, command, edit->task, &task) || !check_version(batch, command, task.version, edit->if_match))
+    if (!find_task(batch, command, edit->task, &task) ||
+        !check_version(batch, command, task.version, edit->if_match))
         return;
     if (moves(edit) && !replace(batch, command, &task))
         return;
@@ -110,7 +116,8 @@ void run_EDIT(struct batch *batch, struct command *command)
 
 /* ---- once more ---- */
 
-/* A retry that is pinned to one worker is of a class that only this worker runs; the next one without is free again. */
+/* A retry that is pinned to one worker is of a class that only this worker runs; the next one
+ * without is free again. */
 static void pin(struct batch *batch, struct task *task, const struct again *again)
 {
     const struct hot_class *of_class = hot_class_numbered(batch->hot, task->class_number);
@@ -134,7 +141,8 @@ static bool has_room(struct batch *batch, struct command *command)
 {
     if (!command->in.again.clone || !batch->engine->disk_is_full)
         return true;
-    batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; only what ends work is taken");
+    batch_refuse(batch, command, ERR_DISK_RESERVE, "",
+                 "the disk is full; only what ends work is taken");
     return false;
 }
 
@@ -154,12 +162,15 @@ static bool may_repeat(struct batch *batch, struct command *command, const struc
     const struct hot_queue *queue = task_queue(batch, task);
 
     if (!is_terminal || (task->state == TASK_SUCCEEDED && !command->in.again.clone)) {
-        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "the task is %s%s", task_state_name(task->state),
-                     is_terminal ? "; clone=1 makes a new one" : "; only a finished one is retried");
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "the task is %s%s",
+                     task_state_name(task->state),
+                     is_terminal ? "; clone=1 makes a new one"
+                                 : "; only a finished one is retried");
         return false;
     }
     if (queue->closing != QUEUE_OPEN) {
-        batch_refuse(batch, command, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed", BYTES_ARG(queue->name));
+        batch_refuse(batch, command, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed",
+                     BYTES_ARG(queue->name));
         return false;
     }
     return true;
@@ -172,8 +183,8 @@ void run_RETRY(struct batch *batch, struct command *command)
     struct task copy;
 
     if (key_handles(batch, command) || !find_task(batch, command, again->task, &task) ||
-        !check_version(batch, command, task.version, again->if_match) || !may_repeat(batch, command, &task) ||
-        !has_room(batch, command))
+        !check_version(batch, command, task.version, again->if_match) ||
+        !may_repeat(batch, command, &task) || !has_room(batch, command))
         return;
     if (again->clone) {
         submit_clone(batch, &task, &copy);
@@ -199,7 +210,8 @@ void run_RUN_NOW(struct batch *batch, struct command *command)
         task.run_at_ms = batch->now.wall_ms;
         task_move(batch, &task, TASK_READY, EVENT_NONE, BYTES_NONE);
     } else if (task.state != TASK_READY) {
-        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "the task is %s; only a waiting one can be run now",
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "the task is %s; only a waiting one can be run now",
                      task_state_name(task.state));
         return;
     }

@@ -18,7 +18,8 @@
 /* On a full disk the log is emptied early and cut: its space is what outcomes go on with. */
 enum { COMMANDS_A_BATCH = 512, CHECKPOINT_PAGES = 4096, CHECKPOINT_PAGES_FULL = 256 };
 
-/* A gap this long in the loop means the process was stopped; heartbeats that wait in sockets are read first. */
+/* A gap this long in the loop means the process was stopped; heartbeats that wait in sockets are
+ * read first. */
 #define STALL_MS INT64_C(2000)
 
 struct moment engine_now(const struct engine *engine)
@@ -94,8 +95,8 @@ static bool open_store(struct engine *engine, int *ret_exit_code, struct error *
     return engine->readers != NULL;
 }
 
-enum err engine_open(const struct engine_options *options, struct engine **ret_engine, int *ret_exit_code,
-                     struct error *error)
+enum err engine_open(const struct engine_options *options, struct engine **ret_engine,
+                     int *ret_exit_code, struct error *error)
 {
     struct engine *engine = mem_alloc(sizeof(*engine));
 
@@ -156,7 +157,8 @@ static void advance(struct engine *engine)
     int64_t next_ms;
 
     list_init(&none);
-    while ((next_ms = timers_next_mono(engine)) <= target_ms && engine->exit_code == 0 && !engine->drain.is_over) {
+    while ((next_ms = timers_next_mono(engine)) <= target_ms && engine->exit_code == 0 &&
+           !engine->drain.is_over) {
         if (next_ms > engine->manual.now.mono_ms)
             move_time(engine, next_ms);
         (void)batch_run(engine, &none);
@@ -185,7 +187,8 @@ void run_ADVANCE(struct batch *batch, struct command *command)
 
 static void keep_house(struct engine *engine)
 {
-    if (db_wal_pages(engine->db) < (engine->disk_is_full ? CHECKPOINT_PAGES_FULL : CHECKPOINT_PAGES))
+    if (db_wal_pages(engine->db) <
+        (engine->disk_is_full ? CHECKPOINT_PAGES_FULL : CHECKPOINT_PAGES))
         return;
     db_checkpoint(engine->db, engine->disk_is_full);
     metrics_add(engine->options.metrics, METRIC_CHECKPOINTS, NULL, 1);
@@ -206,12 +209,14 @@ static bool run_round(struct engine *engine, struct list *commands)
     return did;
 }
 
-/* Leases do not run out because we were not running: prolong them by the gap, so that waiting heartbeats count. */
+/* Leases do not run out because we were not running: prolong them by the gap, so that waiting
+ * heartbeats count. */
 static void forgive_stall(struct engine *engine, int64_t stalled_ms)
 {
     struct hot_lease *lease;
 
-    log_event(LOG_WARN, "engine.stalled", "the process stood still; leases are prolonged by that time",
+    log_event(LOG_WARN, "engine.stalled",
+              "the process stood still; leases are prolonged by that time",
               LOG_INT_FIELD("ms", stalled_ms), );
     for (size_t at = 0; (lease = map_each(engine->hot.leases, &at)) != NULL;) {
         lease->expires_mono_ms += stalled_ms;
@@ -335,7 +340,8 @@ bool engine_is_ready(const struct engine *engine)
 
 static void answer_unanswered(struct engine *engine, struct list *commands)
 {
-    for (struct list_node *node = list_first(commands); node != NULL; node = list_next(commands, node)) {
+    for (struct list_node *node = list_first(commands); node != NULL;
+         node = list_next(commands, node)) {
         struct command *command = CONTAINER_OF(node, struct command, link);
 
         if (engine->exit_code == 0)

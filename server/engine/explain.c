@@ -1,4 +1,5 @@
-/* Explain: why a task is not running, rule by rule, in the order in which the dispatcher applies them. */
+/* Explain: why a task is not running, rule by rule, in the order in which the dispatcher applies
+ * them. */
 #include "views.h"
 
 enum { BLOCKERS_MAX = 6, HOLDERS_SHOWN_MAX = 20, AHEAD_COUNTED_MAX = 10000 };
@@ -61,7 +62,8 @@ static void explain_cap(struct explanation *explanation)
     blocker->queue = queue->name;
     blocker->limit = queue->settings.concurrency;
     blocker->running = hot_running(queue);
-    blocker->holders = arena_alloc(explanation->command->mem, HOLDERS_SHOWN_MAX * sizeof(struct id));
+    blocker->holders =
+        arena_alloc(explanation->command->mem, HOLDERS_SHOWN_MAX * sizeof(struct id));
     for (size_t at = 0; (lease = map_each(explanation->batch->hot->leases, &at)) != NULL;) {
         struct task holder;
 
@@ -82,7 +84,8 @@ static void explain_workers(struct explanation *explanation)
     int64_t able = 0;
 
     for (size_t at = 0; (worker = map_each(explanation->batch->hot->workers, &at)) != NULL;) {
-        if (worker->is_lost || worker->mode != WORKER_RUN || !worker_serves(worker, explanation->queue))
+        if (worker->is_lost || worker->mode != WORKER_RUN ||
+            !worker_serves(worker, explanation->queue))
             continue;
         live++;
         able += worker_runs_class(worker, of_class);
@@ -109,12 +112,14 @@ static void explain_position(struct explanation *explanation)
     struct blocker *blocker = add(explanation, "position");
 
     blocker->queue = explanation->queue->name;
-    blocker->ahead = ready_ahead(explanation->batch->db, key, task->priority, task->number, AHEAD_COUNTED_MAX);
+    blocker->ahead =
+        ready_ahead(explanation->batch->db, key, task->priority, task->number, AHEAD_COUNTED_MAX);
     if (per_s > 0)
         explanation->view->estimate_ms = (int64_t)((double)(blocker->ahead + 1) * 1000.0 / per_s);
 }
 
-void fill_explain(struct batch *batch, struct command *command, const struct task *row, struct task_view *view)
+void fill_explain(struct batch *batch, struct command *command, const struct task *row,
+                  struct task_view *view)
 {
     struct explanation explanation = {batch, command, row, task_queue(batch, row), view};
 

@@ -1,4 +1,5 @@
-/* Handlers: one function a kind of command, found through the table; each answers the command or parks it. */
+/* Handlers: one function a kind of command, found through the table; each answers the command or
+ * parks it. */
 #pragma once
 
 #include "batch.h"

@@ -32,7 +32,8 @@ static void renew(struct batch *batch, const struct hot_lease *lease)
     lease_prolong(batch, &row);
 }
 
-static const struct hot_lease *lease_of(struct batch *batch, struct command *command, struct bytes token)
+static const struct hot_lease *lease_of(struct batch *batch, struct command *command,
+                                        struct bytes token)
 {
     struct lease_row row;
     struct lease_token read;
@@ -65,7 +66,8 @@ static void renew_all(struct batch *batch, struct command *command, const struct
         renew_named(batch, command);
         return;
     }
-    for (struct list_node *node = list_first(&worker->leases); node != NULL; node = list_next(&worker->leases, node))
+    for (struct list_node *node = list_first(&worker->leases); node != NULL;
+         node = list_next(&worker->leases, node))
         renew(batch, CONTAINER_OF(node, struct hot_lease, by_worker));
 }
 
@@ -91,7 +93,8 @@ static void mark_told(struct engine *engine, struct effect *effect)
     const struct hot_worker *worker = effect->object;
 
     (void)engine;
-    for (struct list_node *node = list_first(&worker->leases); node != NULL; node = list_next(&worker->leases, node)) {
+    for (struct list_node *node = list_first(&worker->leases); node != NULL;
+         node = list_next(&worker->leases, node)) {
         struct hot_lease *lease = CONTAINER_OF(node, struct hot_lease, by_worker);
 
         if (lease->row.grace_at_ms >= 0)
@@ -99,7 +102,8 @@ static void mark_told(struct engine *engine, struct effect *effect)
     }
 }
 
-static void add_cancel(struct batch *batch, struct command *command, const struct lease_row *row, int64_t grace_ms)
+static void add_cancel(struct batch *batch, struct command *command, const struct lease_row *row,
+                       int64_t grace_ms)
 {
     struct reply *reply = &command->reply;
     struct heartbeat_cancel *cancel = &reply->cancels[reply->cancels_len];
@@ -117,18 +121,21 @@ static void add_cancel(struct batch *batch, struct command *command, const struc
     reply->cancels_len++;
 }
 
-/* Every lease of the worker with an unanswered cancel, from the rows: a cancel of this very batch is among them.
- * Returns whether the worker was not told of one before. */
-static bool list_cancels(struct batch *batch, struct command *command, const struct hot_worker *worker)
+/* Every lease of the worker with an unanswered cancel, from the rows: a cancel of this very batch
+ * is among them. Returns whether the worker was not told of one before. */
+static bool list_cancels(struct batch *batch, struct command *command,
+                         const struct hot_worker *worker)
 {
     unsigned room = 1;
     bool has_news = false;
 
-    for (struct list_node *node = list_first(&worker->leases); node != NULL; node = list_next(&worker->leases, node))
+    for (struct list_node *node = list_first(&worker->leases); node != NULL;
+         node = list_next(&worker->leases, node))
         room++;
     command->reply.cancels = arena_alloc(command->mem, room * sizeof(struct heartbeat_cancel));
     command->reply.cancels_len = 0;
-    for (struct list_node *node = list_first(&worker->leases); node != NULL; node = list_next(&worker->leases, node)) {
+    for (struct list_node *node = list_first(&worker->leases); node != NULL;
+         node = list_next(&worker->leases, node)) {
         const struct hot_lease *lease = CONTAINER_OF(node, struct hot_lease, by_worker);
         struct lease_row row;
 
@@ -161,7 +168,8 @@ static void park_heartbeat(struct batch *batch, struct command *command, struct 
     parked->worker = worker;
     list_push_back(&worker->heartbeats, &parked->subject);
     /* The answer renews the leases again, so it must come before the first of them could end. */
-    for (struct list_node *node = list_first(&worker->leases); node != NULL; node = list_next(&worker->leases, node)) {
+    for (struct list_node *node = list_first(&worker->leases); node != NULL;
+         node = list_next(&worker->leases, node)) {
         const struct hot_lease *lease = CONTAINER_OF(node, struct hot_lease, by_worker);
 
         parked_end_by(batch->engine, parked, batch->now.mono_ms + lease->row.lease_ms / 2);
@@ -217,7 +225,8 @@ void worker_ordered(struct engine *engine, struct hot_worker *worker)
     for (struct list_node *node = list_first(&worker->heartbeats); node != NULL;
          node = list_next(&worker->heartbeats, node))
         parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
-    for (struct list_node *node = list_first(&worker->claims); node != NULL; node = list_next(&worker->claims, node))
+    for (struct list_node *node = list_first(&worker->claims); node != NULL;
+         node = list_next(&worker->claims, node))
         if (worker->mode != WORKER_RUN)
             parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
 }

@@ -1,6 +1,7 @@
-/* Hot: what a rule needs that rows do not hold, or not cheaply: names, queues with their counts, workers, live leases.
- * Engine thread only. Counts have a committed part and what the batch at work adds; a batch either folds its part in after
- * COMMIT or drops it. Everything else here changes after COMMIT only, through effects (batch.h), or in solo batches. */
+/* Hot: what a rule needs that rows do not hold, or not cheaply: names, queues with their counts,
+ * workers, live leases. Engine thread only. Counts have a committed part and what the batch at work
+ * adds; a batch either folds its part in after COMMIT or drops it. Everything else here changes
+ * after COMMIT only, through effects (batch.h), or in solo batches. */
 #pragma once
 
 #include "base/heap.h"
@@ -12,7 +13,8 @@
 #include "store/repo_lease.h"
 #include "store/repo_registry.h"
 
-/* Names are numbered when first used; a row is written by the batch that needs it, until one of them commits. */
+/* Names are numbered when first used; a row is written by the batch that needs it, until one of
+ * them commits. */
 struct hot_name {
     int64_t number;
     bool is_saved;
@@ -27,7 +29,8 @@ struct hot_ns {
     struct map *classes; /* by type and demands */
 };
 
-/* A type and the demands on the worker. requires: NONE, or the one worker's id that a retry was pinned to. */
+/* A type and the demands on the worker. requires: NONE, or the one worker's id that a retry was
+ * pinned to. */
 struct hot_class {
     struct hot_name head;
     struct hot_ns *ns;
@@ -87,17 +90,17 @@ struct hot_worker {
     enum worker_mode mode;
     int64_t registered_at_ms, last_seen_at_ms, last_seen_mono_ms;
     bool is_lost;
-    bool is_forgotten; /* by the batch at work */
+    bool is_forgotten;       /* by the batch at work */
     int64_t running, adding; /* leases: committed, and by the batch at work */
     struct list leases;
-    struct list claims;     /* parked */
-    struct list heartbeats; /* parked */
-    struct list_node dirty; /* a slot became free in this batch */
+    struct list claims;       /* parked */
+    struct list heartbeats;   /* parked */
+    struct list_node dirty;   /* a slot became free in this batch */
     struct heap_node silence; /* mono: when it counts as lost, or is forgotten */
 };
 
 struct hot_lease {
-    struct lease_row row; /* times are wall */
+    struct lease_row row;      /* times are wall */
     struct hot_worker *worker; /* NULL: it was forgotten */
     struct hot_queue *queue;
     int64_t expires_mono_ms, timeout_mono_ms, confirm_mono_ms, grace_mono_ms; /* INT64_MAX: none */
@@ -108,14 +111,14 @@ struct hot_lease {
 };
 
 struct hot {
-    struct map *namespaces;      /* by name */
-    struct map *queues;          /* by number */
-    struct map *classes;         /* by number */
-    struct map *workers;         /* by id */
-    struct map *leases;          /* by task's number */
-    struct heap leases_due;      /* mono */
-    struct heap workers_silent;  /* mono */
-    struct heap queues_due;      /* wall */
+    struct map *namespaces;     /* by name */
+    struct map *queues;         /* by number */
+    struct map *classes;        /* by number */
+    struct map *workers;        /* by id */
+    struct map *leases;         /* by task's number */
+    struct heap leases_due;     /* mono */
+    struct heap workers_silent; /* mono */
+    struct heap queues_due;     /* wall */
     int64_t last_ns, last_queue, last_class, last_task, last_event, last_intent;
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
     struct list dirty_shelves, dirty_queues, dirty_workers, saving;
@@ -126,8 +129,10 @@ void hot_fini(struct hot *hot);
 
 /* Find, or with make also take up, by name; strings are copied. */
 struct hot_ns *hot_ns(struct hot *hot, struct bytes name, bool make);
-struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes name, int64_t make_at_ms); /* -1: do not */
-struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type, struct bytes requires);
+struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes name,
+                            int64_t make_at_ms); /* -1: do not */
+struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type,
+                            struct bytes requires);
 struct hot_queue *hot_queue_numbered(const struct hot *hot, int64_t number);
 struct hot_class *hot_class_numbered(const struct hot *hot, int64_t number);
 struct hot_worker *hot_worker(const struct hot *hot, struct id id);
@@ -138,12 +143,14 @@ struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class)
 struct hot_ns *hot_load_ns(struct hot *hot, int64_t number, struct bytes name);
 struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row);
 struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row);
-struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row, int64_t now_mono_ms);
+struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
+                                  int64_t now_mono_ms);
 void hot_drop_worker(struct hot *hot, struct hot_worker *worker);
 
 /* Counting: by n tasks of shelf in state. */
 void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by);
-int64_t hot_in_state(const struct state_counts *counts, enum task_state state); /* the batch's part included */
+int64_t hot_in_state(const struct state_counts *counts,
+                     enum task_state state);        /* the batch's part included */
 int64_t hot_running(const struct hot_queue *queue); /* leases that count against the cap */
 int64_t hot_pending(const struct hot_queue *queue);
 struct queue_counts hot_queue_counts(const struct hot_queue *queue);

@@ -60,7 +60,8 @@ static struct hot_ns *ns_numbered(const struct hot *hot, int64_t number)
     return NULL;
 }
 
-static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t number, struct bytes name)
+static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t number,
+                                   struct bytes name)
 {
     struct hot_queue *queue = mem_alloc(sizeof(*queue));
 
@@ -86,7 +87,8 @@ bool queue_exists(const struct hot_queue *queue)
     return queue->closing != QUEUE_HIDDEN && (queue->head.is_saved || queue->head.is_saving);
 }
 
-struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes name, int64_t make_at_ms)
+struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes name,
+                            int64_t make_at_ms)
 {
     struct hot_queue *queue = map_get(ns->queues, name);
 
@@ -122,7 +124,8 @@ struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
     return queue;
 }
 
-static struct bytes class_key(struct bytes type, struct bytes requires, char *room, size_t room_size)
+static struct bytes class_key(struct bytes type, struct bytes requires, char *room,
+                              size_t room_size)
 {
     ASSERT(type.len + requires.len + 1 <= room_size);
     if (type.len > 0)
@@ -133,8 +136,8 @@ static struct bytes class_key(struct bytes type, struct bytes requires, char *ro
     return (struct bytes){room, type.len + 1 + requires.len};
 }
 
-static struct hot_class *add_class(struct hot *hot, struct hot_ns *ns, int64_t number, struct bytes key,
-                                   size_t type_len)
+static struct hot_class *add_class(struct hot *hot, struct hot_ns *ns, int64_t number,
+                                   struct bytes key, size_t type_len)
 {
     struct hot_class *of_class = mem_alloc(sizeof(*of_class));
 
@@ -150,7 +153,8 @@ static struct hot_class *add_class(struct hot *hot, struct hot_ns *ns, int64_t n
     return of_class;
 }
 
-struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type, struct bytes requires)
+struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type,
+                            struct bytes requires)
 {
     char room[1024];
     struct bytes key = class_key(type, requires, room, sizeof(room));
@@ -163,7 +167,8 @@ struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row)
 {
     char room[1024];
     struct bytes key = class_key(row->type, row->requires, room, sizeof(room));
-    struct hot_class *of_class = add_class(hot, ns_numbered(hot, row->ns), row->number, key, row->type.len);
+    struct hot_class *of_class =
+        add_class(hot, ns_numbered(hot, row->ns), row->number, key, row->type.len);
 
     of_class->head.is_saved = true;
     return of_class;
@@ -189,13 +194,14 @@ struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class)
     (void)map_put_int(queue->shelves_by_class, (uint64_t)of_class->head.number, shelf);
     shelf->queue = queue;
     shelf->of_class = of_class;
-    queue->shelves = mem_resize(queue->shelves, (queue->shelves_len + 1) * sizeof(struct hot_shelf *));
+    queue->shelves =
+        mem_resize(queue->shelves, (queue->shelves_len + 1) * sizeof(struct hot_shelf *));
     queue->shelves[queue->shelves_len++] = shelf;
     return shelf;
 }
 
-static struct hot_queue **find_queues(struct hot *hot, struct hot_ns *ns, struct bytes names, int64_t at_ms,
-                                      unsigned *ret_len)
+static struct hot_queue **find_queues(struct hot *hot, struct hot_ns *ns, struct bytes names,
+                                      int64_t at_ms, unsigned *ret_len)
 {
     struct hot_queue **queues = mem_alloc((names.len + 1) * sizeof(struct hot_queue *));
     struct bytes name;
@@ -220,7 +226,8 @@ static struct bytes *split_types(struct bytes types, unsigned *ret_len)
     return list;
 }
 
-struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row, int64_t now_mono_ms)
+struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
+                                  int64_t now_mono_ms)
 {
     struct hot_worker *worker = mem_alloc(sizeof(*worker));
 
@@ -231,7 +238,8 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     worker->version = keep(row->version);
     worker->info = keep(row->info);
     worker->labels = keep(row->labels);
-    worker->queues = find_queues(hot, worker->ns, row->queues, row->registered_at_ms, &worker->queues_len);
+    worker->queues =
+        find_queues(hot, worker->ns, row->queues, row->registered_at_ms, &worker->queues_len);
     worker->types = split_types(row->types, &worker->types_len);
     worker->concurrency = row->concurrency;
     worker->confirm_ms = row->confirm_ms;
@@ -242,7 +250,8 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     list_init(&worker->leases);
     list_init(&worker->claims);
     list_init(&worker->heartbeats);
-    (void)map_put(hot->workers, (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)}, worker);
+    (void)map_put(hot->workers, (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)},
+                  worker);
     return worker;
 }
 
@@ -271,7 +280,8 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
         ;
     list_remove(&worker->dirty);
     heap_remove(&hot->workers_silent, &worker->silence);
-    (void)map_remove(hot->workers, (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)});
+    (void)map_remove(hot->workers,
+                     (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)});
     hot_free_worker(worker);
 }
 

@@ -22,8 +22,8 @@ static bool has_key(const struct command *command)
     return command->idempotency.key.at != NULL;
 }
 
-static bool load(struct batch *batch, const struct command *command, struct bytes scope, struct bytes key,
-                 struct arena *arena, struct key_row *ret_row)
+static bool load(struct batch *batch, const struct command *command, struct bytes scope,
+                 struct bytes key, struct arena *arena, struct key_row *ret_row)
 {
     const struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
 
@@ -50,8 +50,8 @@ static void replay(struct batch *batch, struct command *command, const struct ke
 
 static struct bytes open_name(const struct command *command, struct arena *arena)
 {
-    return arena_printf(arena, "%.*s\n%.*s\n%.*s", BYTES_ARG(command->ns), BYTES_ARG(command->idempotency.scope),
-                        BYTES_ARG(command->idempotency.key));
+    return arena_printf(arena, "%.*s\n%.*s\n%.*s", BYTES_ARG(command->ns),
+                        BYTES_ARG(command->idempotency.scope), BYTES_ARG(command->idempotency.key));
 }
 
 static bool park_behind(struct batch *batch, struct command *command)
@@ -72,7 +72,8 @@ bool key_handles(struct batch *batch, struct command *command)
 
     if (!has_key(command))
         return false;
-    if (!load(batch, command, command->idempotency.scope, command->idempotency.key, command->mem, &row))
+    if (!load(batch, command, command->idempotency.scope, command->idempotency.key, command->mem,
+              &row))
         return park_behind(batch, command);
     if (!bytes_is(row.fingerprint, command->idempotency.fingerprint.at)) {
         batch_refuse(batch, command, ERR_KEY_REUSED, "Idempotency-Key",
@@ -158,8 +159,8 @@ void keys_free(struct engine *engine)
     map_free(engine->open_keys);
 }
 
-bool key_replays_item(struct batch *batch, const struct command *command, const struct task_spec *spec,
-                      struct submit_item *item)
+bool key_replays_item(struct batch *batch, const struct command *command,
+                      const struct task_spec *spec, struct submit_item *item)
 {
     struct key_row row;
     struct task task;
@@ -173,10 +174,12 @@ bool key_replays_item(struct batch *batch, const struct command *command, const 
         return true;
     }
     if (!task_load_number(batch->db, row.task, &task)) {
-        (void)error_set(&item->error, ERR_PURGED, "/idempotency_key", "the task of this key was deleted");
+        (void)error_set(&item->error, ERR_PURGED, "/idempotency_key",
+                        "the task of this key was deleted");
         return true;
     }
-    *item = (struct submit_item){.id = task.id, .number = task.number, .state = task.state, .replayed = true};
+    *item = (struct submit_item){
+        .id = task.id, .number = task.number, .state = task.state, .replayed = true};
     return true;
 }
 

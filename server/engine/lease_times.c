@@ -6,7 +6,8 @@
 #include "base/digest.h"
 #include "base/memory.h"
 
-/* Renewals are kept in memory; one that ends this much later than the stored one is stored, and so is a new length. */
+/* Renewals are kept in memory; one that ends this much later than the stored one is stored, and so
+ * is a new length. */
 #define STORED_LAG_MS INT64_C(30000)
 
 static int64_t wall_or_none(int64_t now_ms, int64_t duration_ms)
@@ -27,8 +28,8 @@ static int64_t lease_end(const struct batch *batch, int64_t lease_ms)
     return batch->now.mono_ms + lease_ms + (options->manual_clock ? 0 : options->clock.grain_ms);
 }
 
-struct hot_lease *lease_make(struct batch *batch, const struct task *task, struct hot_worker *worker,
-                             struct hot_queue *queue)
+struct hot_lease *lease_make(struct batch *batch, const struct task *task,
+                             struct hot_worker *worker, struct hot_queue *queue)
 {
     struct hot_lease *lease = mem_alloc(sizeof(*lease));
     int64_t lease_ms = task->lease_ms >= 0 ? task->lease_ms : queue->settings.lease_ms;
@@ -48,7 +49,8 @@ struct hot_lease *lease_make(struct batch *batch, const struct task *task, struc
         .confirm_at_ms = wall_or_none(now.wall_ms, worker->confirm_ms),
         .grace_at_ms = -1,
     };
-    batch->engine->options.random.fill(batch->engine->options.random.ctx, lease->row.nonce, LEASE_NONCE_LEN);
+    batch->engine->options.random.fill(batch->engine->options.random.ctx, lease->row.nonce,
+                                       LEASE_NONCE_LEN);
     lease->worker = worker;
     lease->queue = queue;
     lease->expires_mono_ms = lease->stored_expires_mono_ms = lease_end(batch, lease_ms);
@@ -81,7 +83,8 @@ void lease_shortens_waits(struct engine *engine, struct hot_lease *lease)
     struct list *heartbeats = &lease->worker->heartbeats;
     int64_t half_way_ms = lease->expires_mono_ms - lease->row.lease_ms / 2;
 
-    for (struct list_node *node = list_first(heartbeats); node != NULL; node = list_next(heartbeats, node))
+    for (struct list_node *node = list_first(heartbeats); node != NULL;
+         node = list_next(heartbeats, node))
         parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), half_way_ms);
 }
 
@@ -141,13 +144,15 @@ bool lease_note_sign(struct batch *batch, struct task *task, struct lease_row *r
     return true;
 }
 
-bool lease_find(struct batch *batch, struct command *command, struct bytes token, struct lease_row *ret_row,
-                struct lease_token *ret_token)
+bool lease_find(struct batch *batch, struct command *command, struct bytes token,
+                struct lease_row *ret_row, struct lease_token *ret_token)
 {
     if (!lease_token_read(token, command->mem, ret_token))
         return false;
-    if (!lease_load(batch->db, ret_token->task, ret_row) || ret_row->delivery != ret_token->delivery)
+    if (!lease_load(batch->db, ret_token->task, ret_row) ||
+        ret_row->delivery != ret_token->delivery)
         return false;
-    return bytes_equal_constant_time((struct bytes){(const char *)ret_row->nonce, LEASE_NONCE_LEN},
-                                     (struct bytes){(const char *)ret_token->nonce, LEASE_NONCE_LEN});
+    return bytes_equal_constant_time(
+        (struct bytes){(const char *)ret_row->nonce, LEASE_NONCE_LEN},
+        (struct bytes){(const char *)ret_token->nonce, LEASE_NONCE_LEN});
 }

@@ -20,17 +20,19 @@ void progress_keep(struct batch *batch, int64_t number, const struct progress_no
 }
 
 /* The lease's row and task, with the sign of life noted; false: refused. */
-static bool hold(struct batch *batch, struct command *command, struct bytes token, struct lease_row *ret_row,
-                 struct task *ret_task)
+static bool hold(struct batch *batch, struct command *command, struct bytes token,
+                 struct lease_row *ret_row, struct task *ret_task)
 {
     struct lease_token read;
 
-    if (lease_find(batch, command, token, ret_row, &read) && task_load_number(batch->db, ret_row->task, ret_task)) {
+    if (lease_find(batch, command, token, ret_row, &read) &&
+        task_load_number(batch->db, ret_row->task, ret_task)) {
         (void)lease_note_sign(batch, ret_task, ret_row);
         return true;
     }
     batch_metric(batch, METRIC_STALE_LEASES, BYTES_NONE);
-    batch_refuse(batch, command, ERR_STALE_LEASE, "", "the lease is not, or not any more, the current one of its task");
+    batch_refuse(batch, command, ERR_STALE_LEASE, "",
+                 "the lease is not, or not any more, the current one of its task");
     return false;
 }
 
@@ -81,7 +83,8 @@ void run_LEASE_LOGS(struct batch *batch, struct command *command)
         return;
     lease_prolong(batch, &row);
     if (batch->engine->disk_is_full) { /* the sign of life counts all the same */
-        batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; log lines are not kept");
+        batch_refuse(batch, command, ERR_DISK_RESERVE, "",
+                     "the disk is full; log lines are not kept");
         return;
     }
     for (unsigned i = 0; i < logs->lines_len; i++)

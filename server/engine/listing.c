@@ -58,7 +58,8 @@ void listing_free(struct listing *listing)
     free(listing);
 }
 
-static struct known_queue *remember(struct listing *listing, struct map *map, int64_t number, struct bytes name)
+static struct known_queue *remember(struct listing *listing, struct map *map, int64_t number,
+                                    struct bytes name)
 {
     struct known_queue *known = arena_alloc(listing->names, sizeof(*known));
 
@@ -164,20 +165,23 @@ static bool fits_text(const struct page *page, const struct task *task)
 
     struct bytes error = result_error(page->db, task->number, mem);
 
-    return error.at != NULL && memmem(error.at, error.len, query->error.at, query->error.len) != NULL;
+    return error.at != NULL &&
+           memmem(error.at, error.len, query->error.at, query->error.len) != NULL;
 }
 
 /* Cheap ones first; those that read other rows last. */
 static bool fits(const struct page *page, const struct task *task)
 {
     const struct list_query *query = page->query;
-    const struct known_queue *queue = map_get_int(page->listing->queues, (uint64_t)task->queue_number);
-    const struct known_queue *of_class = map_get_int(page->listing->classes, (uint64_t)task->class_number);
+    const struct known_queue *queue =
+        map_get_int(page->listing->queues, (uint64_t)task->queue_number);
+    const struct known_queue *of_class =
+        map_get_int(page->listing->classes, (uint64_t)task->class_number);
 
     if (task->ns_number != page->ns || queue == NULL || of_class == NULL)
         return false;
-    if (!is_among(query->states, bytes_of(task_state_name(task->state))) || !is_among(query->queues, queue->name) ||
-        !is_among(query->types, of_class->name))
+    if (!is_among(query->states, bytes_of(task_state_name(task->state))) ||
+        !is_among(query->queues, queue->name) || !is_among(query->types, of_class->name))
         return false;
     if (query->observed >= 0 && task->observed != (query->observed != 0))
         return false;
@@ -193,8 +197,10 @@ static void add(struct page *page, const struct task *task)
 {
     struct reply *reply = &page->command->reply;
     struct task *shown = &reply->tasks[reply->tasks_len++];
-    const struct known_queue *queue = map_get_int(page->listing->queues, (uint64_t)task->queue_number);
-    const struct known_queue *of_class = map_get_int(page->listing->classes, (uint64_t)task->class_number);
+    const struct known_queue *queue =
+        map_get_int(page->listing->queues, (uint64_t)task->queue_number);
+    const struct known_queue *of_class =
+        map_get_int(page->listing->classes, (uint64_t)task->class_number);
     struct arena *mem = page->command->mem;
 
     *shown = *task;
@@ -204,14 +210,16 @@ static void add(struct page *page, const struct task *task)
     shown->ns = page->command->ns;
     shown->queue = arena_bytes(mem, queue->name);
     shown->type = arena_bytes(mem, of_class->name);
-    shown->max_attempts = (shown->retry.given & RETRY_HAS_MAX_ATTEMPTS) != 0 ? shown->retry.max_attempts
-                                                                             : queue->max_attempts;
+    shown->max_attempts = (shown->retry.given & RETRY_HAS_MAX_ATTEMPTS) != 0
+                              ? shown->retry.max_attempts
+                              : queue->max_attempts;
 }
 
 /* The one terminal state asked for that has an index of its own; NONE: walk them all. */
 static enum task_state indexed_state(const struct list_query *query)
 {
-    enum task_state state = query->states.at == NULL ? TASK_STATE_NONE : task_state_of(query->states);
+    enum task_state state =
+        query->states.at == NULL ? TASK_STATE_NONE : task_state_of(query->states);
     bool is_indexed = state == TASK_FAILED || state == TASK_CANCELLED || state == TASK_EXPIRED;
 
     return is_indexed ? state : TASK_STATE_NONE;
@@ -225,7 +233,8 @@ static struct db_rows *walk(const struct page *page, enum task_state state)
         return db_query(page->db, backward ? SQL_LIST_BACKWARD : SQL_LIST_FORWARD,
                         VALUES(VALUE_INT(page->last_number), VALUE_INT(STEP_ROWS)));
     return db_query(page->db, backward ? SQL_LIST_BAD_BACKWARD : SQL_LIST_BAD_FORWARD,
-                    VALUES(VALUE_INT(page->last_number), VALUE_INT(STEP_ROWS), VALUE_INT(page->ns), VALUE_INT(state)));
+                    VALUES(VALUE_INT(page->last_number), VALUE_INT(STEP_ROWS), VALUE_INT(page->ns),
+                           VALUE_INT(state)));
 }
 
 /* One step of rows; false: the end of the list, or of the page. */
@@ -285,7 +294,8 @@ void listing_page(struct listing *listing, struct db *db, struct command *comman
         .db = db,
         .command = command,
         .query = query,
-        .last_number = query->after_number >= 0 ? query->after_number : (query->newest_first ? INT64_MAX : 0),
+        .last_number =
+            query->after_number >= 0 ? query->after_number : (query->newest_first ? INT64_MAX : 0),
     };
 
     /* One snapshot for the page; no page takes long, so no snapshot gets old. */
@@ -299,5 +309,6 @@ void listing_page(struct listing *listing, struct db *db, struct command *comman
         list_by_walk(&page);
     db_exec(db, "RELEASE page");
     if (db_failure(db) != DB_FINE)
-        (void)error_set(&command->reply.error, ERR_STORE_UNAVAILABLE, "", "%s", db_failure_text(db));
+        (void)error_set(&command->reply.error, ERR_STORE_UNAVAILABLE, "", "%s",
+                        db_failure_text(db));
 }

@@ -8,5 +8,6 @@ struct listing; /* remembers names of queues and types between pages */
 
 struct listing *listing_new(void);
 void listing_free(struct listing *listing);
-/* Fill reply.tasks. reply.has_more: there may be more after the last row looked at, reply.list_end. */
+/* Fill reply.tasks. reply.has_more: there may be more after the last row looked at, reply.list_end.
+ */
 void listing_page(struct listing *listing, struct db *db, struct command *command);

@@ -1,5 +1,5 @@
-/* Loading: namespaces, classes, queues, counts, workers, leases, intents. Running counts come from the leases' tasks, never
- * from what a counter says. */
+/* Loading: namespaces, classes, queues, counts, workers, leases, intents. Running counts come from
+ * the leases' tasks, never from what a counter says. */
 #include "loading.h"
 
 #include "base/log.h"
@@ -33,7 +33,8 @@ static void on_counter(void *ctx, const struct counter_row *row)
     struct hot_queue *queue = hot_queue_numbered(&engine->hot, row->queue);
     struct hot_class *of_class = hot_class_numbered(&engine->hot, row->class_number);
 
-    if (queue == NULL || of_class == NULL || row->state <= TASK_STATE_NONE || row->state >= TASK_STATE_MAX)
+    if (queue == NULL || of_class == NULL || row->state <= TASK_STATE_NONE ||
+        row->state >= TASK_STATE_MAX)
         return;
     hot_shelf(queue, of_class)->counts.of[row->state] += row->tasks;
     queue->counts.of[row->state] += row->tasks;
@@ -46,13 +47,15 @@ static void on_worker(void *ctx, const struct worker_row *row)
     worker_time(engine, hot_add_worker(&engine->hot, row, engine->started.mono_ms));
 }
 
-/* Time in which the broker did not run does not count: a lease has what it had left, and enough to call in. */
+/* Time in which the broker did not run does not count: a lease has what it had left, and enough to
+ * call in. */
 static int64_t left_at_start(const struct lease_row *row, int64_t stopped_at_ms)
 {
     int64_t least_ms = row->lease_ms < LEASE_DEFAULT_MS ? row->lease_ms : LEASE_DEFAULT_MS;
     int64_t left_ms = row->expires_at_ms - stopped_at_ms;
 
-    /* The wall clock may have stepped, or nothing was told for a while before the stop: never more than a whole lease. */
+    /* The wall clock may have stepped, or nothing was told for a while before the stop: never more
+     * than a whole lease. */
     if (left_ms > row->lease_ms)
         left_ms = row->lease_ms;
     return left_ms > least_ms ? left_ms : least_ms;
@@ -96,7 +99,8 @@ static void on_intent(void *ctx, const struct intent_row *row)
     intent_load(ctx, row);
 }
 
-/* Counters of running tasks must be what the leases are; they are written in the same transactions. */
+/* Counters of running tasks must be what the leases are; they are written in the same transactions.
+ */
 static void check_running(const struct engine *engine)
 {
     const struct hot_queue *queue;
@@ -106,7 +110,8 @@ static void check_running(const struct engine *engine)
         running += queue->counts.of[TASK_RUNNING] + queue->counts.of[TASK_WAITING];
     if (running != (int64_t)map_len(engine->hot.leases))
         log_event(LOG_ERROR, "store.counters", "counters of running tasks differ from the leases",
-                  LOG_INT_FIELD("counted", running), LOG_INT_FIELD("leases", (int64_t)map_len(engine->hot.leases)), );
+                  LOG_INT_FIELD("counted", running),
+                  LOG_INT_FIELD("leases", (int64_t)map_len(engine->hot.leases)), );
 }
 
 void load_all(struct engine *engine)

@@ -16,20 +16,23 @@ bool find_task(struct batch *batch, struct command *command, struct id id, struc
     return false;
 }
 
-bool find_worker(struct batch *batch, struct command *command, struct id id, struct hot_worker **ret_worker)
+bool find_worker(struct batch *batch, struct command *command, struct id id,
+                 struct hot_worker **ret_worker)
 {
     const struct hot_ns *ns = command_ns(batch, command);
     struct hot_worker *worker = hot_worker(batch->hot, id);
 
     if (worker == NULL || worker->ns != ns || worker->is_forgotten) {
-        batch_refuse(batch, command, ERR_NOT_FOUND, "", "there is no worker with this id; register again");
+        batch_refuse(batch, command, ERR_NOT_FOUND, "",
+                     "there is no worker with this id; register again");
         return false;
     }
     *ret_worker = worker;
     return true;
 }
 
-bool find_queue(struct batch *batch, struct command *command, struct bytes name, struct hot_queue **ret_queue)
+bool find_queue(struct batch *batch, struct command *command, struct bytes name,
+                struct hot_queue **ret_queue)
 {
     struct hot_ns *ns = command_ns(batch, command);
     struct hot_queue *queue = ns == NULL ? NULL : hot_queue(batch->hot, ns, name, -1);
@@ -46,6 +49,7 @@ bool check_version(struct batch *batch, struct command *command, int64_t version
 {
     if (if_match <= 0 || if_match == version)
         return true;
-    batch_refuse(batch, command, ERR_PRECONDITION_FAILED, "If-Match", "the version is %lld", (long long)version);
+    batch_refuse(batch, command, ERR_PRECONDITION_FAILED, "If-Match", "the version is %lld",
+                 (long long)version);
     return false;
 }

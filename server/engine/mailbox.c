@@ -70,7 +70,8 @@ static void unlock(struct mailbox *mailbox)
 
 static bool has_mail(const struct mailbox *mailbox)
 {
-    return !list_is_empty(&mailbox->lanes[LANE_URGENT]) || !list_is_empty(&mailbox->lanes[LANE_NORMAL]);
+    return !list_is_empty(&mailbox->lanes[LANE_URGENT]) ||
+           !list_is_empty(&mailbox->lanes[LANE_NORMAL]);
 }
 
 void mailbox_post(struct mailbox *mailbox, struct command *command, bool wake)
@@ -114,7 +115,8 @@ static void wait_for_mail(struct mailbox *mailbox, int64_t wait_ms)
     mailbox->is_waiting = false;
 }
 
-/* Move commands until max, or until one that must be alone. Returns whether it met one that has to wait for that. */
+/* Move commands until max, or until one that must be alone. Returns whether it met one that has to
+ * wait for that. */
 static bool take_lane(struct list *lane, unsigned max, unsigned *taken, struct list *ret_commands)
 {
     while (*taken < max) {
@@ -141,7 +143,8 @@ bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max, struct
     lock(mailbox);
     if (!has_mail(mailbox) && wait_ms > 0 && !mailbox->is_stopped)
         wait_for_mail(mailbox, wait_ms);
-    /* However much is urgent, one that must be alone is passed over only once: all of its lane waits behind it. */
+    /* However much is urgent, one that must be alone is passed over only once: all of its lane
+     * waits behind it. */
     if (!mailbox->solo_is_next)
         (void)take_lane(&mailbox->lanes[LANE_URGENT], max, &taken, ret_commands);
     mailbox->solo_is_next = take_lane(&mailbox->lanes[LANE_NORMAL], max, &taken, ret_commands);

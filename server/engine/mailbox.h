@@ -1,5 +1,5 @@
-/* Mailbox: how commands reach the engine's thread and come back; two lanes, so that what ends work never waits behind what
- * brings more. The only memory that threads share, guarded by one lock. */
+/* Mailbox: how commands reach the engine's thread and come back; two lanes, so that what ends work
+ * never waits behind what brings more. The only memory that threads share, guarded by one lock. */
 #pragma once
 
 #include <pthread.h>
@@ -16,22 +16,26 @@ struct mailbox {
     struct list lanes[LANES];
     struct list replies;
     bool is_stopped;
-    bool is_waiting;    /* the engine sleeps */
-    bool solo_is_next;  /* it was passed over once for being not alone */
+    bool is_waiting;   /* the engine sleeps */
+    bool solo_is_next; /* it was passed over once for being not alone */
 };
 
 void mailbox_init(struct mailbox *mailbox);
 void mailbox_fini(struct mailbox *mailbox);
-/* Any thread. wake false: mailbox_nudge() follows, so that commands that come together are taken together. */
+/* Any thread. wake false: mailbox_nudge() follows, so that commands that come together are taken
+ * together. */
 void mailbox_post(struct mailbox *mailbox, struct command *command, bool wake);
 /* Any thread: make a sleeping mailbox_take() return; stop: for good. */
 void mailbox_nudge(struct mailbox *mailbox, bool stop);
-/* Engine thread: wait up to wait_ms for something (0: do not wait), then move up to max commands to ret_commands, urgent
- * ones first. A command that wants a transaction of its own comes alone. False once stopped. */
-bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max, struct list *ret_commands);
+/* Engine thread: wait up to wait_ms for something (0: do not wait), then move up to max commands to
+ * ret_commands, urgent ones first. A command that wants a transaction of its own comes alone. False
+ * once stopped. */
+bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max,
+                  struct list *ret_commands);
 /* Engine thread: commands that were not run after all; they come first again. */
 void mailbox_return(struct mailbox *mailbox, struct list *commands);
-/* Engine thread: hand answered commands over; returns whether the other side had fetched all before (and needs a wake). */
+/* Engine thread: hand answered commands over; returns whether the other side had fetched all before
+ * (and needs a wake). */
 bool mailbox_answer(struct mailbox *mailbox, struct list *commands);
 /* Whether no command waits. */
 bool mailbox_is_empty(struct mailbox *mailbox);

@@ -30,7 +30,8 @@ static void offer(struct batch *batch, const struct task *task, enum task_state 
     struct hot_queue *queue = task_queue(batch, task);
     bool makes_room = task_state_is_pending(from) && !list_is_empty(&queue->held);
 
-    if (task->state == TASK_READY || task_state_is_leased(from) || makes_room || queue->closing == QUEUE_CLOSING)
+    if (task->state == TASK_READY || task_state_is_leased(from) || makes_room ||
+        queue->closing == QUEUE_CLOSING)
         batch_offer_queue(batch, queue);
 }
 
@@ -61,7 +62,8 @@ void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number
     entered(batch, task, task_shelf(batch, task));
 }
 
-void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event, struct bytes data)
+void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event,
+               struct bytes data)
 {
     enum task_state from = task->state;
     struct hot_shelf *shelf = task_shelf(batch, task);
@@ -126,7 +128,8 @@ struct retry_policy task_retry(struct batch *batch, struct task *task)
 void task_name(const struct batch *batch, struct task *task)
 {
     const struct hot_queue *queue = task_queue(batch, task);
-    struct retry_policy policy = retry_merge(retry_merge(retry_default(), &queue->settings.retry), &task->retry);
+    struct retry_policy policy =
+        retry_merge(retry_merge(retry_default(), &queue->settings.retry), &task->retry);
 
     task->ns = queue->ns->name;
     task->queue = queue->name;

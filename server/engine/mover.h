@@ -1,4 +1,5 @@
-/* Mover: the only place where a task's state changes; rows, counts, events and waiters follow in one step. */
+/* Mover: the only place where a task's state changes; rows, counts, events and waiters follow in
+ * one step. */
 #pragma once
 
 #include "batch.h"
@@ -7,8 +8,10 @@
 void task_enter(struct batch *batch, struct task *task, const struct task_spec *spec);
 /* The same for a copy of another task's body. */
 void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number);
-/* Move along a legal edge and write all that changed in *task with it. event EVENT_NONE: none is told. */
-void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event, struct bytes data);
+/* Move along a legal edge and write all that changed in *task with it. event EVENT_NONE: none is
+ * told. */
+void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event,
+               struct bytes data);
 /* Write a change of place (queue, class, priority, due time) that keeps the state. */
 void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from);
 /* Write a visible change that keeps state and place. */

@@ -64,15 +64,17 @@ static void apply(struct batch *batch, struct settling *settling, const struct o
 }
 
 /* Whether the attempt of this token ended before with just these words. */
-static bool is_repeat(struct batch *batch, const struct lease_token *token, const struct outcome *outcome,
-                      struct task *ret_task)
+static bool is_repeat(struct batch *batch, const struct lease_token *token,
+                      const struct outcome *outcome, struct task *ret_task)
 {
     struct bytes nonce = BYTES_NONE;
     struct attempt attempt;
 
     if (!attempt_find(batch->db, token->task, token->delivery, batch->mem, &nonce, &attempt) ||
-        !bytes_equal_constant_time(nonce, (struct bytes){(const char *)token->nonce, LEASE_NONCE_LEN}) ||
-        attempt.outcome != ended_as(outcome->kind) || !task_load_number(batch->db, token->task, ret_task))
+        !bytes_equal_constant_time(nonce,
+                                   (struct bytes){(const char *)token->nonce, LEASE_NONCE_LEN}) ||
+        attempt.outcome != ended_as(outcome->kind) ||
+        !task_load_number(batch->db, token->task, ret_task))
         return false;
     if (outcome->kind != OUTCOME_SUCCEEDED)
         return bytes_equal(attempt.error, error_of(outcome, batch->mem));
@@ -100,7 +102,8 @@ static void settle_one(struct batch *batch, struct command *command, const struc
     ret_reply->state = settling.task.state;
 }
 
-void outcomes_settle(struct batch *batch, struct command *command, const struct outcome *outcomes, unsigned len)
+void outcomes_settle(struct batch *batch, struct command *command, const struct outcome *outcomes,
+                     unsigned len)
 {
     struct reply *reply = &command->reply;
 

@@ -4,4 +4,5 @@
 #include "mover.h"
 
 /* Settle each and put what came of it into the reply, in order. */
-void outcomes_settle(struct batch *batch, struct command *command, const struct outcome *outcomes, unsigned len);
+void outcomes_settle(struct batch *batch, struct command *command, const struct outcome *outcomes,
+                     unsigned len);

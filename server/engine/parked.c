@@ -33,7 +33,8 @@ static int64_t add_capped(int64_t at_ms, int64_t by_ms)
     return __builtin_add_overflow(at_ms, by_ms, &sum) ? INT64_MAX : sum;
 }
 
-struct parked *park(struct batch *batch, struct command *command, enum parked_kind kind, int64_t wait_ms)
+struct parked *park(struct batch *batch, struct command *command, enum parked_kind kind,
+                    int64_t wait_ms)
 {
     struct engine *engine = batch->engine;
     struct parked *parked = arena_alloc(command->mem, sizeof(*parked));
@@ -48,7 +49,8 @@ struct parked *park(struct batch *batch, struct command *command, enum parked_ki
     list_push_back(&engine->lot.all[kind], &parked->all);
     engine->lot.len[kind]++;
     if (wait_ms != INT64_MAX) {
-        heap_set(&engine->lot.deadlines, &parked->deadline, add_capped(batch->now.mono_ms, wait_ms));
+        heap_set(&engine->lot.deadlines, &parked->deadline,
+                 add_capped(batch->now.mono_ms, wait_ms));
         if (engine->options.manual_clock)
             parked->real_deadline_mono_ms =
                 add_capped(engine->options.clock.now(engine->options.clock.ctx).mono_ms, wait_ms);

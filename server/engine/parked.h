@@ -1,5 +1,6 @@
-/* Parked: commands whose answer waits for something to happen: the parking lot, its deadlines, and who waits for what.
- * A parked command leaves the lot when a batch that answered it has committed. */
+/* Parked: commands whose answer waits for something to happen: the parking lot, its deadlines, and
+ * who waits for what. A parked command leaves the lot when a batch that answered it has committed.
+ */
 #pragma once
 
 #include "base/heap.h"
@@ -32,19 +33,19 @@ struct watch {
 struct parked {
     struct command *command;
     enum parked_kind kind;
-    struct list_node all;     /* in the lot, by kind, first come first */
-    struct list_node subject; /* in a list of the worker, queue, task or key waited for */
-    struct heap_node deadline;      /* mono */
-    int64_t real_deadline_mono_ms;  /* with a manual clock: real time ends the wait as well */
-    int64_t task;                   /* PARKED_TASK: its number */
+    struct list_node all;          /* in the lot, by kind, first come first */
+    struct list_node subject;      /* in a list of the worker, queue, task or key waited for */
+    struct heap_node deadline;     /* mono */
+    int64_t real_deadline_mono_ms; /* with a manual clock: real time ends the wait as well */
+    int64_t task;                  /* PARKED_TASK: its number */
     struct hot_worker *worker;
     struct hot_queue *queue;
     struct watch *watches;
     unsigned watches_len;
-    bool is_answered;               /* by the batch at work */
-    struct list_node answered;      /* in that batch's list */
-    bool is_new;                    /* parked by the batch at work */
-    struct reply before;            /* what the command had been answered when it was parked */
+    bool is_answered;          /* by the batch at work */
+    struct list_node answered; /* in that batch's list */
+    bool is_new;               /* parked by the batch at work */
+    struct reply before;       /* what the command had been answered when it was parked */
 };
 
 /* Those who wait for one task. */
@@ -64,7 +65,8 @@ void lot_init(struct parking_lot *lot);
 void lot_fini(struct parking_lot *lot);
 
 /* Park the command of this batch for wait_ms (INT64_MAX: as long as it takes). */
-struct parked *park(struct batch *batch, struct command *command, enum parked_kind kind, int64_t wait_ms);
+struct parked *park(struct batch *batch, struct command *command, enum parked_kind kind,
+                    int64_t wait_ms);
 void park_for_claim(struct batch *batch, struct command *command, struct hot_worker *worker);
 void park_for_task(struct batch *batch, struct command *command, int64_t task);
 /* Take it out of every list; its command is the caller's again. */

@@ -37,7 +37,8 @@ bool is_on_page(const struct page_ask *page, int64_t made_at_ms, struct bytes ti
 
 static int by_place(const void *left, const void *right)
 {
-    const struct hot_queue *a = *(struct hot_queue *const *)left, *b = *(struct hot_queue *const *)right;
+    const struct hot_queue *a = *(struct hot_queue *const *)left,
+                           *b = *(struct hot_queue *const *)right;
 
     if (a->created_at_ms != b->created_at_ms)
         return a->created_at_ms < b->created_at_ms ? -1 : 1;
@@ -66,8 +67,8 @@ void run_LIST_QUEUES(struct batch *batch, struct command *command)
         len = page->limit + 1;
     reply->queues = arena_alloc(command->mem, len * sizeof(*reply->queues));
     for (; reply->queues_len < len; reply->queues_len++)
-        fill_queue(batch, command, found[reply->queues_len], page->brief ? QUEUE_COUNTS : QUEUE_STATS,
-                   &reply->queues[reply->queues_len]);
+        fill_queue(batch, command, found[reply->queues_len],
+                   page->brief ? QUEUE_COUNTS : QUEUE_STATS, &reply->queues[reply->queues_len]);
     batch_answer(batch, command);
 }
 
@@ -151,7 +152,8 @@ void run_EDIT_QUEUE(struct batch *batch, struct command *command)
         return;
     }
     if (queue == NULL && edit->if_match >= 0) {
-        batch_refuse(batch, command, ERR_PRECONDITION_FAILED, "If-Match", "the queue does not exist");
+        batch_refuse(batch, command, ERR_PRECONDITION_FAILED, "If-Match",
+                     "the queue does not exist");
         return;
     }
     if (queue != NULL && !check_version(batch, command, queue->version, edit->if_match))
@@ -168,7 +170,8 @@ void run_PAUSE_QUEUE(struct batch *batch, struct command *command)
 {
     int64_t for_ms = command->in.queue.for_ms;
     struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
-    struct hot_queue *queue = hot_queue(batch->hot, ns, command->in.queue.queue, batch->now.wall_ms);
+    struct hot_queue *queue =
+        hot_queue(batch->hot, ns, command->in.queue.queue, batch->now.wall_ms);
     struct queue_settings settings = queue->settings;
 
     settings.paused = true;
@@ -207,7 +210,8 @@ static void hide(struct batch *batch, struct hot_queue *queue)
     effect->data = arena_copy(batch->mem, &after.settings, sizeof(after.settings));
 }
 
-/* A deleted queue keeps its row, hidden, because finished tasks still name it; its next use finds it as new. */
+/* A deleted queue keeps its row, hidden, because finished tasks still name it; its next use finds
+ * it as new. */
 void run_DELETE_QUEUE(struct batch *batch, struct command *command)
 {
     struct hot_queue *queue = NULL;
@@ -220,8 +224,8 @@ void run_DELETE_QUEUE(struct batch *batch, struct command *command)
     int64_t live = queue_pending(&counts) + counts.of[TASK_RUNNING] + counts.of[TASK_WAITING];
 
     if (live > 0) {
-        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "%lld tasks of the queue are not finished",
-                     (long long)live);
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "%lld tasks of the queue are not finished", (long long)live);
         return;
     }
 

@@ -1,4 +1,5 @@
-/* Rates: how much happened lately, in one-second steps over the last minute, and how long tasks waited. */
+/* Rates: how much happened lately, in one-second steps over the last minute, and how long tasks
+ * waited. */
 #pragma once
 
 #include <stdint.h>

@@ -37,7 +37,8 @@ static struct command *next_command(struct readers *readers)
 /* A connection that failed stays failed: the next page gets a new one. */
 static void read_page(struct readers *readers, struct command *command)
 {
-    if (readers->db == NULL && !store_open_reader(readers->store, &readers->db, &command->reply.error))
+    if (readers->db == NULL &&
+        !store_open_reader(readers->store, &readers->db, &command->reply.error))
         return;
     listing_page(readers->listing, readers->db, command);
     if (db_failure(readers->db) == DB_FINE)
@@ -69,11 +70,13 @@ static bool start(struct readers *readers, const struct store *store, struct err
     return readers->has_thread;
 }
 
-struct readers *readers_open(const struct store *store, bool with_thread, void (*answer)(void *ctx, struct command *),
-                             void *ctx, struct error *error)
+struct readers *readers_open(const struct store *store, bool with_thread,
+                             void (*answer)(void *ctx, struct command *), void *ctx,
+                             struct error *error)
 {
     struct readers *readers = mem_alloc(sizeof(*readers));
-    int failed = pthread_mutex_init(&readers->lock, NULL) | pthread_cond_init(&readers->arrived, NULL);
+    int failed =
+        pthread_mutex_init(&readers->lock, NULL) | pthread_cond_init(&readers->arrived, NULL);
 
     ASSERT(failed == 0);
     list_init(&readers->waiting);

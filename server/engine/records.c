@@ -10,7 +10,8 @@ static void put_event(struct batch *batch, struct event_row *row)
     batch_metric(batch, METRIC_EVENTS, BYTES_NONE);
 }
 
-void batch_event(struct batch *batch, enum event_kind kind, const struct task *task, struct bytes data)
+void batch_event(struct batch *batch, enum event_kind kind, const struct task *task,
+                 struct bytes data)
 {
     struct event_row row = {
         .kind = kind,
@@ -24,7 +25,8 @@ void batch_event(struct batch *batch, enum event_kind kind, const struct task *t
     put_event(batch, &row);
 }
 
-void batch_queue_event(struct batch *batch, enum event_kind kind, const struct hot_queue *queue, struct bytes data)
+void batch_queue_event(struct batch *batch, enum event_kind kind, const struct hot_queue *queue,
+                       struct bytes data)
 {
     struct event_row row = {
         .kind = kind,

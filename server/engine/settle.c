@@ -57,8 +57,8 @@ static void free_slot(struct batch *batch, const struct lease_row *row)
 }
 
 /* What every end has in common: the attempt's row, the lease, the slot. */
-static void end_attempt(struct batch *batch, struct settling *settling, enum attempt_outcome outcome,
-                        struct bytes error)
+static void end_attempt(struct batch *batch, struct settling *settling,
+                        enum attempt_outcome outcome, struct bytes error)
 {
     struct task *task = &settling->task;
     const struct lease_row *lease = &settling->lease;
@@ -98,7 +98,8 @@ static void note_start(struct batch *batch, struct settling *settling)
     batch_event(batch, EVENT_TASK_STARTED, &settling->task, BYTES_NONE);
 }
 
-static void keep_end(struct batch *batch, struct task *task, const struct body *result, struct bytes error)
+static void keep_end(struct batch *batch, struct task *task, const struct body *result,
+                     struct bytes error)
 {
     task->has_results = true;
     result_save_end(batch->db, task->number, result, error);
@@ -107,13 +108,14 @@ static void keep_end(struct batch *batch, struct task *task, const struct body *
 
 static void count_finished(struct batch *batch, const struct task *task)
 {
-    struct bytes labels[2] = {task_queue(batch, task)->name, bytes_of(task_state_name(task->state))};
+    struct bytes labels[2] = {task_queue(batch, task)->name,
+                              bytes_of(task_state_name(task->state))};
 
     metrics_add(batch->engine->options.metrics, METRIC_FINISHED, labels, 1);
 }
 
-static void finish(struct batch *batch, struct task *task, enum task_state state, enum event_kind event,
-                   struct bytes data)
+static void finish(struct batch *batch, struct task *task, enum task_state state,
+                   enum event_kind event, struct bytes data)
 {
     task_move(batch, task, state, event, data);
     count_finished(batch, task);
@@ -125,7 +127,8 @@ void settle_succeeded(struct batch *batch, struct settling *settling, const stru
 
     note_start(batch, settling);
     end_attempt(batch, settling, ATTEMPT_SUCCEEDED, BYTES_NONE);
-    /* An earlier attempt's error goes with success; nothing to keep and nothing kept costs no row. */
+    /* An earlier attempt's error goes with success; nothing to keep and nothing kept costs no row.
+     */
     if (result->data.len > 0 || result->content_type.at != NULL || task->has_results)
         keep_end(batch, task, result, BYTES_NONE);
     finish(batch, task, TASK_SUCCEEDED, EVENT_TASK_SUCCEEDED, BYTES_NONE);
@@ -158,7 +161,8 @@ static void retry_or_fail(struct batch *batch, struct task *task, struct retry_v
     }
     batch_metric(batch, METRIC_RETRIES, task_queue(batch, task)->name);
     task->run_at_ms = batch->now.wall_ms + verdict.delay_ms;
-    task_move(batch, task, verdict.delay_ms > 0 ? TASK_RETRYING : TASK_READY, EVENT_TASK_RETRYING, BYTES_NONE);
+    task_move(batch, task, verdict.delay_ms > 0 ? TASK_RETRYING : TASK_READY, EVENT_TASK_RETRYING,
+              BYTES_NONE);
 }
 
 void settle_failed(struct batch *batch, struct settling *settling, const struct failed_how *how)
@@ -219,7 +223,8 @@ void settle_snoozed(struct batch *batch, struct settling *settling, int64_t dela
     }
     task->attempt--;
     task->run_at_ms = batch->now.wall_ms + delay_ms;
-    task_move(batch, task, delay_ms > 0 ? TASK_SCHEDULED : TASK_READY, EVENT_TASK_RETRYING, BYTES_NONE);
+    task_move(batch, task, delay_ms > 0 ? TASK_SCHEDULED : TASK_READY, EVENT_TASK_RETRYING,
+              BYTES_NONE);
 }
 
 void settle_cancelled(struct batch *batch, struct settling *settling, struct bytes error)
@@ -233,8 +238,9 @@ void settle_timed_out(struct batch *batch, struct settling *settling)
 {
     struct failed_how how = {
         .outcome = ATTEMPT_TIMEOUT,
-        .error = BYTES("{\"type\":\"timeout\",\"message\":\"the attempt took longer than its timeout_s\","
-                       "\"trace\":null,\"data\":null}"),
+        .error = BYTES(
+            "{\"type\":\"timeout\",\"message\":\"the attempt took longer than its timeout_s\","
+            "\"trace\":null,\"data\":null}"),
         .type = BYTES("timeout"),
         .retryable = true,
         .delay_ms = -1,
@@ -245,8 +251,9 @@ void settle_timed_out(struct batch *batch, struct settling *settling)
 
 void settle_lost(struct batch *batch, struct settling *settling)
 {
-    static const char error[] = "{\"type\":\"lost\",\"message\":\"the lease ran out without a word from the worker\","
-                                "\"trace\":null,\"data\":null}";
+    static const char error[] =
+        "{\"type\":\"lost\",\"message\":\"the lease ran out without a word from the worker\","
+        "\"trace\":null,\"data\":null}";
     struct task *task = &settling->task;
 
     batch_metric(batch, METRIC_LEASES_LOST, task_queue(batch, task)->name);
@@ -260,8 +267,9 @@ void settle_lost(struct batch *batch, struct settling *settling)
 
     task->losses++;
     keep_end(batch, task, &(struct body){.data = BYTES_NONE}, BYTES(error));
-    retry_or_fail(batch, task,
-                  retry_after_loss(&policy, task->losses, random_u64(&batch->engine->options.random)));
+    retry_or_fail(
+        batch, task,
+        retry_after_loss(&policy, task->losses, random_u64(&batch->engine->options.random)));
 }
 
 void settle_abandoned(struct batch *batch, struct settling *settling)

@@ -1,4 +1,5 @@
-/* Settle: how an attempt ends, and what becomes of its task. Each function ends the lease in the same transaction. */
+/* Settle: how an attempt ends, and what becomes of its task. Each function ends the lease in the
+ * same transaction. */
 #pragma once
 
 #include "mover.h"

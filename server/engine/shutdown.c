@@ -38,12 +38,14 @@ void run_SHUTDOWN(struct batch *batch, struct command *command)
 {
     struct engine *engine = batch->engine;
     const struct shutdown_ask *ask = &command->in.shutdown;
-    int64_t wait_ms = ask->wait_timeout_ms >= 0 ? ask->wait_timeout_ms : engine->options.drain_timeout_ms;
+    int64_t wait_ms =
+        ask->wait_timeout_ms >= 0 ? ask->wait_timeout_ms : engine->options.drain_timeout_ms;
     int64_t deadline_ms = batch->now.mono_ms + (ask->now ? 0 : wait_ms);
 
     if (!engine->drain.is_asked || deadline_ms < engine->drain.deadline_mono_ms) {
         engine->drain.deadline_mono_ms = deadline_ms;
-        engine->drain.real_deadline_mono_ms = real_now_ms(engine) + (deadline_ms - batch->now.mono_ms);
+        engine->drain.real_deadline_mono_ms =
+            real_now_ms(engine) + (deadline_ms - batch->now.mono_ms);
     }
     engine->drain.is_asked = true;
     atomic_store(&engine->state, BROKER_DRAINING);
@@ -81,12 +83,14 @@ void shutdown_run(struct batch *batch)
 {
     struct engine *engine = batch->engine;
     struct list *waiters = &engine->lot.all[PARKED_SHUTDOWN];
-    bool is_time = map_len(engine->hot.leases) == 0 || batch->now.mono_ms >= engine->drain.deadline_mono_ms ||
+    bool is_time = map_len(engine->hot.leases) == 0 ||
+                   batch->now.mono_ms >= engine->drain.deadline_mono_ms ||
                    real_now_ms(engine) >= engine->drain.real_deadline_mono_ms;
 
     if (!engine->drain.is_asked || engine->drain.is_over || !is_time)
         return;
-    for (struct list_node *node = list_first(waiters); node != NULL; node = list_next(waiters, node)) {
+    for (struct list_node *node = list_first(waiters); node != NULL;
+         node = list_next(waiters, node)) {
         struct parked *parked = CONTAINER_OF(node, struct parked, all);
 
         if (parked->is_answered)

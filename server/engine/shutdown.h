@@ -1,4 +1,5 @@
-/* Shutdown: the drain: nothing new, end every wait, take outcomes until no lease is live or time is up. */
+/* Shutdown: the drain: nothing new, end every wait, take outcomes until no lease is live or time is
+ * up. */
 #pragma once
 
 #include "batch.h"

@@ -7,8 +7,8 @@
 #include "waits.h"
 
 /* A new task's first state is what admission decides: not due yet, or ready. */
-static struct task new_task(struct batch *batch, const struct hot_queue *queue, const struct hot_class *of_class,
-                            int64_t run_at_ms)
+static struct task new_task(struct batch *batch, const struct hot_queue *queue,
+                            const struct hot_class *of_class, int64_t run_at_ms)
 {
     int64_t now_ms = batch->now.wall_ms;
     struct task task = {
@@ -42,24 +42,27 @@ static int64_t run_at(const struct batch *batch, const struct task_spec *spec)
 enum admission { ADMITTED, QUEUE_IS_CLOSED, QUEUE_IS_FULL, IS_TOO_FAR_OFF };
 
 /* Nobody overtakes those who wait for room already; who goes on from there has waited its turn. */
-static enum admission judge(const struct batch *batch, const struct hot_queue *queue, const struct task_spec *spec,
-                            bool has_waited)
+static enum admission judge(const struct batch *batch, const struct hot_queue *queue,
+                            const struct task_spec *spec, bool has_waited)
 {
     if (spec->run_at_ms > batch->now.wall_ms + DELAY_MAX_MS)
         return IS_TOO_FAR_OFF;
     if (queue->closing == QUEUE_CLOSING || queue->closing == QUEUE_CLOSED)
         return QUEUE_IS_CLOSED;
-    if (queue_is_full(&queue->settings, hot_pending(queue)) || (!has_waited && !list_is_empty(&queue->held)))
+    if (queue_is_full(&queue->settings, hot_pending(queue)) ||
+        (!has_waited && !list_is_empty(&queue->held)))
         return QUEUE_IS_FULL;
     return ADMITTED;
 }
 
-static struct hot_queue *queue_of(struct batch *batch, const struct command *command, struct bytes name)
+static struct hot_queue *queue_of(struct batch *batch, const struct command *command,
+                                  struct bytes name)
 {
     return hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true), name, batch->now.wall_ms);
 }
 
-static void enter(struct batch *batch, struct hot_queue *queue, const struct task_spec *spec, struct task *ret_task)
+static void enter(struct batch *batch, struct hot_queue *queue, const struct task_spec *spec,
+                  struct task *ret_task)
 {
     struct hot_class *of_class = hot_class(batch->hot, queue->ns, spec->type, BYTES_NONE);
 
@@ -85,15 +88,19 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     task_enter_copy(batch, ret_task, from->number);
 }
 
-static void refusal(const struct hot_queue *queue, enum admission admission, struct error *ret_error)
+static void refusal(const struct hot_queue *queue, enum admission admission,
+                    struct error *ret_error)
 {
     if (admission == IS_TOO_FAR_OFF)
-        (void)error_set(ret_error, ERR_INVALID_FIELD, "/run_at", "run_at is more than ten years away");
+        (void)error_set(ret_error, ERR_INVALID_FIELD, "/run_at",
+                        "run_at is more than ten years away");
     else if (admission == QUEUE_IS_CLOSED)
-        (void)error_set(ret_error, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed", BYTES_ARG(queue->name));
+        (void)error_set(ret_error, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed",
+                        BYTES_ARG(queue->name));
     else
-        (void)error_set(ret_error, ERR_QUEUE_FULL, "/queue", "the queue %.*s is full: its pending_limit is %lld",
-                        BYTES_ARG(queue->name), (long long)queue->settings.pending_limit);
+        (void)error_set(ret_error, ERR_QUEUE_FULL, "/queue",
+                        "the queue %.*s is full: its pending_limit is %lld", BYTES_ARG(queue->name),
+                        (long long)queue->settings.pending_limit);
 }
 
 /* A new task needs no look at the rows: what was asked and what was decided is all there is. */
@@ -118,7 +125,8 @@ static void keep_place(struct hot_queue *queue, struct parked *parked)
 
     if (!parked->command->in.submit.has_waited)
         before = NULL;
-    while (before != NULL && CONTAINER_OF(before, struct parked, subject)->command->in.submit.has_waited)
+    while (before != NULL &&
+           CONTAINER_OF(before, struct parked, subject)->command->in.submit.has_waited)
         before = list_next(&queue->held, before);
     list_insert_before(before != NULL ? before : &queue->held.head, &parked->subject);
 }
@@ -133,7 +141,8 @@ static void hold(struct batch *batch, struct command *command, struct hot_queue 
     key_open(batch, command);
 }
 
-static bool may_hold(const struct batch *batch, const struct command *command, enum admission admission)
+static bool may_hold(const struct batch *batch, const struct command *command,
+                     enum admission admission)
 {
     return admission == QUEUE_IS_FULL && (command->wait_ms > 0 || command->in.submit.streamed) &&
            !batch->engine->drain.is_asked;
@@ -243,7 +252,8 @@ void run_SUBMIT(struct batch *batch, struct command *command)
     if (key_handles(batch, command))
         return;
     if (batch->engine->disk_is_full) {
-        batch_refuse(batch, command, ERR_DISK_RESERVE, "", "the disk is full; only what ends work is taken");
+        batch_refuse(batch, command, ERR_DISK_RESERVE, "",
+                     "the disk is full; only what ends work is taken");
         return;
     }
     if (command->in.submit.single)
@@ -272,7 +282,9 @@ static void run_again(struct engine *engine, struct parked *parked)
 static void release_held(struct engine *engine, struct effect *effect)
 {
     struct hot_queue *queue = effect->object;
-    int64_t room = queue->settings.pending_limit < 0 ? INT64_MAX : queue->settings.pending_limit - hot_pending(queue);
+    int64_t room = queue->settings.pending_limit < 0
+                       ? INT64_MAX
+                       : queue->settings.pending_limit - hot_pending(queue);
     struct list_node *node = list_first(&queue->held), *next;
 
     for (; room > 0 && node != NULL; node = next) {

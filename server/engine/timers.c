@@ -12,13 +12,13 @@
 
 enum { SLICE = 250, TRIM_ROWS = 500 };
 
-#define IDLE_MAX_MS SECOND_MS
-#define SWEEP_EVERY_MS (SECOND_MS / 2)
+#define IDLE_MAX_MS      SECOND_MS
+#define SWEEP_EVERY_MS   (SECOND_MS / 2)
 #define JANITOR_EVERY_MS (5 * SECOND_MS)
-#define EVENTS_KEPT_MS DAY_MS
-#define EVENTS_KEPT_MAX INT64_C(2000000) /* about 256 MiB */
-#define JANITOR_SOON_MS INT64_C(50)
-#define KEYS_KEPT_MS DAY_MS
+#define EVENTS_KEPT_MS   DAY_MS
+#define EVENTS_KEPT_MAX  INT64_C(2000000) /* about 256 MiB */
+#define JANITOR_SOON_MS  INT64_C(50)
+#define KEYS_KEPT_MS     DAY_MS
 
 /* ---- tasks that fall due ---- */
 
@@ -63,8 +63,8 @@ static void run_leases(struct batch *batch)
     unsigned left = SLICE;
 
     /* A store that has failed finds no rows: a lease taken out after that would never come back. */
-    while (db_failure(batch->db) == DB_FINE && (node = heap_first(due)) != NULL && node->key <= batch->now.mono_ms &&
-           left-- > 0) {
+    while (db_failure(batch->db) == DB_FINE && (node = heap_first(due)) != NULL &&
+           node->key <= batch->now.mono_ms && left-- > 0) {
         struct hot_lease *lease = CONTAINER_OF(node, struct hot_lease, due);
         struct settling settling;
 
@@ -84,7 +84,8 @@ static void run_waits(struct batch *batch)
     struct heap_node *node;
     unsigned left = SLICE;
 
-    while ((node = heap_first(deadlines)) != NULL && node->key <= batch->now.mono_ms && left-- > 0) {
+    while ((node = heap_first(deadlines)) != NULL && node->key <= batch->now.mono_ms &&
+           left-- > 0) {
         struct parked *parked = CONTAINER_OF(node, struct parked, deadline);
 
         heap_remove(deadlines, node);
@@ -153,7 +154,8 @@ static void run_janitor(struct batch *batch)
     int64_t keys = key_trim(batch->db, batch->now.wall_ms - KEYS_KEPT_MS, TRIM_ROWS);
 
     batch->rows += (unsigned)(events + keys);
-    /* A full slice means that there is more: come back soon, so that the broom keeps up with a busy broker. */
+    /* A full slice means that there is more: come back soon, so that the broom keeps up with a busy
+     * broker. */
     if (events == TRIM_ROWS || keys == TRIM_ROWS)
         engine->last_janitor.mono_ms -= JANITOR_EVERY_MS - JANITOR_SOON_MS;
     if (!store_has_room(engine->store) && store_reserve_keep(engine->store)) {
@@ -206,15 +208,18 @@ int64_t timers_next_mono(const struct engine *engine)
     next = earlier(next, mono_of_wall(now, hot->next_due_ms));
     next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));
     if (engine->drain.is_asked && !engine->drain.is_over)
-        next = earlier(next, map_len(hot->leases) > 0 ? engine->drain.deadline_mono_ms : now.mono_ms);
+        next =
+            earlier(next, map_len(hot->leases) > 0 ? engine->drain.deadline_mono_ms : now.mono_ms);
     return next;
 }
 
 static int64_t next_round_mono(const struct engine *engine)
 {
-    int64_t next = earlier(timers_next_mono(engine), engine->last_janitor.mono_ms + JANITOR_EVERY_MS);
+    int64_t next =
+        earlier(timers_next_mono(engine), engine->last_janitor.mono_ms + JANITOR_EVERY_MS);
 
-    if (!list_is_empty(&engine->lot.all[PARKED_TASK]) || !list_is_empty(&engine->lot.all[PARKED_SUBMIT]))
+    if (!list_is_empty(&engine->lot.all[PARKED_TASK]) ||
+        !list_is_empty(&engine->lot.all[PARKED_SUBMIT]))
         next = earlier(next, engine->last_sweep.mono_ms + SWEEP_EVERY_MS);
     return next < engine->full_until_mono_ms ? engine->full_until_mono_ms : next;
 }

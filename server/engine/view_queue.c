@@ -10,7 +10,8 @@ enum { DUE_SOON_COUNTED_MAX = 10000 };
 static int64_t shelf_oldest(struct batch *batch, const struct hot_shelf *shelf)
 {
     const struct hot_queue *queue = shelf->queue;
-    const int64_t key[3] = {queue->ns->head.number, queue->head.number, shelf->of_class->head.number};
+    const int64_t key[3] = {queue->ns->head.number, queue->head.number,
+                            shelf->of_class->head.number};
 
     return hot_in_state(&shelf->counts, TASK_READY) > 0 ? ready_oldest(batch->db, key) : INT64_MAX;
 }
@@ -30,7 +31,8 @@ static int64_t oldest_ready_age(struct batch *batch, const struct hot_queue *que
     return oldest < batch->now.wall_ms ? batch->now.wall_ms - oldest : 0;
 }
 
-/* A live worker that serves the queue; the first of each instance knows when that instance was last seen anywhere. */
+/* A live worker that serves the queue; the first of each instance knows when that instance was last
+ * seen anywhere. */
 struct replica {
     const struct hot_worker *worker;
     int64_t newest_ms;
@@ -45,7 +47,8 @@ static int compare_instances(const struct hot_worker *a, const struct hot_worker
 
 static int by_instance(const void *left, const void *right)
 {
-    return compare_instances(((const struct replica *)left)->worker, ((const struct replica *)right)->worker);
+    return compare_instances(((const struct replica *)left)->worker,
+                             ((const struct replica *)right)->worker);
 }
 
 static unsigned count_replicas(const struct batch *batch, const struct hot_queue *queue)
@@ -58,7 +61,8 @@ static unsigned count_replicas(const struct batch *batch, const struct hot_queue
     return len;
 }
 
-static struct replica *find_replicas(struct batch *batch, const struct hot_queue *queue, unsigned len)
+static struct replica *find_replicas(struct batch *batch, const struct hot_queue *queue,
+                                     unsigned len)
 {
     struct replica *replicas = arena_alloc(batch->mem, len * sizeof(*replicas));
     const struct hot_worker *worker;
@@ -71,7 +75,8 @@ static struct replica *find_replicas(struct batch *batch, const struct hot_queue
     return replicas;
 }
 
-static unsigned first_of_instance(const struct replica *replicas, unsigned len, const struct hot_worker *worker)
+static unsigned first_of_instance(const struct replica *replicas, unsigned len,
+                                  const struct hot_worker *worker)
 {
     unsigned low = 0, high = len;
 
@@ -93,15 +98,17 @@ static void note_newest(const struct batch *batch, struct replica *replicas, uns
     for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;) {
         unsigned first = first_of_instance(replicas, len, worker);
 
-        if (!worker->is_lost && first < len && compare_instances(replicas[first].worker, worker) == 0 &&
-            replicas[first].worker->ns == worker->ns && worker->last_seen_mono_ms > replicas[first].newest_ms)
+        if (!worker->is_lost && first < len &&
+            compare_instances(replicas[first].worker, worker) == 0 &&
+            replicas[first].worker->ns == worker->ns &&
+            worker->last_seen_mono_ms > replicas[first].newest_ms)
             replicas[first].newest_ms = worker->last_seen_mono_ms;
     }
 }
 
 /* A newer registration of the same instance stands for the older one. */
-static void view_replicas(struct batch *batch, struct command *command, const struct hot_queue *queue,
-                          struct queue_view *view)
+static void view_replicas(struct batch *batch, struct command *command,
+                          const struct hot_queue *queue, struct queue_view *view)
 {
     unsigned len = count_replicas(batch, queue), first = 0;
     struct replica *replicas = find_replicas(batch, queue, len);
@@ -118,7 +125,8 @@ static void view_replicas(struct batch *batch, struct command *command, const st
     }
 }
 
-static void view_blocked_by(const struct batch *batch, const struct hot_queue *queue, struct queue_view *view)
+static void view_blocked_by(const struct batch *batch, const struct hot_queue *queue,
+                            struct queue_view *view)
 {
     if (queue_is_paused(&queue->settings, batch->now.wall_ms))
         view->blocked_by[view->blocked_by_len++] = "paused";
@@ -132,7 +140,8 @@ static void view_blocked_by(const struct batch *batch, const struct hot_queue *q
 
 static void view_stats(struct batch *batch, const struct hot_queue *queue, struct queue_view *view)
 {
-    int64_t soon = due_soon(batch->db, batch->now.wall_ms + DUE_SOON_MS, queue->head.number, DUE_SOON_COUNTED_MAX);
+    int64_t soon = due_soon(batch->db, batch->now.wall_ms + DUE_SOON_MS, queue->head.number,
+                            DUE_SOON_COUNTED_MAX);
 
     view->demand = queue_demand(&view->counts, soon);
     view->submitted_per_s = rate_per_s(&queue->submitted, batch->now.mono_ms);
@@ -142,8 +151,8 @@ static void view_stats(struct batch *batch, const struct hot_queue *queue, struc
     view->wait_p99_ms = wait_times_quantile(&queue->waits, 0.99);
 }
 
-void fill_queue(struct batch *batch, struct command *command, struct hot_queue *queue, enum queue_detail detail,
-                struct queue_view *ret_view)
+void fill_queue(struct batch *batch, struct command *command, struct hot_queue *queue,
+                enum queue_detail detail, struct queue_view *ret_view)
 {
     *ret_view = (struct queue_view){
         .name = queue->name,
@@ -154,10 +163,12 @@ void fill_queue(struct batch *batch, struct command *command, struct hot_queue *
         .oldest_ready_age_ms = oldest_ready_age(batch, queue),
         .closed = queue->closing == QUEUE_CLOSED,
         .closing = queue->closing == QUEUE_CLOSING,
-        .abandoned = arena_copy(command->mem, queue->abandoned, queue->abandoned_len * sizeof(struct id)),
+        .abandoned =
+            arena_copy(command->mem, queue->abandoned, queue->abandoned_len * sizeof(struct id)),
         .abandoned_len = queue->abandoned_len,
     };
-    ret_view->settings.retry.non_retryable = arena_bytes(command->mem, queue->settings.retry.non_retryable);
+    ret_view->settings.retry.non_retryable =
+        arena_bytes(command->mem, queue->settings.retry.non_retryable);
     /* A pause that has run out is over, whether or not its timer came by. */
     if (!queue_is_paused(&queue->settings, batch->now.wall_ms)) {
         ret_view->settings.paused = false;

@@ -12,7 +12,8 @@ static void append_running(struct batch *batch, struct command *command, const s
     if (!task_state_is_leased(row->state) || !lease_load(batch->db, row->number, &lease))
         return;
 
-    struct attempt *attempts = arena_alloc(command->mem, (view->attempts_len + 1) * sizeof(*attempts));
+    struct attempt *attempts =
+        arena_alloc(command->mem, (view->attempts_len + 1) * sizeof(*attempts));
 
     for (unsigned i = 0; i < view->attempts_len; i++)
         attempts[i] = view->attempts[i];
@@ -28,7 +29,8 @@ static void append_running(struct batch *batch, struct command *command, const s
     view->attempts = attempts;
 }
 
-static void load_logs(struct batch *batch, struct command *command, int64_t number, struct task_view *view)
+static void load_logs(struct batch *batch, struct command *command, int64_t number,
+                      struct task_view *view)
 {
     struct task_log *lines = NULL;
 
@@ -43,7 +45,8 @@ static void load_logs(struct batch *batch, struct command *command, int64_t numb
         };
 }
 
-void fill_task(struct batch *batch, struct command *command, const struct task *row, struct view_wants wants)
+void fill_task(struct batch *batch, struct command *command, const struct task *row,
+               struct view_wants wants)
 {
     struct task_view *view = &command->reply.view;
     struct task *task = arena_copy(command->mem, row, sizeof(*row));

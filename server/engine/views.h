@@ -8,15 +8,17 @@ struct view_wants {
 };
 
 /* Fill reply.view from the task's row as it stands in this batch. */
-void fill_task(struct batch *batch, struct command *command, const struct task *row, struct view_wants wants);
+void fill_task(struct batch *batch, struct command *command, const struct task *row,
+               struct view_wants wants);
 /* A terminal state was shown to somebody who asked for it. */
 void view_mark_observed(struct batch *batch, struct task *row);
 void fill_worker(struct batch *batch, struct command *command, const struct hot_worker *worker,
                  struct worker_view *ret_view);
 enum queue_detail { QUEUE_COUNTS, QUEUE_REPLICAS, QUEUE_STATS }; /* each with what is before it */
-void fill_queue(struct batch *batch, struct command *command, struct hot_queue *queue, enum queue_detail detail,
-                struct queue_view *ret_view);
+void fill_queue(struct batch *batch, struct command *command, struct hot_queue *queue,
+                enum queue_detail detail, struct queue_view *ret_view);
 /* Whether something made at made_at_ms with this name or id comes behind where the page begins. */
 bool is_on_page(const struct page_ask *page, int64_t made_at_ms, struct bytes tie);
 /* Reasons why it does not run, in the order in which the rules are applied. */
-void fill_explain(struct batch *batch, struct command *command, const struct task *row, struct task_view *view);
+void fill_explain(struct batch *batch, struct command *command, const struct task *row,
+                  struct task_view *view);

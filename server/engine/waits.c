@@ -93,7 +93,8 @@ static void settle_one(struct batch *batch, struct parked *parked)
 {
     struct task row;
 
-    if (parked->is_answered || !load_waited(batch, parked, &row) || !wait_is_over(parked->command, &row))
+    if (parked->is_answered || !load_waited(batch, parked, &row) ||
+        !wait_is_over(parked->command, &row))
         return;
     wait_fill(batch, parked->command, &row, true);
     batch_answer_parked(batch, parked);
@@ -142,7 +143,8 @@ void wait_end(struct batch *batch, struct parked *parked, bool timed_out)
 /* Only the last of those who asked for it counts. */
 static bool has_other(const struct task_waiters *waiters, const struct parked *gone)
 {
-    for (struct list_node *node = list_first(&waiters->parked); node != NULL; node = list_next(&waiters->parked, node)) {
+    for (struct list_node *node = list_first(&waiters->parked); node != NULL;
+         node = list_next(&waiters->parked, node)) {
         const struct parked *other = CONTAINER_OF(node, struct parked, subject);
 
         if (other != gone && !other->is_answered && cancels_on_disconnect(other->command))
@@ -158,7 +160,8 @@ static void sweep_one(struct batch *batch, struct parked *parked)
 
     if (parked->is_answered || parked_is_alive(parked) || !load_waited(batch, parked, &row))
         return;
-    if (cancels_on_disconnect(parked->command) && !has_other(lot_waiters(&batch->engine->lot, parked->task), parked))
+    if (cancels_on_disconnect(parked->command) &&
+        !has_other(lot_waiters(&batch->engine->lot, parked->task), parked))
         cancel_task(batch, &row, &how);
     if (!parked->is_answered)
         wait_end(batch, parked, false);

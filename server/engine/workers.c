@@ -103,7 +103,8 @@ static bool has_live_call(const struct list *parked)
 /* Something still points at it. */
 static bool is_held(const struct hot_worker *worker)
 {
-    return !list_is_empty(&worker->leases) || !list_is_empty(&worker->claims) || !list_is_empty(&worker->heartbeats);
+    return !list_is_empty(&worker->leases) || !list_is_empty(&worker->claims) ||
+           !list_is_empty(&worker->heartbeats);
 }
 
 void worker_silent(struct batch *batch, struct hot_worker *worker)
@@ -159,7 +160,8 @@ static struct worker_row row_of(const struct hot_worker *worker, struct arena *a
         .info = worker->info,
         .labels = worker->labels,
         .queues = lines_of(queues, worker->queues_len, arena),
-        .types = worker->types_len == 0 ? BYTES_NONE : lines_of(worker->types, worker->types_len, arena),
+        .types =
+            worker->types_len == 0 ? BYTES_NONE : lines_of(worker->types, worker->types_len, arena),
         .concurrency = worker->concurrency,
         .confirm_ms = worker->confirm_ms,
         .mode = worker->mode,
@@ -175,7 +177,8 @@ static void add_worker(struct engine *engine, struct effect *effect)
     worker_time(engine, worker);
 }
 
-static struct worker_row *new_row(struct batch *batch, const struct command *command, const struct hot_ns *ns)
+static struct worker_row *new_row(struct batch *batch, const struct command *command,
+                                  const struct hot_ns *ns)
 {
     const struct worker_spec *spec = &command->in.worker_spec;
     struct worker_row row = {
@@ -187,7 +190,8 @@ static struct worker_row *new_row(struct batch *batch, const struct command *com
         .info = spec->info,
         .labels = spec->labels,
         .queues = lines_of(spec->queues, spec->queues_len, batch->mem),
-        .types = spec->types_len == 0 ? BYTES_NONE : lines_of(spec->types, spec->types_len, batch->mem),
+        .types =
+            spec->types_len == 0 ? BYTES_NONE : lines_of(spec->types, spec->types_len, batch->mem),
         .concurrency = spec->concurrency,
         .confirm_ms = spec->confirm_ms,
         .mode = WORKER_RUN,
@@ -211,7 +215,8 @@ void run_REGISTER(struct batch *batch, struct command *command)
         batch_use_queue(batch, hot_queue(batch->hot, ns, spec->queues[i], batch->now.wall_ms));
     worker_save(batch->db, row);
     batch->rows++;
-    batch_worker_event(batch, EVENT_WORKER_REGISTERED, &(struct hot_worker){.id = row->id, .ns = ns});
+    batch_worker_event(batch, EVENT_WORKER_REGISTERED,
+                       &(struct hot_worker){.id = row->id, .ns = ns});
     effect->object = row;
     effect->number = batch->now.mono_ms;
     *view = (struct worker_view){
@@ -234,7 +239,8 @@ static struct bytes id_bytes(const struct id *id)
 
 static int by_place(const void *left, const void *right)
 {
-    const struct hot_worker *a = *(struct hot_worker *const *)left, *b = *(struct hot_worker *const *)right;
+    const struct hot_worker *a = *(struct hot_worker *const *)left,
+                            *b = *(struct hot_worker *const *)right;
 
     if (a->registered_at_ms != b->registered_at_ms)
         return a->registered_at_ms < b->registered_at_ms ? -1 : 1;
@@ -248,7 +254,8 @@ void run_LIST_WORKERS(struct batch *batch, struct command *command)
     const struct hot_ns *ns = command_ns(batch, command);
     struct reply *reply = &command->reply;
     struct hot_worker *worker;
-    struct hot_worker **found = arena_alloc(batch->mem, map_len(batch->hot->workers) * sizeof(struct hot_worker *));
+    struct hot_worker **found =
+        arena_alloc(batch->mem, map_len(batch->hot->workers) * sizeof(struct hot_worker *));
     unsigned len = 0;
 
     for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
@@ -319,7 +326,8 @@ void run_EDIT_WORKER(struct batch *batch, struct command *command)
 
 static void release_leases(struct batch *batch, struct hot_worker *worker)
 {
-    for (struct list_node *node = list_first(&worker->leases); node != NULL; node = list_next(&worker->leases, node)) {
+    for (struct list_node *node = list_first(&worker->leases); node != NULL;
+         node = list_next(&worker->leases, node)) {
         const struct hot_lease *lease = CONTAINER_OF(node, struct hot_lease, by_worker);
         struct settling settling;
 
@@ -331,7 +339,8 @@ static void release_leases(struct batch *batch, struct hot_worker *worker)
 
 static void answer_all(struct batch *batch, struct list *parked)
 {
-    for (struct list_node *node = list_first(parked); node != NULL; node = list_next(parked, node)) {
+    for (struct list_node *node = list_first(parked); node != NULL;
+         node = list_next(parked, node)) {
         struct parked *waiting = CONTAINER_OF(node, struct parked, subject);
 
         if (!waiting->is_answered)

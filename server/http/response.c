@@ -69,9 +69,11 @@ static void tell(const struct request *request, int status)
     if (options->on_answered != NULL)
         options->on_answered(options->ctx, request->route, request->method_text, status,
                              (int64_t)(took_ns / 1000));
-    log_event(LOG_DEBUG, "http.answered", "a request was answered", LOG_TEXT_FIELD("request_id", request_id_text(request)),
-              LOG_TEXT_FIELD("method", request->method_text), LOG_TEXT_FIELD("path", request_path(request)),
-              LOG_INT_FIELD("status", status), LOG_INT_FIELD("took_us", (int64_t)(took_ns / 1000)), );
+    log_event(LOG_DEBUG, "http.answered", "a request was answered",
+              LOG_TEXT_FIELD("request_id", request_id_text(request)),
+              LOG_TEXT_FIELD("method", request->method_text),
+              LOG_TEXT_FIELD("path", request_path(request)), LOG_INT_FIELD("status", status),
+              LOG_INT_FIELD("took_us", (int64_t)(took_ns / 1000)), );
 }
 
 static void unpark(struct request *request)

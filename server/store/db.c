@@ -15,7 +15,8 @@ void db_close(struct db *db)
         db->driver->close(db);
 }
 
-struct db_rows *db_query(struct db *db, enum sql sql, const struct db_value *values, size_t values_len)
+struct db_rows *db_query(struct db *db, enum sql sql, const struct db_value *values,
+                         size_t values_len)
 {
     if (db->failure != DB_FINE)
         return NULL;
@@ -34,7 +35,8 @@ bool db_step(struct db_rows *rows)
         return false;
     if (rows->db->failure == DB_FINE)
         return rows->db->driver->step(rows);
-    /* Something else failed meanwhile: the statement ends too, so that it can be run again after a rollback. */
+    /* Something else failed meanwhile: the statement ends too, so that it can be run again after a
+     * rollback. */
     db_done(rows);
     return false;
 }
@@ -47,7 +49,8 @@ void db_run(struct db *db, enum sql sql, const struct db_value *values, size_t v
         ;
 }
 
-int64_t db_number(struct db *db, enum sql sql, const struct db_value *values, size_t values_len, int64_t otherwise)
+int64_t db_number(struct db *db, enum sql sql, const struct db_value *values, size_t values_len,
+                  int64_t otherwise)
 {
     struct db_rows *rows = db_query(db, sql, values, values_len);
 

@@ -7,7 +7,8 @@ struct db_driver {
     void (*close)(struct db *db);
     void (*exec)(struct db *db, const char *sql);
     void (*rollback)(struct db *db);
-    struct db_rows *(*start)(struct db *db, enum sql sql, const struct db_value *values, size_t values_len);
+    struct db_rows *(*start)(struct db *db, enum sql sql, const struct db_value *values,
+                             size_t values_len);
     bool (*step)(struct db_rows *rows);
     void (*done)(struct db_rows *rows);
     int64_t (*column_int)(struct db_rows *rows, int column);

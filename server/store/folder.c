@@ -11,11 +11,12 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-static bool refuse(enum db_failure *ret_failure, enum db_failure failure, struct error *error, const char *doing,
-                   const char *path)
+static bool refuse(enum db_failure *ret_failure, enum db_failure failure, struct error *error,
+                   const char *doing, const char *path)
 {
     *ret_failure = failure;
-    (void)error_set(error, ERR_STORE_UNAVAILABLE, "data", "cannot %s %.200s: %s", doing, path, strerror(errno));
+    (void)error_set(error, ERR_STORE_UNAVAILABLE, "data", "cannot %s %.200s: %s", doing, path,
+                    strerror(errno));
     return false;
 }
 
@@ -39,15 +40,16 @@ static bool lock(struct folder *folder, enum db_failure *ret_failure, struct err
         return refuse(ret_failure, DB_IO, error, "open", path);
     if (flock(folder->lock_fd, LOCK_EX | LOCK_NB) != 0) {
         *ret_failure = DB_LOCKED;
-        (void)error_set(error, ERR_STORE_UNAVAILABLE, "data", "another broker uses the data folder %.200s",
-                        folder->path);
+        (void)error_set(error, ERR_STORE_UNAVAILABLE, "data",
+                        "another broker uses the data folder %.200s", folder->path);
         return false;
     }
     sign_lock(folder->lock_fd);
     return true;
 }
 
-/* The path without symbolic links: people may link the data folder to another disk, and the database follows none. */
+/* The path without symbolic links: people may link the data folder to another disk, and the
+ * database follows none. */
 static bool resolve(struct folder *folder, const char *path)
 {
     char *real = realpath(path, NULL);
@@ -61,7 +63,8 @@ static bool resolve(struct folder *folder, const char *path)
     return fits;
 }
 
-/* A new folder survives a power cut only when its name in the one above is flushed. Above may be closed to us. */
+/* A new folder survives a power cut only when its name in the one above is flushed. Above may be
+ * closed to us. */
 static bool sync_parent(const struct folder *folder)
 {
     int fd = openat(folder->fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -72,7 +75,8 @@ static bool sync_parent(const struct folder *folder)
     return is_synced;
 }
 
-bool folder_open(struct folder *folder, const char *path, enum db_failure *ret_failure, struct error *error)
+bool folder_open(struct folder *folder, const char *path, enum db_failure *ret_failure,
+                 struct error *error)
 {
     folder->fd = folder->lock_fd = -1;
     if (strlen(path) >= sizeof(folder->path)) {
@@ -106,7 +110,8 @@ bool folder_sync(const struct folder *folder, struct error *error)
 {
     if (fsync(folder->fd) == 0)
         return true;
-    (void)error_set(error, ERR_STORE_UNAVAILABLE, "data", "cannot flush %.200s: %s", folder->path, strerror(errno));
+    (void)error_set(error, ERR_STORE_UNAVAILABLE, "data", "cannot flush %.200s: %s", folder->path,
+                    strerror(errno));
     return false;
 }
 

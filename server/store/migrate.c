@@ -1,4 +1,5 @@
-/* Migrate: numbered files, expanded for the dialect, applied in order, remembered with their checksum. */
+/* Migrate: numbered files, expanded for the dialect, applied in order, remembered with their
+ * checksum. */
 #include "migrate.h"
 
 #include <stdio.h>
@@ -18,8 +19,11 @@ static const char table_sql[] =
 static const char *sqlite_word(struct bytes word, char number[8])
 {
     static const char *const words[][2] = {
-        {"i64", "INTEGER"},      {"bytes", "BLOB"},  {"key", "INTEGER PRIMARY KEY"},
-        {"strict", "STRICT"},    {"clustered", "STRICT, WITHOUT ROWID"},
+        {"i64", "INTEGER"},
+        {"bytes", "BLOB"},
+        {"key", "INTEGER PRIMARY KEY"},
+        {"strict", "STRICT"},
+        {"clustered", "STRICT, WITHOUT ROWID"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(words); i++)
@@ -52,7 +56,9 @@ static bool expand(struct bytes text, struct buffer *out)
         const char *close = memmem(open, left, "}}", 2);
         char number[8];
         const char *word =
-            close == NULL ? NULL : sqlite_word((struct bytes){open + 2, (size_t)(close - open) - 2}, number);
+            close == NULL
+                ? NULL
+                : sqlite_word((struct bytes){open + 2, (size_t)(close - open) - 2}, number);
 
         if (word == NULL)
             return false;
@@ -62,27 +68,31 @@ static bool expand(struct bytes text, struct buffer *out)
     return true;
 }
 
-static bool give_up(struct db *db, enum db_failure *ret_failure, struct error *error, const char *name)
+static bool give_up(struct db *db, enum db_failure *ret_failure, struct error *error,
+                    const char *name)
 {
     *ret_failure = db_failure(db) == DB_FINE ? DB_IO : db_failure(db);
-    (void)error_set(error, ERR_STORE_UNAVAILABLE, "", "migration %s: %s", name, db_failure_text(db));
+    (void)error_set(error, ERR_STORE_UNAVAILABLE, "", "migration %s: %s", name,
+                    db_failure_text(db));
     return false;
 }
 
-/* Statements that only this file needs, outside the table of named ones because the tables do not exist yet. */
+/* Statements that only this file needs, outside the table of named ones because the tables do not
+ * exist yet. */
 static void remember(struct db *db, unsigned number, const char *name, struct bytes text)
 {
     char checksum[DIGEST_LEN * 2 + 1];
     char sql[256];
 
     digest_hex(digest_plain(text), checksum);
-    (void)snprintf(sql, sizeof(sql), "INSERT INTO migrations (number, name, checksum) VALUES (%u, '%.80s', '%s')",
+    (void)snprintf(sql, sizeof(sql),
+                   "INSERT INTO migrations (number, name, checksum) VALUES (%u, '%.80s', '%s')",
                    number, name, checksum);
     db_exec(db, sql);
 }
 
-static bool apply(struct db *db, unsigned number, const struct embedded_file *file, enum db_failure *ret_failure,
-                  struct error *error)
+static bool apply(struct db *db, unsigned number, const struct embedded_file *file,
+                  enum db_failure *ret_failure, struct error *error)
 {
     struct bytes text = {(const char *)file->data, file->size};
     struct buffer sql;
@@ -99,12 +109,14 @@ static bool apply(struct db *db, unsigned number, const struct embedded_file *fi
     buffer_fini(&sql);
     if (is_expanded && db_failure(db) == DB_FINE)
         return true;
-    (void)give_up(db, ret_failure, error, file->name); /* before the rollback, which forgets a full disk */
+    (void)give_up(db, ret_failure, error,
+                  file->name); /* before the rollback, which forgets a full disk */
     db_rollback(db);
     return false;
 }
 
-/* A whole copy, so that a migration that goes wrong can be taken back by hand. A failure sticks to the db. */
+/* A whole copy, so that a migration that goes wrong can be taken back by hand. A failure sticks to
+ * the db. */
 static void keep_copy(struct db *db, const struct folder *folder, unsigned applied)
 {
     char name[64];
@@ -126,8 +138,8 @@ static void keep_copy(struct db *db, const struct folder *folder, unsigned appli
     buffer_fini(&sql);
 }
 
-static bool keep_safe(struct db *db, const struct folder *folder, unsigned applied, enum db_failure *ret_failure,
-                      struct error *error)
+static bool keep_safe(struct db *db, const struct folder *folder, unsigned applied,
+                      enum db_failure *ret_failure, struct error *error)
 {
     keep_copy(db, folder, applied);
     if (db_failure(db) != DB_FINE)
@@ -149,8 +161,10 @@ static bool is_known(unsigned number, struct bytes checksum)
     return bytes_is(checksum, known);
 }
 
-/* How many migrations the store has. A number or text that this program does not know comes from a later one. */
-static bool count_applied(struct db *db, unsigned *ret_applied, enum db_failure *ret_failure, struct error *error)
+/* How many migrations the store has. A number or text that this program does not know comes from a
+ * later one. */
+static bool count_applied(struct db *db, unsigned *ret_applied, enum db_failure *ret_failure,
+                          struct error *error)
 {
     struct db_rows *rows = db_query(db, SQL_MIGRATIONS_ALL, NULL, 0);
     unsigned applied = 0;
@@ -161,8 +175,10 @@ static bool count_applied(struct db *db, unsigned *ret_applied, enum db_failure 
             continue;
         db_done(rows);
         *ret_failure = DB_NEWER;
-        (void)error_set(error, ERR_STORE_UNAVAILABLE, "",
-                        "the store was written by another version: its migration %u is not known here", applied);
+        (void)error_set(
+            error, ERR_STORE_UNAVAILABLE, "",
+            "the store was written by another version: its migration %u is not known here",
+            applied);
         return false;
     }
     if (db_failure(db) != DB_FINE)
@@ -171,7 +187,8 @@ static bool count_applied(struct db *db, unsigned *ret_applied, enum db_failure 
     return true;
 }
 
-bool migrate(struct db *db, const struct folder *folder, enum db_failure *ret_failure, struct error *error)
+bool migrate(struct db *db, const struct folder *folder, enum db_failure *ret_failure,
+             struct error *error)
 {
     unsigned applied = 0;
 

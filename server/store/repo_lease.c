@@ -12,8 +12,9 @@ void lease_insert(struct db *db, const struct lease_row *lease)
 {
     db_run(db, SQL_LEASE_INSERT,
            VALUES(VALUE_INT(lease->task), VALUE_INT(lease->queue), VALUE_INT(lease->delivery),
-                  VALUE_BLOB(nonce_bytes(lease)), VALUE_ID(lease->worker), VALUE_INT(lease->lease_ms),
-                  VALUE_INT(lease->claimed_at_ms), VALUE_INT(lease->expires_at_ms), VALUE_INT(lease->timeout_at_ms),
+                  VALUE_BLOB(nonce_bytes(lease)), VALUE_ID(lease->worker),
+                  VALUE_INT(lease->lease_ms), VALUE_INT(lease->claimed_at_ms),
+                  VALUE_INT(lease->expires_at_ms), VALUE_INT(lease->timeout_at_ms),
                   VALUE_INT(lease->confirm_at_ms)));
 }
 
@@ -52,8 +53,9 @@ bool lease_load(struct db *db, int64_t task, struct lease_row *ret_lease)
 void lease_save(struct db *db, const struct lease_row *lease)
 {
     db_run(db, SQL_LEASE_UPDATE,
-           VALUES(VALUE_INT(lease->task), VALUE_INT(lease->lease_ms), VALUE_INT(lease->started_at_ms),
-                  VALUE_INT(lease->expires_at_ms), VALUE_INT(lease->confirm_at_ms), VALUE_INT(lease->grace_at_ms)));
+           VALUES(VALUE_INT(lease->task), VALUE_INT(lease->lease_ms),
+                  VALUE_INT(lease->started_at_ms), VALUE_INT(lease->expires_at_ms),
+                  VALUE_INT(lease->confirm_at_ms), VALUE_INT(lease->grace_at_ms)));
 }
 
 void lease_delete(struct db *db, int64_t task)
@@ -75,8 +77,9 @@ void lease_each(struct db *db, void (*each)(void *ctx, const struct lease_row *l
 unsigned ready_heads(struct db *db, int64_t ns, int64_t queue, int64_t class_number, unsigned max,
                      struct ready_head *ret_heads)
 {
-    struct db_rows *rows = db_query(
-        db, SQL_READY_HEADS, VALUES(VALUE_INT(ns), VALUE_INT(queue), VALUE_INT(class_number), VALUE_INT(max)));
+    struct db_rows *rows =
+        db_query(db, SQL_READY_HEADS,
+                 VALUES(VALUE_INT(ns), VALUE_INT(queue), VALUE_INT(class_number), VALUE_INT(max)));
     unsigned len = 0;
 
     while (db_step(rows))
@@ -90,8 +93,9 @@ unsigned ready_heads(struct db *db, int64_t ns, int64_t queue, int64_t class_num
 
 static struct db_rows *ready_below(struct db *db, const int64_t key[3], int64_t priority)
 {
-    return db_query(db, SQL_READY_OLDEST,
-                    VALUES(VALUE_INT(key[0]), VALUE_INT(key[1]), VALUE_INT(key[2]), VALUE_INT(priority)));
+    return db_query(
+        db, SQL_READY_OLDEST,
+        VALUES(VALUE_INT(key[0]), VALUE_INT(key[1]), VALUE_INT(key[2]), VALUE_INT(priority)));
 }
 
 /* From one priority to the next through the index: as many steps as there are priorities in use. */
@@ -111,11 +115,12 @@ int64_t ready_oldest(struct db *db, const int64_t key[3])
     return oldest_ms;
 }
 
-int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64_t number, int64_t max)
+int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64_t number,
+                    int64_t max)
 {
     return db_number(db, SQL_READY_AHEAD,
-                     VALUES(VALUE_INT(key[0]), VALUE_INT(key[1]), VALUE_INT(key[2]), VALUE_INT(priority),
-                            VALUE_INT(number), VALUE_INT(max)),
+                     VALUES(VALUE_INT(key[0]), VALUE_INT(key[1]), VALUE_INT(key[2]),
+                            VALUE_INT(priority), VALUE_INT(number), VALUE_INT(max)),
                      0);
 }
 
@@ -135,19 +140,21 @@ static unsigned read_numbers(struct db_rows *rows, int64_t *ret_numbers)
 
 unsigned due_tasks(struct db *db, int64_t now_ms, unsigned max, int64_t *ret_numbers)
 {
-    return read_numbers(db_query(db, SQL_DUE_TASKS, VALUES(VALUE_INT(now_ms), VALUE_INT(max))), ret_numbers);
+    return read_numbers(db_query(db, SQL_DUE_TASKS, VALUES(VALUE_INT(now_ms), VALUE_INT(max))),
+                        ret_numbers);
 }
 
 int64_t due_soon(struct db *db, int64_t until_ms, int64_t queue, int64_t max)
 {
-    return db_number(db, SQL_DUE_SOON, VALUES(VALUE_INT(until_ms), VALUE_INT(queue), VALUE_INT(max)), 0);
+    return db_number(db, SQL_DUE_SOON,
+                     VALUES(VALUE_INT(until_ms), VALUE_INT(queue), VALUE_INT(max)), 0);
 }
 
-unsigned pending_slice(struct db *db, const int64_t ns_queue[2], int64_t after, int64_t up_to, unsigned max,
-                       int64_t *ret_numbers)
+unsigned pending_slice(struct db *db, const int64_t ns_queue[2], int64_t after, int64_t up_to,
+                       unsigned max, int64_t *ret_numbers)
 {
     return read_numbers(db_query(db, SQL_PENDING_SLICE,
-                                 VALUES(VALUE_INT(ns_queue[0]), VALUE_INT(ns_queue[1]), VALUE_INT(after),
-                                        VALUE_INT(up_to), VALUE_INT(max))),
+                                 VALUES(VALUE_INT(ns_queue[0]), VALUE_INT(ns_queue[1]),
+                                        VALUE_INT(after), VALUE_INT(up_to), VALUE_INT(max))),
                         ret_numbers);
 }

@@ -27,7 +27,8 @@ void ns_each(struct db *db, void (*each)(void *ctx, int64_t number, struct bytes
 void class_insert(struct db *db, const struct class_row *row)
 {
     db_run(db, SQL_CLASS_INSERT,
-           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_TEXT(row->type), VALUE_TEXT(row->requires)));
+           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_TEXT(row->type),
+                  VALUE_TEXT(row->requires)));
 }
 
 void class_each(struct db *db, void (*each)(void *ctx, const struct class_row *row), void *ctx)
@@ -51,12 +52,13 @@ void queue_save(struct db *db, const struct queue_row *row, struct arena *arena)
     const struct queue_settings *settings = &row->settings;
 
     db_run(db, SQL_QUEUE_PUT,
-           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_TEXT(row->name), VALUE_INT(row->version),
-                  VALUE_INT(row->created_at_ms), VALUE_INT(settings->concurrency), VALUE_INT(settings->pending_limit),
+           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_TEXT(row->name),
+                  VALUE_INT(row->version), VALUE_INT(row->created_at_ms),
+                  VALUE_INT(settings->concurrency), VALUE_INT(settings->pending_limit),
                   VALUE_INT(settings->paused), VALUE_INT(settings->paused_until_ms),
                   VALUE_TEXT(retry_write(&settings->retry, arena)), VALUE_INT(settings->lease_ms),
-                  VALUE_INT(settings->timeout_ms), VALUE_INT(row->closed), VALUE_INT(row->close_cancel_at_ms),
-                  VALUE_INT(row->close_end_at_ms)));
+                  VALUE_INT(settings->timeout_ms), VALUE_INT(row->closed),
+                  VALUE_INT(row->close_cancel_at_ms), VALUE_INT(row->close_end_at_ms)));
 }
 
 void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *row), void *ctx)
@@ -92,10 +94,11 @@ void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *r
 void worker_save(struct db *db, const struct worker_row *row)
 {
     db_run(db, SQL_WORKER_PUT,
-           VALUES(VALUE_ID(row->id), VALUE_INT(row->ns), VALUE_TEXT(row->identity), VALUE_TEXT(row->instance),
-                  VALUE_TEXT(row->version), VALUE_TEXT(row->info), VALUE_TEXT(row->labels), VALUE_TEXT(row->queues),
-                  VALUE_TEXT(row->types), VALUE_INT(row->concurrency), VALUE_INT(row->confirm_ms),
-                  VALUE_INT(row->mode), VALUE_INT(row->registered_at_ms), VALUE_INT(row->last_seen_at_ms)));
+           VALUES(VALUE_ID(row->id), VALUE_INT(row->ns), VALUE_TEXT(row->identity),
+                  VALUE_TEXT(row->instance), VALUE_TEXT(row->version), VALUE_TEXT(row->info),
+                  VALUE_TEXT(row->labels), VALUE_TEXT(row->queues), VALUE_TEXT(row->types),
+                  VALUE_INT(row->concurrency), VALUE_INT(row->confirm_ms), VALUE_INT(row->mode),
+                  VALUE_INT(row->registered_at_ms), VALUE_INT(row->last_seen_at_ms)));
 }
 
 void worker_each(struct db *db, void (*each)(void *ctx, const struct worker_row *row), void *ctx)
@@ -132,11 +135,12 @@ void worker_delete(struct db *db, struct id id)
 void counter_add(struct db *db, const struct counter_row *by)
 {
     db_run(db, SQL_COUNTER_ADD,
-           VALUES(VALUE_INT(by->ns), VALUE_INT(by->queue), VALUE_INT(by->class_number), VALUE_INT(by->state),
-                  VALUE_INT(by->tasks)));
+           VALUES(VALUE_INT(by->ns), VALUE_INT(by->queue), VALUE_INT(by->class_number),
+                  VALUE_INT(by->state), VALUE_INT(by->tasks)));
 }
 
-static void each_counter(struct db_rows *rows, void (*each)(void *ctx, const struct counter_row *row), void *ctx)
+static void each_counter(struct db_rows *rows,
+                         void (*each)(void *ctx, const struct counter_row *row), void *ctx)
 {
     while (db_step(rows)) {
         struct counter_row row = {
@@ -156,7 +160,8 @@ void counter_each(struct db *db, void (*each)(void *ctx, const struct counter_ro
     each_counter(db_query(db, SQL_COUNTER_ALL, NULL, 0), each, ctx);
 }
 
-void counter_recount(struct db *db, void (*each)(void *ctx, const struct counter_row *row), void *ctx)
+void counter_recount(struct db *db, void (*each)(void *ctx, const struct counter_row *row),
+                     void *ctx)
 {
     each_counter(db_query(db, SQL_COUNTER_RECOUNT, NULL, 0), each, ctx);
 }
@@ -164,8 +169,9 @@ void counter_recount(struct db *db, void (*each)(void *ctx, const struct counter
 void intent_insert(struct db *db, const struct intent_row *row)
 {
     db_run(db, SQL_INTENT_INSERT,
-           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_INT(row->queue), VALUE_INT(row->kind),
-                  VALUE_INT(row->up_to), VALUE_INT(row->created_at_ms), VALUE_TEXT(row->reason)));
+           VALUES(VALUE_INT(row->number), VALUE_INT(row->ns), VALUE_INT(row->queue),
+                  VALUE_INT(row->kind), VALUE_INT(row->up_to), VALUE_INT(row->created_at_ms),
+                  VALUE_TEXT(row->reason)));
 }
 
 void intent_each(struct db *db, void (*each)(void *ctx, const struct intent_row *row), void *ctx)

@@ -40,7 +40,8 @@ void result_load_rest(struct db *db, struct task *task, struct arena *arena)
 void result_save_end(struct db *db, int64_t number, const struct body *result, struct bytes error)
 {
     db_run(db, SQL_RESULT_PUT_END,
-           VALUES(VALUE_INT(number), VALUE_BLOB(result->data), VALUE_TEXT(result->content_type), VALUE_TEXT(error)));
+           VALUES(VALUE_INT(number), VALUE_BLOB(result->data), VALUE_TEXT(result->content_type),
+                  VALUE_TEXT(error)));
 }
 
 void result_save_reason(struct db *db, int64_t number, struct bytes reason)
@@ -81,14 +82,16 @@ void attempt_insert(struct db *db, const struct attempt_end *end)
 
     db_run(db, SQL_ATTEMPT_INSERT,
            VALUES(VALUE_INT(end->task), VALUE_INT(attempt->delivery), VALUE_INT(attempt->attempt),
-                  VALUE_ID(attempt->worker), VALUE_BLOB(end->nonce), VALUE_INT(attempt->claimed_at_ms),
-                  VALUE_INT(attempt->started_at_ms), VALUE_INT(attempt->finished_at_ms),
-                  VALUE_INT(attempt->outcome), VALUE_TEXT(attempt->error)));
+                  VALUE_ID(attempt->worker), VALUE_BLOB(end->nonce),
+                  VALUE_INT(attempt->claimed_at_ms), VALUE_INT(attempt->started_at_ms),
+                  VALUE_INT(attempt->finished_at_ms), VALUE_INT(attempt->outcome),
+                  VALUE_TEXT(attempt->error)));
 }
 
 enum { ATTEMPTS_LOADED_MAX = 2000 };
 
-void attempts_load(struct db *db, int64_t number, struct arena *arena, struct attempt **ret_attempts, unsigned *ret_len)
+void attempts_load(struct db *db, int64_t number, struct arena *arena,
+                   struct attempt **ret_attempts, unsigned *ret_len)
 {
     struct db_rows *rows = db_query(db, SQL_ATTEMPTS_BY_TASK, VALUES(VALUE_INT(number)));
     struct attempt *attempts = NULL;
@@ -126,10 +129,11 @@ void attempts_load(struct db *db, int64_t number, struct arena *arena, struct at
     *ret_len = len;
 }
 
-bool attempt_find(struct db *db, int64_t number, int32_t delivery, struct arena *arena, struct bytes *ret_nonce,
-                  struct attempt *ret_attempt)
+bool attempt_find(struct db *db, int64_t number, int32_t delivery, struct arena *arena,
+                  struct bytes *ret_nonce, struct attempt *ret_attempt)
 {
-    struct db_rows *rows = db_query(db, SQL_ATTEMPT_BY_DELIVERY, VALUES(VALUE_INT(number), VALUE_INT(delivery)));
+    struct db_rows *rows =
+        db_query(db, SQL_ATTEMPT_BY_DELIVERY, VALUES(VALUE_INT(number), VALUE_INT(delivery)));
 
     if (!db_step(rows))
         return false;
@@ -158,12 +162,15 @@ void logs_append(struct db *db, int64_t number, const struct task_log *lines, un
     for (unsigned i = 0; i < lines_len; i++)
         db_run(db, SQL_LOG_INSERT,
                VALUES(VALUE_INT(number), VALUE_INT(last + 1 + i), VALUE_INT(lines[i].at_ms),
-                      VALUE_TEXT(lines[i].level), VALUE_TEXT(lines[i].logger), VALUE_TEXT(lines[i].message)));
+                      VALUE_TEXT(lines[i].level), VALUE_TEXT(lines[i].logger),
+                      VALUE_TEXT(lines[i].message)));
     if (last + lines_len > TASK_LOGS_MAX)
-        db_run(db, SQL_LOG_TRIM, VALUES(VALUE_INT(number), VALUE_INT(last + lines_len - TASK_LOGS_MAX)));
+        db_run(db, SQL_LOG_TRIM,
+               VALUES(VALUE_INT(number), VALUE_INT(last + lines_len - TASK_LOGS_MAX)));
 }
 
-void logs_load(struct db *db, int64_t number, struct arena *arena, struct task_log **ret_lines, unsigned *ret_len)
+void logs_load(struct db *db, int64_t number, struct arena *arena, struct task_log **ret_lines,
+               unsigned *ret_len)
 {
     struct db_rows *rows = db_query(db, SQL_LOGS_BY_TASK, VALUES(VALUE_INT(number)));
     struct task_log *lines = arena_alloc(arena, TASK_LOGS_MAX * sizeof(*lines));

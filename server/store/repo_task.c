@@ -20,9 +20,10 @@ static void insert_row(struct db *db, const struct task *task)
 {
     db_run(db, SQL_TASK_INSERT,
            VALUES(VALUE_INT(task->number), VALUE_ID(task->id), VALUE_INT(task->ns_number),
-                  VALUE_INT(task->queue_number), VALUE_INT(task->class_number), VALUE_INT(task->state),
-                  VALUE_INT(task->priority), VALUE_INT(task->run_at_ms), VALUE_INT(task->created_at_ms),
-                  VALUE_INT(task->timeout_ms), VALUE_INT(task->lease_ms)));
+                  VALUE_INT(task->queue_number), VALUE_INT(task->class_number),
+                  VALUE_INT(task->state), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
+                  VALUE_INT(task->created_at_ms), VALUE_INT(task->timeout_ms),
+                  VALUE_INT(task->lease_ms)));
 }
 
 static void insert_tags(struct db *db, int64_t ns, struct bytes tags, int64_t number)
@@ -43,13 +44,15 @@ static void delete_tags(struct db *db, int64_t ns, struct bytes tags, int64_t nu
             db_run(db, SQL_TAG_DELETE, VALUES(VALUE_INT(ns), VALUE_TEXT(tag), VALUE_INT(number)));
 }
 
-void task_insert(struct db *db, const struct task *task, const struct task_spec *spec, struct arena *arena)
+void task_insert(struct db *db, const struct task *task, const struct task_spec *spec,
+                 struct arena *arena)
 {
     insert_row(db, task);
     db_run(db, SQL_BODY_INSERT,
-           VALUES(VALUE_INT(task->number), VALUE_BLOB(spec->payload.data), VALUE_TEXT(spec->payload.content_type),
-                  VALUE_TEXT(spec->headers), VALUE_TEXT(spec->tags), VALUE_TEXT(spec->name),
-                  VALUE_TEXT(spec->traceparent), VALUE_TEXT(retry_write(&spec->retry, arena))));
+           VALUES(VALUE_INT(task->number), VALUE_BLOB(spec->payload.data),
+                  VALUE_TEXT(spec->payload.content_type), VALUE_TEXT(spec->headers),
+                  VALUE_TEXT(spec->tags), VALUE_TEXT(spec->name), VALUE_TEXT(spec->traceparent),
+                  VALUE_TEXT(retry_write(&spec->retry, arena))));
     insert_tags(db, task->ns_number, spec->tags, task->number);
 }
 
@@ -119,10 +122,11 @@ void task_save_move(struct db *db, const struct task *task, enum task_state from
     struct bytes worker = {(const char *)task->worker.at, sizeof(task->worker.at)};
 
     db_run(db, SQL_TASK_UPDATE,
-           VALUES(VALUE_INT(task->number), VALUE_INT(from), VALUE_INT(task->state), VALUE_INT(task->queue_number),
-                  VALUE_INT(task->class_number), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
-                  VALUE_INT(task->version), VALUE_INT(task->attempt), VALUE_INT(task->delivery),
-                  VALUE_INT(task->failures), VALUE_INT(task->losses), VALUE_INT(flags_of(task)),
+           VALUES(VALUE_INT(task->number), VALUE_INT(from), VALUE_INT(task->state),
+                  VALUE_INT(task->queue_number), VALUE_INT(task->class_number),
+                  VALUE_INT(task->priority), VALUE_INT(task->run_at_ms), VALUE_INT(task->version),
+                  VALUE_INT(task->attempt), VALUE_INT(task->delivery), VALUE_INT(task->failures),
+                  VALUE_INT(task->losses), VALUE_INT(flags_of(task)),
                   VALUE_INT(task->cancel_requested_at_ms), VALUE_INT(task->claimed_at_ms),
                   VALUE_INT(task->started_at_ms), VALUE_INT(task->finished_at_ms),
                   VALUE_BLOB(task->has_worker ? worker : BYTES_NONE)));
@@ -178,7 +182,8 @@ void body_load_retry(struct db *db, struct task *task, struct arena *arena)
 
 void body_save_label(struct db *db, const struct task *task, struct bytes old_tags)
 {
-    db_run(db, SQL_BODY_LABEL, VALUES(VALUE_INT(task->number), VALUE_TEXT(task->name), VALUE_TEXT(task->tags)));
+    db_run(db, SQL_BODY_LABEL,
+           VALUES(VALUE_INT(task->number), VALUE_TEXT(task->name), VALUE_TEXT(task->tags)));
     delete_tags(db, task->ns_number, old_tags, task->number);
     insert_tags(db, task->ns_number, task->tags, task->number);
 }
@@ -196,5 +201,6 @@ bool body_name(struct db *db, int64_t number, struct arena *arena, struct bytes 
 
 bool task_has_tag(struct db *db, int64_t ns, struct bytes tag, int64_t number)
 {
-    return db_number(db, SQL_TAG_HAS, VALUES(VALUE_INT(ns), VALUE_TEXT(tag), VALUE_INT(number)), 0) == 1;
+    return db_number(db, SQL_TAG_HAS, VALUES(VALUE_INT(ns), VALUE_TEXT(tag), VALUE_INT(number)),
+                     0) == 1;
 }

@@ -1,4 +1,5 @@
-/* Reserve: allocated blocks, not a sparse file; an early sign of a full disk is that it cannot be made again. */
+/* Reserve: allocated blocks, not a sparse file; an early sign of a full disk is that it cannot be
+ * made again. */
 #include "reserve.h"
 
 #include <fcntl.h>

@@ -1,4 +1,5 @@
-/* Reserve: a file of zeros that is given up when the disk is full, so that outcomes and cancels can still be written. */
+/* Reserve: a file of zeros that is given up when the disk is full, so that outcomes and cancels can
+ * still be written. */
 #pragma once
 
 #include <stdbool.h>

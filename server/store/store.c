@@ -31,8 +31,8 @@ static bool open_database(struct store *store, enum db_failure *ret_failure, str
     return folder_sync(&store->folder, error);
 }
 
-bool store_open(const struct store_options *options, struct store **ret_store, enum db_failure *ret_failure,
-                struct error *error)
+bool store_open(const struct store_options *options, struct store **ret_store,
+                enum db_failure *ret_failure, struct error *error)
 {
     struct store *store = mem_alloc(sizeof(*store));
 
@@ -40,7 +40,8 @@ bool store_open(const struct store_options *options, struct store **ret_store, e
     store->folder.fd = store->folder.lock_fd = -1;
     if (store->in_memory)
         (void)snprintf(store->path, sizeof(store->path), "memory:%.200s", options->memory);
-    bool is_open = store->in_memory || folder_open(&store->folder, options->data_dir, ret_failure, error);
+    bool is_open =
+        store->in_memory || folder_open(&store->folder, options->data_dir, ret_failure, error);
 
     if (is_open && !store->in_memory)
         folder_file(&store->folder, "sluice.db", store->path, sizeof(store->path));

@@ -11,7 +11,8 @@ int64_t raw_number(const char *database_path, const char *sql)
     sqlite3_stmt *stmt = NULL;
     int64_t number = -1;
 
-    if (sqlite3_open_v2(database_path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL) == SQLITE_OK &&
+    if (sqlite3_open_v2(database_path, &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_URI, NULL) ==
+            SQLITE_OK &&
         sqlite3_prepare_v2(handle, sql, -1, &stmt, NULL) == SQLITE_OK &&
         sqlite3_step(stmt) == SQLITE_ROW)
         number = sqlite3_column_int64(stmt, 0);

@@ -1,4 +1,5 @@
-/* SQLite driver: the only file that knows SQLite. One writer connection checkpoints by hand; readers are read-only. */
+/* SQLite driver: the only file that knows SQLite. One writer connection checkpoints by hand;
+ * readers are read-only. */
 #include "../driver.h"
 
 #include <stdio.h>
@@ -13,7 +14,9 @@
 
 /* Earlier ones may lose commits when a checkpoint meets a log reset. */
 #if SLUICE_SYSTEM_HTTP
-enum { VERSION_LEAST = 3040000 }; /* one connection writes and checkpoints, so the bug has nothing to race with */
+enum {
+    VERSION_LEAST = 3040000
+}; /* one connection writes and checkpoints, so the bug has nothing to race with */
 #else
 enum { VERSION_LEAST = 3051003 };
 #endif
@@ -40,7 +43,8 @@ static struct sqlite_db *as_sqlite(struct db *db)
 
 static enum db_failure failure_of(int code)
 {
-    if (code == SQLITE_IOERR_DATA || code == SQLITE_IOERR_CORRUPTFS) /* a page's checksum is wrong */
+    if (code == SQLITE_IOERR_DATA ||
+        code == SQLITE_IOERR_CORRUPTFS) /* a page's checksum is wrong */
         return DB_CORRUPT;
     switch (code & 0xff) {
     case SQLITE_FULL:
@@ -90,8 +94,8 @@ static bool prepare(struct sqlite_db *db, enum sql sql)
     if (rows->stmt != NULL)
         return true;
     rows->head.db = &db->head;
-    int code =
-        sqlite3_prepare_v3(db->handle, statement_texts[sql], -1, SQLITE_PREPARE_PERSISTENT, &rows->stmt, NULL);
+    int code = sqlite3_prepare_v3(db->handle, statement_texts[sql], -1, SQLITE_PREPARE_PERSISTENT,
+                                  &rows->stmt, NULL);
     if (code == SQLITE_OK)
         return true;
     fail(db, code, statement_texts[sql]);
@@ -110,7 +114,8 @@ static void bind(sqlite3_stmt *stmt, int at, const struct db_value *value)
         code = sqlite3_bind_int64(stmt, at, value->number);
         break;
     case DB_TEXT:
-        code = sqlite3_bind_text64(stmt, at, value->bytes.at, value->bytes.len, SQLITE_STATIC, SQLITE_UTF8);
+        code = sqlite3_bind_text64(stmt, at, value->bytes.at, value->bytes.len, SQLITE_STATIC,
+                                   SQLITE_UTF8);
         break;
     case DB_BLOB:
         code = sqlite3_bind_blob64(stmt, at, value->bytes.at, value->bytes.len, SQLITE_STATIC);
@@ -119,7 +124,8 @@ static void bind(sqlite3_stmt *stmt, int at, const struct db_value *value)
     ASSERT(code == SQLITE_OK);
 }
 
-static struct db_rows *driver_start(struct db *base, enum sql sql, const struct db_value *values, size_t values_len)
+static struct db_rows *driver_start(struct db *base, enum sql sql, const struct db_value *values,
+                                    size_t values_len)
 {
     struct sqlite_db *db = as_sqlite(base);
 
@@ -280,7 +286,8 @@ static bool is_new(struct sqlite_db *db)
     if (db->head.failure == DB_FINE) {
         db->head.failure = DB_CORRUPT;
         (void)snprintf(db->head.failure_text, sizeof(db->head.failure_text),
-                       "%.200s is the database of another program", sqlite3_db_filename(db->handle, "main"));
+                       "%.200s is the database of another program",
+                       sqlite3_db_filename(db->handle, "main"));
     }
     return false;
 }
@@ -303,7 +310,8 @@ static void configure_writer(struct sqlite_db *db)
 
     bool is_fresh = db->head.failure == DB_FINE && is_new(db);
 
-    if (is_fresh) { /* both only before the first table: freed pages can be given back later; room for checksums */
+    if (is_fresh) { /* both only before the first table: freed pages can be given back later; room
+                       for checksums */
         int reserve = CHECKSUM_BYTES;
 
         (void)sqlite3_file_control(db->handle, NULL, SQLITE_FCNTL_RESERVE_BYTES, &reserve);
@@ -332,8 +340,8 @@ static const char *checksum_vfs(void)
 /* SQLite's own checksum layer comes with its source but without a header. */
 int sqlite3_register_cksumvfs(const char *unused);
 
-/* Every page ends with a checksum that is verified whenever the page is read. The layer is taken in once: twice, and it
- * would call itself. */
+/* Every page ends with a checksum that is verified whenever the page is read. The layer is taken in
+ * once: twice, and it would call itself. */
 static const char *checksum_vfs(void)
 {
     static const char name[] = "cksmvfs";
@@ -347,21 +355,23 @@ static const char *checksum_vfs(void)
 static int open_handle(const struct db_options *options, struct sqlite_db *db)
 {
     char uri[512];
-    int flags = options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int flags =
+        options->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
 
     flags |= SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     if (strncmp(options->path, "memory:", 7) != 0) {
         size_t len = strlen(options->path) + 1;
 
         db->path = memcpy(mem_alloc(len), options->path, len);
-        return sqlite3_open_v2(options->path, &db->handle, flags | SQLITE_OPEN_NOFOLLOW, checksum_vfs());
+        return sqlite3_open_v2(options->path, &db->handle, flags | SQLITE_OPEN_NOFOLLOW,
+                               checksum_vfs());
     }
     (void)snprintf(uri, sizeof(uri), "file:/%s?vfs=memdb", options->path + 7);
     return sqlite3_open_v2(uri, &db->handle, flags | SQLITE_OPEN_URI, NULL);
 }
 
-bool db_open_sqlite(const struct db_options *options, struct db **ret_db, enum db_failure *ret_failure,
-                    struct error *error)
+bool db_open_sqlite(const struct db_options *options, struct db **ret_db,
+                    enum db_failure *ret_failure, struct error *error)
 {
     if (sqlite3_libversion_number() < VERSION_LEAST) {
         *ret_failure = DB_IO;

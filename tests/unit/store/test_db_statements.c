@@ -38,19 +38,13 @@ static void no_statement_sorts_but_the_recount(void **state)
 static bool is_read_whole(enum sql sql)
 {
     static const enum sql whole[] = {
-        SQL_LEASES_ALL,
-        SQL_NS_ALL,
-        SQL_CLASS_ALL,
-        SQL_QUEUE_ALL,
-        SQL_WORKER_ALL,
-        SQL_COUNTER_ALL,
-        SQL_INTENT_ALL,
-        SQL_MIGRATIONS_ALL,
-        SQL_COUNTER_RECOUNT,
-        SQL_TASK_LAST_NUMBER, /* the last entry of the key: SQLite calls that a scan, too */
-        SQL_EVENT_LAST,       /* the same */
-        SQL_EVENT_TRIM,       /* the first few by key */
-        SQL_DUE_FIRST,        /* the first entry of an index */
+        SQL_LEASES_ALL,      SQL_NS_ALL,           SQL_CLASS_ALL,  SQL_QUEUE_ALL,
+        SQL_WORKER_ALL,      SQL_COUNTER_ALL,      SQL_INTENT_ALL, SQL_MIGRATIONS_ALL,
+        SQL_COUNTER_RECOUNT, SQL_TASK_LAST_NUMBER, /* the last entry of the key: SQLite calls that a
+                                                      scan, too */
+        SQL_EVENT_LAST,                            /* the same */
+        SQL_EVENT_TRIM,                            /* the first few by key */
+        SQL_DUE_FIRST,                             /* the first entry of an index */
     };
 
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
