@@ -285,7 +285,7 @@ void engine_post(struct engine *engine, struct command *command)
     if (command_is_read(command) && !is_in_memory(&engine->options))
         readers_post(engine->readers, command);
     else
-        mailbox_post(&engine->mailbox, command, false);
+        mailbox_post(&engine->mailbox, command);
 }
 
 void engine_flush(struct engine *engine)

@@ -6,6 +6,10 @@
 
 #include "base/assert.h"
 
+/* So many posts wake a sleeping engine before the poster says that it is done: then the engine
+ * works on some while the loop still reads others. With more the two would take turns. */
+enum { GATHER_MAX = 16 };
+
 enum table_lane { TABLE_URGENT, TABLE_NORMAL, TABLE_SOLO, TABLE_READ };
 
 static const enum table_lane lane_table[COMMAND_MAX] = {
@@ -45,6 +49,7 @@ void mailbox_init(struct mailbox *mailbox)
     for (int lane = 0; lane < LANES; lane++)
         list_init(&mailbox->lanes[lane]);
     list_init(&mailbox->replies);
+    mailbox->gathered = 0;
     mailbox->is_stopped = mailbox->is_waiting = mailbox->solo_is_next = false;
 }
 
@@ -74,12 +79,12 @@ static bool has_mail(const struct mailbox *mailbox)
            !list_is_empty(&mailbox->lanes[LANE_NORMAL]);
 }
 
-void mailbox_post(struct mailbox *mailbox, struct command *command, bool wake)
+void mailbox_post(struct mailbox *mailbox, struct command *command)
 {
     lock(mailbox);
     list_push_back(&mailbox->lanes[lane_of(command)], &command->link);
 
-    bool needs_signal = wake && mailbox->is_waiting;
+    bool needs_signal = ++mailbox->gathered == GATHER_MAX && mailbox->is_waiting;
 
     unlock(mailbox);
     if (needs_signal)
@@ -150,6 +155,8 @@ bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max, struct
     mailbox->solo_is_next = take_lane(&mailbox->lanes[LANE_NORMAL], max, &taken, ret_commands);
 
     bool goes_on = !mailbox->is_stopped;
+
+    mailbox->gathered = 0;
 
     unlock(mailbox);
     return goes_on;

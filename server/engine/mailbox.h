@@ -16,15 +16,16 @@ struct mailbox {
     struct list lanes[LANES];
     struct list replies;
     bool is_stopped;
+    unsigned gathered; /* posts since the last take */
     bool is_waiting;   /* the engine sleeps */
     bool solo_is_next; /* it was passed over once for being not alone */
 };
 
 void mailbox_init(struct mailbox *mailbox);
 void mailbox_fini(struct mailbox *mailbox);
-/* Any thread. wake false: mailbox_nudge() follows, so that commands that come together are taken
- * together. */
-void mailbox_post(struct mailbox *mailbox, struct command *command, bool wake);
+/* Any thread. A sleeping engine is woken by every GATHER_MAX of them, and by mailbox_nudge(), so
+ * that commands that come together are taken together. */
+void mailbox_post(struct mailbox *mailbox, struct command *command);
 /* Any thread: make a sleeping mailbox_take() return; stop: for good. */
 void mailbox_nudge(struct mailbox *mailbox, bool stop);
 /* Engine thread: wait up to wait_ms for something (0: do not wait), then move up to max commands to

@@ -12,7 +12,7 @@ static struct command commands[8];
 static void post(struct mailbox *mailbox, unsigned at, enum command_kind kind)
 {
     commands[at] = (struct command){.kind = kind};
-    mailbox_post(mailbox, &commands[at], false);
+    mailbox_post(mailbox, &commands[at]);
 }
 
 /* Take what comes next; its places as decimal digits. */
@@ -51,7 +51,7 @@ static void a_claim_that_brings_outcomes_is_urgent(void **state)
     mailbox_init(&mailbox);
     post(&mailbox, 1, COMMAND_SUBMIT);
     commands[2] = (struct command){.kind = COMMAND_CLAIM, .in.claim.outcomes_len = 1};
-    mailbox_post(&mailbox, &commands[2], false);
+    mailbox_post(&mailbox, &commands[2]);
     assert_int_equal(take(&mailbox, 9), 21);
     mailbox_fini(&mailbox);
 }
