@@ -124,8 +124,6 @@ static void write_cancel(const struct options *options, struct buffer *body)
         json_member_text(&json, "reason", bytes_of(reason));
     if (options_has(options, "grace"))
         json_member_seconds_or_null(&json, "grace_s", options_number(options, "grace", 0));
-    if (options_has(options, "cascade"))
-        json_member_bool(&json, "cascade", true);
     json_out_object_end(&json);
 }
 
@@ -229,7 +227,6 @@ static const struct option_spec cancel_specs[] = {
      .kind = OPTION_DURATION,
      .value = "S",
      .help = "How long its worker has to stop it."},
-    {.name = "cascade", .help = "Its descendants too."},
     {.name = "wait",
      .kind = OPTION_DURATION,
      .value = "S",

@@ -21,9 +21,9 @@ static const char *const headings[] = {"ID",      "STATE", "QUEUE", "TYPE",
 
 static const struct listing listing = {.headings = headings, .add_row = add_row, .id_member = "id"};
 
-static const char *const filters[] = {"state",  "queue",  "type",          "tag",
-                                      "name",   "error",  "group",         "root",
-                                      "parent", "worker", "created-after", "created-before"};
+static const char *const filters[] = {"state",         "queue",         "type", "tag",
+                                      "name",          "error",         "root", "worker",
+                                      "created-after", "created-before"};
 
 /* An option's name is the filter's with "-" for "_". */
 static void add_filter(struct query *query, const char *name, const char *value)
@@ -63,9 +63,7 @@ static const struct option_spec specs[] = {
      .kind = OPTION_TEXT,
      .value = "TEXT",
      .help = "Only with this text in their error."},
-    {.name = "group", .kind = OPTION_TEXT, .value = "GROUP", .help = "Only of this group."},
     {.name = "root", .kind = OPTION_TEXT, .value = "ID", .help = "Only of this tree."},
-    {.name = "parent", .kind = OPTION_TEXT, .value = "ID", .help = "Only children of this task."},
     {.name = "worker", .kind = OPTION_TEXT, .value = "ID", .help = "Only held by this worker."},
     {.name = "created-after", .kind = OPTION_TIME, .value = "TIME", .help = "Only younger ones."},
     {.name = "created-before", .kind = OPTION_TIME, .value = "TIME", .help = "Only older ones."},

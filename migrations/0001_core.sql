@@ -25,7 +25,7 @@ CREATE TABLE queues (
     retry           TEXT,
     lease_ms        {{i64}} NOT NULL,
     timeout_ms      {{i64}} NOT NULL,          -- -1: none
-    closed          {{i64}} NOT NULL,          -- 0 open, 1 closing, 2 closed
+    closed          {{i64}} NOT NULL,          -- 0 open, 1 closing, 2 closed, 3 deleted
     close_cancel_at {{i64}} NOT NULL,          -- closing: when the rest is cancelled; -1: not closing
     close_end_at    {{i64}} NOT NULL,          -- closing: when what did not stop is abandoned
     UNIQUE (ns, name)

@@ -28,7 +28,7 @@ static void on_done(struct command *command)
 /* "/v1", or "/v1/ns/NAME". */
 static struct bytes base_of(struct request *request, struct arena *arena)
 {
-    if (!bytes_starts(request_path(request), "/v1/ns/"))
+    if (bytes_is(request_ns(request), "default"))
         return BYTES("/v1");
     return arena_printf(arena, "/v1/ns/%.*s", BYTES_ARG(request_ns(request)));
 }
@@ -222,19 +222,31 @@ enum err call_no_members(struct call *call)
     return codec_body(call->body, &NOTHING, call->arena, NULL, NULL, &call->error);
 }
 
+/* What stands behind "/v1" or "/v1/ns/NAME", as it was sent. Counted in slashes, since any of it
+ * may have been escaped. */
+static struct bytes path_in_namespace(struct bytes path)
+{
+    struct bytes rest = path, part;
+    unsigned parts = 2; /* the empty one before the first slash, and "v1" */
+
+    for (unsigned i = 0; i < parts && bytes_split(&rest, '/', &part); i++)
+        if (i == 1 && bytes_starts(rest, "ns/"))
+            parts = 4;
+    return rest;
+}
+
 enum err call_idempotency(struct call *call)
 {
     struct idempotency *idempotency = &call->command.idempotency;
     struct request *request = call->request;
-    struct bytes path = request_path(request);
+    struct bytes path = path_in_namespace(request_path(request));
     enum err code = idempotency_key_read(request_header(request, "idempotency-key"), call->arena,
                                          &idempotency->key, &call->error);
 
     if (code != OK || idempotency->key.at == NULL)
         return code;
     /* The same thing addressed in two ways is one scope: keys are kept per namespace. */
-    path = (struct bytes){path.at + call->base.len, path.len - call->base.len};
-    idempotency->scope = arena_printf(call->arena, "%.*s /v1%.*s",
+    idempotency->scope = arena_printf(call->arena, "%.*s /v1/%.*s",
                                       BYTES_ARG(request_method(request)), BYTES_ARG(path));
 
     struct bytes parts[] = {idempotency->scope, request_raw_query(request), call->body};

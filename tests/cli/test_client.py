@@ -256,10 +256,10 @@ def cancel_and_retry_take_several(bench):
     for verb in ("cancel", "retry"):
         answers(bench, "POST", "/v1/tasks/%s/%s" % (ID, verb), reply(200, task(state="cancelled")))
         answers(bench, "POST", "/v1/tasks/x%%2Fy/%s" % verb, problem(404, "not_found", "no such task"))
-    code, out, _ = bench.run("task", "cancel", "x/y", ID, "--reason", "because", "--grace", "2", "--cascade", "--wait=5")
+    code, out, _ = bench.run("task", "cancel", "x/y", ID, "--reason", "because", "--grace", "2", "--wait=5")
     equal((code, out), (3, ID + " cancelled\n"))
     request = bench.broker.asked("POST", "/v1/tasks/%s/cancel" % ID)[0]
-    equal((request.json(), request.query), ({"reason": "because", "grace_s": 2, "cascade": True}, {"wait": "5.000"}))
+    equal((request.json(), request.query), ({"reason": "because", "grace_s": 2}, {"wait": "5.000"}))
     equal(bench.run("task", "retry", ID, "--clone")[:2], (0, ID + " cancelled\n"))
     equal(bench.broker.asked("POST", "/v1/tasks/%s/retry" % ID)[0].query, {"clone": "1"})
 

@@ -11,6 +11,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from jsonschema import RefResolver
 
+NAMESPACE = re.compile(r"^/v1/ns/[^/]+/")
 FORMATS = FormatChecker(())
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 DATE_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
@@ -46,7 +47,7 @@ class Contract:
 
     def problems(self, method, target, answer):
         """What the document says against this answer; an empty list when nothing."""
-        path = target.split("?")[0]
+        path = NAMESPACE.sub("/v1/", target.split("?")[0])
         if answer.header("Request-Id") is None:
             return ["no Request-Id header"]
         template, operations = self._route(path)
