@@ -79,6 +79,22 @@ static void end_drain(struct engine *engine, struct effect *effect)
         engine->options.ended(engine->options.wake_ctx, 0);
 }
 
+/* Renewals that were kept in memory only: what a lease has left goes over the stop. */
+static void store_renewals(struct batch *batch)
+{
+    const struct hot_lease *lease;
+
+    for (size_t at = 0; (lease = map_each(batch->hot->leases, &at)) != NULL;) {
+        struct lease_row row = lease->row;
+
+        if (lease->expires_mono_ms == lease->stored_expires_mono_ms)
+            continue;
+        row.expires_at_ms = batch->now.wall_ms + (lease->expires_mono_ms - batch->now.mono_ms);
+        lease_save(batch->db, &row);
+        batch->rows++;
+    }
+}
+
 void shutdown_run(struct batch *batch)
 {
     struct engine *engine = batch->engine;
@@ -98,6 +114,7 @@ void shutdown_run(struct batch *batch)
         shutdown_wait_end(batch, parked);
         parked->command->reply.shutdown.state = BROKER_STOPPED;
     }
+    store_renewals(batch);
     meta_put(batch->db, "stopped_at", batch->now.wall_ms);
     batch->rows++;
     (void)batch_effect(batch, end_drain);

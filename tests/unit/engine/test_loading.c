@@ -45,6 +45,28 @@ static void time_in_which_it_did_not_run_does_not_count_against_leases(void **st
     assert_int_equal(state_of(stage, task), TASK_READY);
 }
 
+static void a_renewal_goes_over_a_clean_stop(void **state)
+{
+    struct stage *stage = *state;
+    struct command *submit = to_submit(stage, "q"), *stop = stage_make(stage, COMMAND_SHUTDOWN);
+    struct id worker = enrol(stage, "q", 1);
+
+    submit->in.submit.specs[0].lease_ms = 100000;
+    struct id task = stage_ask(stage, submit)->reply.view.task->id;
+    assert_non_null(claim(stage, worker));
+    stage_pass(stage, 20000);
+    (void)stage_ask(stage, to_beat(stage, worker, 0)); /* too little later to be stored */
+    stop->in.shutdown.now = true;
+    (void)stage_ask(stage, stop);
+    stage_settle(stage);
+    stage_restart(stage);
+
+    stage_pass(stage, 99999);
+    assert_int_equal(state_of(stage, task), TASK_RUNNING);
+    stage_pass(stage, 1);
+    assert_int_equal(state_of(stage, task), TASK_READY);
+}
+
 static void counts_and_caps_are_what_they_were(void **state)
 {
     struct stage *stage = *state;
@@ -144,6 +166,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGED(a_lease_has_what_it_had_left_but_enough_to_call_in),
         STAGED(time_in_which_it_did_not_run_does_not_count_against_leases),
+        STAGED(a_renewal_goes_over_a_clean_stop),
         STAGED(counts_and_caps_are_what_they_were),
         STAGED(a_worker_keeps_its_slots_taken),
         STAGED(a_lease_is_worth_as_much_as_before),
