@@ -1,7 +1,6 @@
 /* Mailbox: two lanes in, one list out. */
 #include "mailbox.h"
 
-#include <errno.h>
 #include <time.h>
 
 #include "base/assert.h"

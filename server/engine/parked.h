@@ -18,7 +18,7 @@ enum parked_kind {
     PARKED_TASK,      /* for a task to get somewhere */
     PARKED_HEARTBEAT, /* for a cancel */
     PARKED_SUBMIT,    /* for room in a queue */
-    PARKED_CLOSE,     /* for a queue to be empty */
+    PARKED_CLOSE,     /* for a close or a purge of a queue to be through */
     PARKED_KEY,       /* for the first command with the same idempotency key */
     PARKED_SHUTDOWN,  /* for the drain to end */
     PARKED_KINDS,

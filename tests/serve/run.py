@@ -136,6 +136,19 @@ def unknown_variables_only_warn(bench):
     contains(done.stderr, "SLUICE_LISTN")
 
 
+def counts_of(broker, queue):
+    return ask(broker, "GET", f"/v1/queues/{queue}")[1]["counts"]
+
+
+def until(is_so, timeout_s=20):
+    """Wait for something that must come; how soon is no part of the test."""
+    end = time.monotonic() + timeout_s
+    while not is_so():
+        if time.monotonic() > end:
+            raise AssertionError("it did not come to pass")
+        time.sleep(0.05)
+
+
 # ---- starting ----
 
 def a_second_broker_gets_neither_the_port_nor_the_data(bench):
@@ -282,7 +295,23 @@ def a_submit_that_ends_while_stopping_breaks_nothing(bench):
     late.close()
 
 
+def a_stream_whose_client_left_brings_no_more(bench):
+    broker = bench.broker().start()
+    equal(ask(broker, "PUT", "/v1/queues/tiny", {"pending_limit": 10})[0], 201)
+    body = b'{"queue":"tiny"}\n' * 500
+    stream = socket.create_connection(("127.0.0.1", broker.port))
+    stream.sendall(b"POST /v1/tasks/batch HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                   b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    until(lambda: counts_of(broker, "tiny")["ready"] == 10)
+    stream.close()
+    until(lambda: ask(broker, "GET", "/v1/stats")[1]["parked"] == 0)
+    ask(broker, "POST", "/v1/queues/tiny/purge")
+    time.sleep(0.2)
+    equal(counts_of(broker, "tiny")["ready"], 0)
+
+
 TESTS = (
+    a_stream_whose_client_left_brings_no_more,
     help_names_every_setting,
     what_show_prints_can_be_read_back,
     origins_are_shown,

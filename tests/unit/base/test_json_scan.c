@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "base/buffer.h"
+#include "long_json.h"
 
 static const struct json_limits LIMITS = {
     .depth_max = 32, .nodes_max = 20000, .lifted_depth_max = 512};
@@ -325,27 +325,6 @@ static void a_null_code_is_kept_but_not_read(void **state)
     assert_int_equal(check(BYTES("\"a\\u0000b\""), NULL), ERR_MALFORMED);
     assert_int_equal(check(BYTES("{\"\\u0000\":1}"), NULL), ERR_MALFORMED);
     assert_int_equal(check_kept(BYTES("\"a\\u0000b\"")), OK);
-}
-
-static struct buffer repeated(const char *head, const char *part, size_t times, const char *tail)
-{
-    struct buffer text;
-
-    buffer_init(&text, 64 << 20);
-    buffer_append_text(&text, head);
-    for (size_t i = 0; i < times; i++)
-        buffer_append_text(&text, part);
-    buffer_append_text(&text, tail);
-    return text;
-}
-
-static struct buffer nested(size_t depth, const char *open, const char *close)
-{
-    struct buffer text = repeated("", open, depth, "1");
-
-    for (size_t i = 0; i < depth; i++)
-        buffer_append_text(&text, close);
-    return text;
 }
 
 static enum err check_and_drop(struct buffer text)

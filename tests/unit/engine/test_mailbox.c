@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -152,6 +153,46 @@ static void once_stopped_it_says_so_and_waits_no_more(void **state)
     mailbox_fini(&mailbox);
 }
 
+static void *sleep_in(void *mailbox)
+{
+    struct list *taken = calloc(1, sizeof(*taken));
+
+    list_init(taken);
+    (void)mailbox_take(mailbox, 3600000, 99, taken);
+    return taken;
+}
+
+static bool is_asleep(struct mailbox *mailbox)
+{
+    (void)pthread_mutex_lock(&mailbox->lock);
+    bool is_waiting = mailbox->is_waiting;
+    (void)pthread_mutex_unlock(&mailbox->lock);
+    return is_waiting;
+}
+
+/* Were it not woken, the sleeper would outlast the time that a test has. */
+static void a_group_of_posts_wakes_a_sleeper_without_a_nudge(void **state)
+{
+    static struct command group[16];
+    struct mailbox mailbox;
+    pthread_t sleeper;
+    void *taken = NULL;
+
+    (void)state;
+    mailbox_init(&mailbox);
+    assert_int_equal(pthread_create(&sleeper, NULL, sleep_in, &mailbox), 0);
+    while (!is_asleep(&mailbox))
+        (void)sched_yield();
+    for (size_t i = 0; i < ARRAY_LEN(group); i++) {
+        group[i].kind = COMMAND_SUBMIT;
+        mailbox_post(&mailbox, &group[i]);
+    }
+    assert_int_equal(pthread_join(sleeper, &taken), 0);
+    assert_false(list_is_empty(taken));
+    free(taken);
+    mailbox_fini(&mailbox);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -162,6 +203,7 @@ int main(void)
         cmocka_unit_test(urgent_ones_pass_over_what_must_be_alone_only_once),
         cmocka_unit_test(what_comes_back_is_first_again_in_its_lane),
         cmocka_unit_test(only_the_first_of_unfetched_answers_needs_a_wake),
+        cmocka_unit_test(a_group_of_posts_wakes_a_sleeper_without_a_nudge),
         cmocka_unit_test(once_stopped_it_says_so_and_waits_no_more),
     };
 

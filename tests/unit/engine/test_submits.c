@@ -217,6 +217,23 @@ static void a_stream_waits_for_room_and_goes_on_where_it_was(void **state)
     assert_int_equal(rest->reply.taken, 1);
 }
 
+static void a_stream_whose_client_left_gives_its_held_piece_back(void **state)
+{
+    struct stage *stage = *state;
+    struct command *piece = to_submit_many(stage, "q", 3);
+
+    limit_pending(stage, "q", 0);
+    piece->in.submit.streamed = true;
+    (void)stage_ask(stage, piece);
+    assert_false(is_answered(piece));
+    stage_hang_up(piece);
+    stage_pass(stage, 1000);
+
+    assert_int_equal(code_of(piece), ERR_QUEUE_FULL);
+    assert_int_equal(piece->reply.taken, 0);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM tasks"), 0);
+}
+
 static void a_wait_is_answered_with_the_finished_task(void **state)
 {
     struct stage *stage = *state;
@@ -249,6 +266,7 @@ int main(void)
         STAGED(many_are_taken_or_refused_one_by_one),
         STAGED(an_atomic_batch_that_does_not_fit_leaves_nothing),
         STAGED(a_stream_waits_for_room_and_goes_on_where_it_was),
+        STAGED(a_stream_whose_client_left_gives_its_held_piece_back),
         STAGED(a_wait_is_answered_with_the_finished_task),
     };
 
