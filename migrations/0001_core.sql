@@ -8,8 +8,43 @@ CREATE TABLE meta (
 ) {{clustered}};
 
 CREATE TABLE namespaces (
-    number {{key}},
-    name   TEXT NOT NULL UNIQUE
+    number        {{key}},
+    name          TEXT NOT NULL UNIQUE,
+    version       {{i64}} NOT NULL DEFAULT 1,
+    pending_limit {{i64}} NOT NULL DEFAULT -1, -- -1: unlimited, as below
+    bytes_limit   {{i64}} NOT NULL DEFAULT -1,
+    queues_limit  {{i64}} NOT NULL DEFAULT -1,
+    rate          TEXT                         -- JSON; NULL: unlimited
+) {{strict}};
+
+-- Tokens made by the API; of the secret only its SHA-256.
+CREATE TABLE tokens (
+    id           TEXT NOT NULL PRIMARY KEY,
+    hash         {{bytes}} NOT NULL UNIQUE,
+    name         TEXT,
+    role         {{i64}} NOT NULL,
+    ns_globs     TEXT NOT NULL,
+    queue_globs  TEXT NOT NULL,
+    created_at   {{i64}} NOT NULL,
+    created_by   TEXT,
+    expires_at   {{i64}} NOT NULL,             -- -1: never
+    last_used_at {{i64}} NOT NULL,             -- -1: not yet
+    replaces     TEXT
+) {{clustered}};
+
+-- Who did what. Each row's hash covers the one before it; rows leave from the old end only.
+CREATE TABLE audit (
+    number     {{key}},
+    at         {{i64}} NOT NULL,
+    ns         {{i64}},                        -- NULL: the broker as a whole
+    ns_name    TEXT,
+    actor      TEXT NOT NULL,
+    address    TEXT,
+    request_id TEXT,
+    action     TEXT NOT NULL,
+    object     TEXT,
+    detail     TEXT NOT NULL,
+    hash       {{bytes}} NOT NULL
 ) {{strict}};
 
 CREATE TABLE queues (
@@ -59,6 +94,7 @@ CREATE TABLE tasks (
     losses              {{i64}} NOT NULL,
     timeout_ms          {{i64}} NOT NULL,      -- -1: the queue's
     lease_ms            {{i64}} NOT NULL,      -- -1: the queue's
+    bytes               {{i64}} NOT NULL DEFAULT 0,      -- of payload, headers, result and error
     flags               {{i64}} NOT NULL,      -- 1 abandoned, 2 observed, 4 has a results row
     cancel_requested_at {{i64}} NOT NULL,      -- -1: not asked
     claimed_at          {{i64}} NOT NULL,      -- -1: not yet; of the latest attempt
@@ -164,6 +200,7 @@ CREATE TABLE counters (
     class {{i64}} NOT NULL,
     state {{i64}} NOT NULL,
     tasks {{i64}} NOT NULL,
+    bytes {{i64}} NOT NULL DEFAULT 0,                 -- of those tasks
     PRIMARY KEY (ns, queue, class, state)
 ) {{clustered}};
 

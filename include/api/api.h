@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include "api/keyring.h"
 #include "base/metrics.h"
 #include "engine/engine.h"
 #include "http/route.h"
@@ -12,15 +13,26 @@ struct http_server;
  * long-lived as that. */
 struct api {
     struct engine *engine;
+    struct keyring *keyring;
     struct metrics *metrics;
     const struct http_server *http; /* for the connection gauge; NULL: none yet */
     const char *data_dir;  /* long streams spool their answer lines there, in unlinked files */
     int64_t started_at_ms; /* wall clock */
     int64_t heartbeat_ms, worker_ttl_ms;
     bool manual_clock; /* POST /v1/test/advance exists */
+    bool serves_loopback_only;
+    unsigned parked_per_token;      /* 0: no bound */
+    struct rate_limit token_rate;   /* of requests, each token for itself; units 0: no bound */
+    struct rate_limit failure_rate; /* of wrong tokens, each address for itself */
     const char *version, *commit, *store_version, *http_version;
 };
 
+/* http_server_options.admit: checks the token, its scope, its namespaces and its rate. */
+enum err api_admit(void *ctx, struct request *request, const struct route *route,
+                   struct error *error);
+
+/* The part of the routes that a second listener serves: health and metrics. */
+const struct route *api_health_routes(size_t *ret_len);
 /* The route table, made from api/openapi.yaml. */
 const struct route *api_routes(size_t *ret_len);
 

@@ -4,8 +4,11 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/digest.h"
 #include "base/error.h"
 #include "base/list.h"
+#include "domain/access.h"
+#include "domain/namespace.h"
 #include "domain/queue.h"
 #include "domain/task.h"
 
@@ -236,6 +239,54 @@ struct advance {
     int64_t by_ms;
 };
 
+/* Tokens. The secret never comes here; who may hand out what was judged before. */
+struct token_ask {
+    struct bytes id;       /* of the token that is made, looked up, revoked or replaced */
+    struct bytes new_id;   /* of a rotation: the new one's */
+    struct digest hash;    /* of the new one */
+    struct bytes name;     /* NONE: none */
+    struct grant grant;    /* of the new one */
+    int64_t expires_at_ms; /* of the new one; -1: never */
+    int64_t overlap_ms;    /* of a rotation */
+    bool has_other_admin;  /* an unbounded admin's token is known besides the one it is about */
+    bool is_last;          /* of a revocation: no other token is configured at all */
+    bool may_be_open;      /* of a revocation: only loopback is served */
+};
+
+/* When tokens were last used, noted now and then. */
+struct token_uses {
+    struct token_use {
+        struct bytes id;
+        int64_t at_ms;
+    } * at;
+    unsigned len;
+};
+
+/* Something that happened outside the engine and belongs into the record. */
+struct audit_note {
+    struct bytes action; /* "config.reloaded" */
+    struct bytes object; /* or NONE */
+    struct bytes detail; /* JSON object, or NONE: {} */
+};
+
+struct audit_query {
+    struct bytes actions, actors, objects;       /* comma lists as given; NONE: any */
+    int64_t created_after_ms, created_before_ms; /* -1 */
+    bool newest_first;
+    unsigned limit;
+    int64_t after_number; /* from the cursor; -1: from the start */
+};
+
+struct ns_edit {
+    struct bytes name;
+    struct ns_quotas quotas;
+    int64_t if_match;
+};
+
+struct ns_name {
+    struct bytes name;
+};
+
 /* ---- what is answered ---- */
 
 struct submit_item {
@@ -310,6 +361,21 @@ struct queue_view {
     unsigned abandoned_len;
 };
 
+struct audit_view {
+    int64_t number, at_ms;
+    struct bytes ns;                                                 /* NONE: the broker */
+    struct bytes actor, address, request_id, action, object, detail; /* NONE: none */
+    struct bytes hash; /* hex; NONE to those who see a part only */
+};
+
+struct ns_view {
+    struct bytes name;
+    int64_t version, number; /* number: its place in lists */
+    struct ns_quotas quotas;
+    struct queue_counts counts;
+    int64_t bytes, queues, workers;
+};
+
 struct stats_view {
     struct queue_counts counts;
     int64_t queues, workers, workers_lost, leases, parked;
@@ -355,6 +421,10 @@ struct reply {
     unsigned workers_len;
     struct queue_view *queues;
     unsigned queues_len;
+    struct audit_view *audit;
+    unsigned audit_len;
+    struct ns_view *namespaces;
+    unsigned namespaces_len;
     struct stats_view stats;
     struct shutdown_view shutdown;
     struct moment_view {
@@ -368,7 +438,9 @@ struct command {
     struct arena *mem;
     struct bytes ns;
     struct bytes request_id;
-    int64_t wait_ms; /* 0: answer at once */
+    const struct principal *by; /* NULL: principal_open */
+    struct bytes address;       /* the client's; NONE: none */
+    int64_t wait_ms;            /* 0: answer at once */
     struct idempotency idempotency;
     /* What the first answer to a key is: called by the engine inside the transaction, after the
      * reply is set. Pure. */
@@ -397,6 +469,12 @@ struct command {
         struct page_ask page;
         struct shutdown_ask shutdown;
         struct advance advance;
+        struct token_ask token;
+        struct token_uses token_uses;
+        struct audit_note note;
+        struct audit_query audit;
+        struct ns_edit ns_edit;
+        struct ns_name ns;
     } in;
     struct reply reply;
     struct parked *parked;     /* the engine's own */

@@ -37,6 +37,15 @@ void request_forget_body(struct request *request);
 /* The answer's Request-Id. */
 struct bytes request_id_text(const struct request *request);
 void *request_server_ctx(const struct request *request); /* what http_server_options.ctx gave */
+/* The client's address as text, the nearest that is no trusted proxy; lives as long as the request.
+ */
+struct bytes request_address(const struct request *request);
+/* Was the namespace named by the path? */
+bool request_names_ns(const struct request *request);
+/* For admission: the namespace of a path that names none, and who asks (any pointer, borrowed). */
+void request_set_ns(struct request *request, struct bytes ns);
+void request_set_caller(struct request *request, const void *caller);
+const void *request_caller(const struct request *request);
 
 /* An answer is built up, then sent. Headers and body are copied or moved as said. */
 void request_add_header(struct request *request, const char *name, struct bytes value); /* copied */
@@ -52,10 +61,11 @@ void request_refuse(struct request *request, const struct error *error);
 void request_refuse_with(struct request *request, const struct error *error,
                          struct bytes extra_members);
 
-/* Park: nothing more happens on the connection until the answer. Counted against parked_max: false
- * (and a 503 was answered) when too many wait; then the handler must not touch the request again.
- * urgent ones have room of their own. */
-MUST_CHECK bool request_park(struct request *request, bool urgent);
+/* Park: nothing more happens on the connection until the answer. False (and a 503 was answered)
+ * when too many are parked; then the handler must not touch the request again. Those that asked to
+ * wait are bound by parked_max, those at work by working_max; urgent routes have
+ * parked_urgent_extra beyond both. */
+MUST_CHECK bool request_park(struct request *request, bool waits);
 /* Any thread, only while parked or held: is the client still there? Asks the kernel for the peer's
  * end. */
 bool request_is_alive(const struct request *request);

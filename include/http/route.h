@@ -14,7 +14,8 @@ struct route {
     const char *operation; /* operation id */
     const char *method;
     const char *path; /* template: /v1/tasks/{id}/result */
-    const char *scope;
+    unsigned scope;   /* what admission judges by; this layer knows no meaning of it */
+    bool urgent;      /* is served when others are refused for want of room */
     enum route_body body;
     size_t body_max;
     void (*run)(struct request *request); /* for STREAM: called at the head; may answer early or set

@@ -9,6 +9,19 @@
 
 struct http_server;
 
+/* HTTPS, by libmicrohttpd's GnuTLS: TLS 1.2 and 1.3. Files are PEM; they are read again by
+ * http_server_reload(). */
+struct http_tls_files {
+    const char *cert, *key; /* NULL: plain HTTP */
+    const char *client_ca;  /* NULL: clients show no certificate; else only those signed by it */
+};
+
+/* Who may send this request? Called on the loop once the head was judged, before the body is read
+ * and before a path that does not exist is refused. route is NULL for such a path. May set the
+ * namespace, the caller and headers of the answer; not OK: the request is refused with error. */
+typedef enum err (*http_admit)(void *ctx, struct request *request, const struct route *route,
+                               struct error *error);
+
 struct http_server_options {
     const char *listen; /* ADDR:PORT, [V6]:PORT; port 0 picks one */
     const struct route *routes;
@@ -23,7 +36,17 @@ struct http_server_options {
     int64_t head_deadline_ms; /* absolute, from the first byte (or accept) to the end of the head */
     int64_t body_deadline_ms; /* absolute, for collected bodies; a stream: without 1 KiB */
     int64_t idle_ms;          /* keep-alive: 75 s */
-    bool loopback_only_hosts; /* check Host (421), Origin and Sec-Fetch-Site (403) */
+    bool loopback_only_hosts; /* Host must name loopback or the listen address, else 421 */
+    const char *allowed_hosts; /* names joined by commas that Host may also be, and that are the
+                                  only ones without loopback_only_hosts; "": any */
+    http_admit admit;          /* NULL: everybody */
+    struct http_tls_files tls;
+    const char *trusted_proxies;      /* CIDRs joined by commas whose X-Forwarded-For counts; "" */
+    unsigned connections_per_address; /* 0: no bound; loopback and trusted proxies have none */
+    unsigned connections_reserve;     /* when fewer are left, who dawdles longest is shut out */
+    unsigned working_max;             /* parked requests that did not ask to wait */
+    double rate_per_address;          /* requests a second; 0: no bound */
+    double rate_per_address_burst;
     /* Called after each answered request, for metrics; may be NULL. */
     void (*on_answered)(void *ctx, const struct route *route, struct bytes method, int status,
                         int64_t took_us);
@@ -31,6 +54,10 @@ struct http_server_options {
 
 MUST_CHECK enum err http_server_open(uv_loop_t *loop, const struct http_server_options *options,
                                      struct http_server **ret_server, struct error *error);
+/* Read certificate and key again, for new connections. Not OK: the old ones stay in use. */
+MUST_CHECK enum err http_server_reload(struct http_server *server, struct error *error);
+/* Are CIDRs joined by commas written well? */
+MUST_CHECK enum err http_cidrs_check(const char *cidrs, struct error *error);
 unsigned http_server_port(const struct http_server *server);
 /* Let libmicrohttpd send what was answered on parked requests: call once after each batch of
  * answers. */
@@ -45,6 +72,7 @@ void http_server_close(struct http_server *server, int64_t grace_ms, void (*done
 struct http_server_stats {
     unsigned connections, parked;
     uint64_t body_bytes;
+    uint64_t shut_out; /* connections closed for want of room, or beyond the bound of an address */
 };
 struct http_server_stats http_server_stats(const struct http_server *server);
 /* Versions of what this was built with, for /v1/version and the safety check (>= 1.0.5). */

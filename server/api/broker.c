@@ -190,16 +190,15 @@ void op_start_shutdown(struct request *request)
     static const struct operation OPERATION = {.kind = COMMAND_SHUTDOWN,
                                                .decode = decode_shutdown,
                                                .answer = answer_started,
-                                               .waits = true,
-                                               .urgent = true};
+                                               .waits = true};
 
     call_run(request, &OPERATION);
 }
 
 void op_get_shutdown(struct request *request)
 {
-    static const struct operation OPERATION = {
-        .kind = COMMAND_SHUTDOWN_STATE, .answer = answer_state, .urgent = true};
+    static const struct operation OPERATION = {.kind = COMMAND_SHUTDOWN_STATE,
+                                               .answer = answer_state};
 
     call_run(request, &OPERATION);
 }
@@ -236,10 +235,8 @@ static void answer_advance(struct call *call)
 
 void op_advance_clock(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_ADVANCE,
-                                               .decode = decode_advance,
-                                               .answer = answer_advance,
-                                               .urgent = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_ADVANCE, .decode = decode_advance, .answer = answer_advance};
 
     call_run(request, &OPERATION);
 }

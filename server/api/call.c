@@ -61,6 +61,8 @@ static struct call *call_new(struct request *request, const struct operation *op
     call->command.mem = arena;
     call->command.ns = request_ns(request);
     call->command.request_id = request_id_text(request);
+    call->command.by = request_caller(request);
+    call->command.address = request_address(request);
     call->command.caller = (struct caller){.ctx = call, .done = on_done, .is_alive = is_alive};
     return call;
 }
@@ -118,7 +120,7 @@ void call_run_with(struct request *request, const struct operation *operation, s
         answer_refuse(call, &call->error);
     else if (call->is_settled)
         operation->answer(call);
-    else if (request_park(request, operation->urgent))
+    else if (request_park(request, call->command.wait_ms > 0))
         call_post(call);
 }
 

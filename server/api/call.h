@@ -15,7 +15,6 @@ struct operation {
     const char *const *query;              /* known parameters, NULL-ended; NULL: none */
     bool any_query;                        /* decode checks the parameters itself */
     bool waits;                            /* Prefer: wait and ?wait= are taken */
-    bool urgent;                           /* may park when others may not any more */
 };
 
 struct call {

@@ -100,7 +100,7 @@ static enum err decode_snooze(struct call *call)
     void op_##name(struct request *request)                                                        \
     {                                                                                              \
         static const struct operation OPERATION = {                                                \
-            .kind = COMMAND_FINISH, .decode = (decoder), .answer = answer_lease, .urgent = true};  \
+            .kind = COMMAND_FINISH, .decode = (decoder), .answer = answer_lease};                  \
                                                                                                    \
         call_run(request, &OPERATION);                                                             \
     }
@@ -135,7 +135,7 @@ static enum err decode_extend(struct call *call)
 void op_extend_lease(struct request *request)
 {
     static const struct operation OPERATION = {
-        .kind = COMMAND_EXTEND, .decode = decode_extend, .answer = answer_lease, .urgent = true};
+        .kind = COMMAND_EXTEND, .decode = decode_extend, .answer = answer_lease};
 
     call_run(request, &OPERATION);
 }
@@ -148,10 +148,8 @@ static enum err decode_progress(struct call *call)
 
 void op_progress_lease(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_PROGRESS,
-                                               .decode = decode_progress,
-                                               .answer = answer_lease,
-                                               .urgent = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_PROGRESS, .decode = decode_progress, .answer = answer_lease};
 
     call_run(request, &OPERATION);
 }
@@ -168,7 +166,7 @@ static enum err decode_logs(struct call *call)
 void op_log_lease(struct request *request)
 {
     static const struct operation OPERATION = {
-        .kind = COMMAND_LEASE_LOGS, .decode = decode_logs, .answer = answer_lease, .urgent = true};
+        .kind = COMMAND_LEASE_LOGS, .decode = decode_logs, .answer = answer_lease};
 
     call_run(request, &OPERATION);
 }

@@ -142,10 +142,8 @@ static void answer_metrics(struct call *call)
 
 void op_get_metrics(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_LIST_QUEUES,
-                                               .decode = decode_metrics,
-                                               .answer = answer_metrics,
-                                               .urgent = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_LIST_QUEUES, .decode = decode_metrics, .answer = answer_metrics};
 
     call_run(request, &OPERATION);
 }

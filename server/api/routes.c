@@ -2,6 +2,7 @@
  * link. */
 #include "api/api.h"
 #include "base/compiler.h"
+#include "domain/access.h"
 #include "handlers.h"
 
 #define STREAM_OF_NONE(operation)   NULL
@@ -9,17 +10,20 @@
 #define STREAM_OF_RAW(operation)    NULL
 #define STREAM_OF_STREAM(operation) op_##operation##_stream
 
+enum { ROUTE_IS_ORDINARY = 0, ROUTE_IS_URGENT = 1 };
+
 static const struct route ROUTES[] = {
-#define ROUTE(name, verb, template, needed, kind, most)                                            \
+#define ROUTE(name, verb, template, needed, kind, most, urgency)                                   \
     {                                                                                              \
         .operation = #name,                                                                        \
         .method = (verb),                                                                          \
         .path = (template),                                                                        \
-        .scope = (needed),                                                                         \
+        .scope = SCOPE_##needed,                                                                   \
         .body = ROUTE_BODY_##kind,                                                                 \
         .body_max = (most),                                                                        \
         .run = op_##name,                                                                          \
         .stream = STREAM_OF_##kind(name),                                                          \
+        .urgent = ROUTE_IS_##urgency,                                                              \
     },
 #include "routes.gen.inc"
 #undef ROUTE

@@ -117,11 +117,8 @@ static void answer_cancel(struct call *call)
 
 void op_cancel_task(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_CANCEL,
-                                               .decode = decode_cancel,
-                                               .answer = answer_cancel,
-                                               .waits = true,
-                                               .urgent = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_CANCEL, .decode = decode_cancel, .answer = answer_cancel, .waits = true};
 
     call_run(request, &OPERATION);
 }

@@ -129,7 +129,7 @@ static void answer_left(struct call *call)
 void op_leave_worker(struct request *request)
 {
     static const struct operation OPERATION = {
-        .kind = COMMAND_LEAVE, .decode = decode_worker, .answer = answer_left, .urgent = true};
+        .kind = COMMAND_LEAVE, .decode = decode_worker, .answer = answer_left};
 
     call_run(request, &OPERATION);
 }
@@ -179,10 +179,8 @@ static void answer_outcomes(struct call *call)
 
 void op_finish_outcomes(struct request *request)
 {
-    static const struct operation OPERATION = {.kind = COMMAND_FINISH,
-                                               .decode = decode_outcomes,
-                                               .answer = answer_outcomes,
-                                               .urgent = true};
+    static const struct operation OPERATION = {
+        .kind = COMMAND_FINISH, .decode = decode_outcomes, .answer = answer_outcomes};
 
     call_run(request, &OPERATION);
 }
@@ -277,8 +275,7 @@ void op_heartbeat_worker(struct request *request)
     static const struct operation OPERATION = {.kind = COMMAND_HEARTBEAT,
                                                .decode = decode_heartbeat,
                                                .answer = answer_heartbeat,
-                                               .waits = true,
-                                               .urgent = true};
+                                               .waits = true};
 
     call_run(request, &OPERATION);
 }

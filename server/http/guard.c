@@ -211,6 +211,7 @@ static enum err take_ns(struct request *request, struct error *error)
     if (path->len < 3 || !bytes_is(path->segments[0], "v1") || !bytes_is(path->segments[1], "ns"))
         return OK;
     request->ns = path->segments[2];
+    request->names_ns = true;
     if (!is_ns(request->ns))
         return error_set(error, ERR_INVALID_FIELD, "",
                          "a namespace has 1 to %d characters of A-Z a-z 0-9 . _ : -", NAME_MAX_LEN);

@@ -8,12 +8,14 @@
 #include "peer.h"
 #include "server_struct.h"
 
-bool request_park(struct request *request, bool urgent)
+bool request_park(struct request *request, bool waits)
 {
     struct http_server *server = request->connection->server;
+    bool urgent = request->route != NULL && request->route->urgent;
     unsigned room = server->options.parked_max + (urgent ? server->options.parked_urgent_extra : 0);
     struct error error;
 
+    (void)waits;
     ASSERT(request->phase == REQUEST_RUNNING);
     if (server->parked_len >= room) {
         (void)error_set(&error, ERR_OVERLOADED, "", "%u requests wait already", server->parked_len);

@@ -259,3 +259,29 @@ void request_end(struct request *request)
     connection_enter(connection, CONNECTION_WAITING);
     server_give_arena(connection->server, request->arena);
 }
+
+struct bytes request_address(const struct request *request)
+{
+    (void)request;
+    return BYTES_NONE;
+}
+
+bool request_names_ns(const struct request *request)
+{
+    return request->names_ns;
+}
+
+void request_set_ns(struct request *request, struct bytes ns)
+{
+    request->ns = ns;
+}
+
+void request_set_caller(struct request *request, const void *caller)
+{
+    request->caller = caller;
+}
+
+const void *request_caller(const struct request *request)
+{
+    return request->caller;
+}

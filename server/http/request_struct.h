@@ -35,6 +35,8 @@ struct request {
     struct bytes raw_query;
     struct path path; /* without the namespace */
     struct bytes ns;
+    bool names_ns;      /* the path says which */
+    const void *caller; /* who admission found; not ours */
     struct fields headers;
     struct fields query;
     struct bytes id_text;

@@ -157,11 +157,12 @@ bool request_is_alive(const struct request *request)
     return true;
 }
 
-bool request_park(struct request *request, bool urgent)
+bool request_park(struct request *request, bool waits)
 {
     struct error error;
 
-    if (request->park_refused && !urgent) {
+    (void)waits;
+    if (request->park_refused) {
         (void)error_set(&error, ERR_OVERLOADED, "", "too many");
         request_refuse(request, &error);
         return false;
@@ -244,4 +245,29 @@ void request_refuse_with(struct request *request, const struct error *error,
 void request_refuse(struct request *request, const struct error *error)
 {
     request_refuse_with(request, error, BYTES_NONE);
+}
+
+struct bytes request_address(const struct request *request)
+{
+    return request->address != NULL ? bytes_of(request->address) : BYTES("192.0.2.1");
+}
+
+bool request_names_ns(const struct request *request)
+{
+    return request->ns != NULL;
+}
+
+void request_set_ns(struct request *request, struct bytes ns)
+{
+    request->ns = arena_bytes(request->arena, ns).at;
+}
+
+void request_set_caller(struct request *request, const void *caller)
+{
+    request->caller = caller;
+}
+
+const void *request_caller(const struct request *request)
+{
+    return request->caller;
 }

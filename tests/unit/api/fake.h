@@ -16,6 +16,8 @@ struct request {
     struct fake_pair params[FAKE_PAIRS_MAX], query[FAKE_PAIRS_MAX], headers[FAKE_PAIRS_MAX];
     struct bytes body;
     bool park_refused;
+    const char *address; /* NULL: one of documentation */
+    const void *caller;
 
     /* What happened to it. */
     struct arena *arena;

@@ -95,10 +95,9 @@ static void post(struct harness *harness, struct job job)
 
 static void op_parked(struct request *request)
 {
-    bool is_urgent = request_query(request, "urgent").at != NULL;
     bool is_gone = request_query(request, "gone").at != NULL;
 
-    if (request_park(request, is_urgent))
+    if (request_park(request, true))
         post(request_server_ctx(request),
              (struct job){.request = request, .delay_ms = is_gone ? -1 : 0, .status = 200});
 }
@@ -174,17 +173,18 @@ static void op_file(struct request *request)
 }
 
 static const struct route routes[] = {
-    {"echo", "POST", "/v1/echo", "", ROUTE_BODY_JSON, 4 << 20, op_echo, NULL},
-    {"raw", "PUT", "/v1/raw/{name}", "", ROUTE_BODY_RAW, 1000, op_echo, NULL},
-    {"thing", "GET", "/v1/things/{id}", "", ROUTE_BODY_NONE, 0, op_thing, NULL},
-    {"thingPart", "GET", "/v1/things/{id}/part", "", ROUTE_BODY_NONE, 0, op_thing, NULL},
-    {"thingDelete", "DELETE", "/v1/things/{id}", "", ROUTE_BODY_NONE, 0, op_thing, NULL},
-    {"special", "POST", "/v1/things/special", "", ROUTE_BODY_JSON, 1000, op_echo, NULL},
-    {"parked", "POST", "/v1/parked", "", ROUTE_BODY_JSON, 1000, op_parked, NULL},
-    {"slow", "GET", "/v1/slow", "", ROUTE_BODY_NONE, 0, op_slow, NULL},
-    {"stream", "PUT", "/v1/stream", "", ROUTE_BODY_STREAM, 64 << 20, op_stream, on_piece},
-    {"file", "GET", "/v1/file", "", ROUTE_BODY_NONE, 0, op_file, NULL},
-    {"home", "GET", "/", "", ROUTE_BODY_NONE, 0, op_thing, NULL},
+    {"echo", "POST", "/v1/echo", 0, false, ROUTE_BODY_JSON, 4 << 20, op_echo, NULL},
+    {"raw", "PUT", "/v1/raw/{name}", 0, false, ROUTE_BODY_RAW, 1000, op_echo, NULL},
+    {"thing", "GET", "/v1/things/{id}", 0, false, ROUTE_BODY_NONE, 0, op_thing, NULL},
+    {"thingPart", "GET", "/v1/things/{id}/part", 0, false, ROUTE_BODY_NONE, 0, op_thing, NULL},
+    {"thingDelete", "DELETE", "/v1/things/{id}", 0, false, ROUTE_BODY_NONE, 0, op_thing, NULL},
+    {"special", "POST", "/v1/things/special", 0, false, ROUTE_BODY_JSON, 1000, op_echo, NULL},
+    {"parked", "POST", "/v1/parked", 0, false, ROUTE_BODY_JSON, 1000, op_parked, NULL},
+    {"urgent", "POST", "/v1/urgent", 0, true, ROUTE_BODY_JSON, 1000, op_parked, NULL},
+    {"slow", "GET", "/v1/slow", 0, false, ROUTE_BODY_NONE, 0, op_slow, NULL},
+    {"stream", "PUT", "/v1/stream", 0, false, ROUTE_BODY_STREAM, 64 << 20, op_stream, on_piece},
+    {"file", "GET", "/v1/file", 0, false, ROUTE_BODY_NONE, 0, op_file, NULL},
+    {"home", "GET", "/", 0, false, ROUTE_BODY_NONE, 0, op_thing, NULL},
 };
 
 /* ---- the thread that stands for the engine ---- */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #define PARK        "POST /v1/parked HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
-#define PARK_URGENT "POST /v1/parked?urgent HTTP/1.1\r\nHost: localhost\r\n\r\n"
+#define PARK_URGENT "POST /v1/urgent HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define SLOW        "GET /v1/slow HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define THING       "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 

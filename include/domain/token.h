@@ -1,0 +1,37 @@
+/* Token: the text that a client sends, and a line of the token file. Only its SHA-256 is ever kept.
+ * A token that Sluice makes is slc_ID_SECRET: ID is 8 of [a-z0-9] and not secret, SECRET is 32
+ * random bytes as 43 characters of base64url, so that scanners can know it by
+ * slc_[a-z0-9]{8}_[A-Za-z0-9_-]{43}. Tokens in a file may be any text of 8 to 512 visible ASCII
+ * characters. */
+#pragma once
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/random.h"
+#include "domain/access.h"
+
+enum {
+    TOKEN_ID_LEN = 8,
+    TOKEN_TEXT_LEN = 4 + TOKEN_ID_LEN + 1 + 43,
+    TOKEN_GIVEN_MIN = 8,
+    TOKEN_GIVEN_MAX = 512,
+};
+
+/* A new token's text, NUL-ended; its id is at ret_text + 4. */
+void token_make(struct random_source *random, char ret_text[TOKEN_TEXT_LEN + 1]);
+/* Has it the form of one that Sluice made? Such a one cannot be guessed. */
+bool token_is_ours(struct bytes text);
+bool token_is_sane(struct bytes text);
+struct digest token_hash(struct bytes text);
+
+/* TOKEN|sha256:HEX ROLE [ns=GLOBS] [queue=GLOBS] [expires=TIME], blanks between, # begins a
+ * comment. */
+struct token_line {
+    struct digest hash;
+    struct grant grant;    /* globs borrowed from the line; "*" where nothing is said */
+    int64_t expires_at_ms; /* -1: never */
+    bool is_short;         /* a plain token of fewer than 20 characters */
+};
+/* ret_is_empty: nothing but blanks and a comment. error names what is wrong and never the token. */
+MUST_CHECK enum err token_line_read(struct bytes line, struct token_line *ret_line,
+                                    bool *ret_is_empty, struct error *error);

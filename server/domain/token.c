@@ -1,0 +1,175 @@
+/* Token: made, hashed and read from a line of the token file. */
+#include "domain/token.h"
+
+#include "base/parse.h"
+#include "base/time_text.h"
+
+#include <string.h>
+
+enum { SECRET_LEN = 32, SHORT_LEN = 20, HASH_PREFIX_LEN = 7 };
+
+static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789";
+static const char URL_LETTERS[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* Base64url of RFC 4648 without padding. */
+static void write_secret(const uint8_t secret[SECRET_LEN], char *ret_text)
+{
+    uint32_t bits = 0;
+    unsigned held = 0;
+
+    for (unsigned i = 0; i < SECRET_LEN; i++) {
+        bits = (bits << 8 | secret[i]) & 0xffffff;
+        for (held += 8; held >= 6; held -= 6)
+            *ret_text++ = URL_LETTERS[bits >> (held - 6) & 63];
+    }
+    *ret_text++ = URL_LETTERS[bits << (6 - held) & 63];
+    *ret_text = '\0';
+}
+
+void token_make(struct random_source *random, char ret_text[TOKEN_TEXT_LEN + 1])
+{
+    uint8_t secret[SECRET_LEN];
+    char *at = ret_text;
+
+    memcpy(at, "slc_", 4);
+    at += 4;
+    for (unsigned i = 0; i < TOKEN_ID_LEN; i++)
+        *at++ = LETTERS[random_below(random, sizeof(LETTERS) - 1)];
+    *at++ = '_';
+    random->fill(random->ctx, secret, sizeof(secret));
+    write_secret(secret, at);
+}
+
+static bool are_all_of(struct bytes text, const char *letters)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (strchr(letters, text.at[i]) == NULL || text.at[i] == '\0')
+            return false;
+    return true;
+}
+
+bool token_is_ours(struct bytes text)
+{
+    return text.len == TOKEN_TEXT_LEN && bytes_starts(text, "slc_") &&
+           are_all_of((struct bytes){text.at + 4, TOKEN_ID_LEN}, LETTERS) &&
+           text.at[4 + TOKEN_ID_LEN] == '_' &&
+           are_all_of((struct bytes){text.at + 4 + TOKEN_ID_LEN + 1, 43}, URL_LETTERS);
+}
+
+bool token_is_sane(struct bytes text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] <= ' ' || text.at[i] > '~')
+            return false;
+    return text.len >= TOKEN_GIVEN_MIN && text.len <= TOKEN_GIVEN_MAX;
+}
+
+struct digest token_hash(struct bytes text)
+{
+    return digest_plain(text);
+}
+
+/* ---- a line of the file ---- */
+
+static bool next_word(struct bytes *rest, struct bytes *ret_word)
+{
+    size_t len = 0;
+
+    *rest = bytes_trim(*rest);
+    while (len < rest->len && rest->at[len] != ' ' && rest->at[len] != '\t')
+        len++;
+    *ret_word = (struct bytes){rest->at, len};
+    *rest = (struct bytes){rest->at + len, rest->len - len};
+    return len > 0;
+}
+
+static bool read_hash(struct bytes hex, struct digest *ret_hash)
+{
+    if (hex.len != sizeof(ret_hash->at) * 2)
+        return false;
+    for (size_t i = 0; i < sizeof(ret_hash->at); i++) {
+        int high = parse_hex_digit(hex.at[2 * i]), low = parse_hex_digit(hex.at[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        ret_hash->at[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
+}
+
+static enum err read_token(struct bytes word, struct token_line *line, struct error *error)
+{
+    if (bytes_starts(word, "sha256:")) {
+        if (!read_hash((struct bytes){word.at + HASH_PREFIX_LEN, word.len - HASH_PREFIX_LEN},
+                       &line->hash))
+            return error_set(error, ERR_INVALID_FIELD, "", "sha256: needs 64 hex digits behind it");
+        return OK;
+    }
+    if (!token_is_sane(word))
+        return error_set(error, ERR_INVALID_FIELD, "",
+                         "a token has %d to %d visible ASCII characters", TOKEN_GIVEN_MIN,
+                         TOKEN_GIVEN_MAX);
+    line->hash = token_hash(word);
+    line->is_short = word.len < SHORT_LEN;
+    return OK;
+}
+
+static bool is_option(struct bytes word, const char *name, struct bytes *ret_value)
+{
+    size_t len = strlen(name);
+
+    if (!bytes_starts(word, name))
+        return false;
+    *ret_value = (struct bytes){word.at + len, word.len - len};
+    return true;
+}
+
+static enum err read_option(struct bytes word, struct token_line *line, struct error *error)
+{
+    struct bytes value;
+
+    if (is_option(word, "expires=", &value)) {
+        if (!time_read(value, &line->expires_at_ms))
+            return error_set(error, ERR_INVALID_FIELD, "",
+                             "expires= needs a time such as 2027-01-31T00:00:00Z");
+        return OK;
+    }
+    if (is_option(word, "ns=", &value))
+        line->grant.ns = value;
+    else if (is_option(word, "queue=", &value))
+        line->grant.queues = value;
+    else
+        return error_set(error, ERR_UNKNOWN_MEMBER, "",
+                         "behind the role come ns=, queue= and expires= only");
+    if (!globs_are_valid(value))
+        return error_set(
+            error, ERR_INVALID_FIELD, "",
+            "ns= and queue= take names of A-Z a-z 0-9 . _ : - and *, joined by commas");
+    return OK;
+}
+
+enum err token_line_read(struct bytes line, struct token_line *ret_line, bool *ret_is_empty,
+                         struct error *error)
+{
+    const char *comment = line.len > 0 ? memchr(line.at, '#', line.len) : NULL;
+    struct bytes rest = line, word;
+    enum err code;
+
+    *ret_line =
+        (struct token_line){.grant = {.ns = BYTES("*"), .queues = BYTES("*")}, .expires_at_ms = -1};
+    if (comment != NULL)
+        rest.len = (size_t)(comment - line.at);
+    *ret_is_empty = !next_word(&rest, &word);
+    if (*ret_is_empty)
+        return OK;
+    if ((code = read_token(word, ret_line, error)) != OK)
+        return code;
+    if (!next_word(&rest, &word) || !role_read(word, &ret_line->grant.role))
+        return error_set(error, ERR_INVALID_FIELD, "",
+                         "behind the token comes viewer, submitter, worker, operator or admin");
+    while (next_word(&rest, &word))
+        if ((code = read_option(word, ret_line, error)) != OK)
+            return code;
+    return OK;
+}
