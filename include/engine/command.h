@@ -391,10 +391,11 @@ struct shutdown_view {
 };
 
 struct reply {
-    struct error error; /* code OK: the rest says */
-    bool done;          /* of a wait: what was waited for has happened */
-    bool created;       /* 201 instead of 200 */
-    bool replayed;      /* an idempotent repeat: stored_* is the first answer, unless done */
+    struct error error;     /* code OK: the rest says */
+    int64_t retry_after_ms; /* of a refusal: when the same may be taken; 0: not known */
+    bool done;              /* of a wait: what was waited for has happened */
+    bool created;           /* 201 instead of 200 */
+    bool replayed;          /* an idempotent repeat: stored_* is the first answer, unless done */
     bool not_modified;
     int stored_status;
     struct bytes stored_body, stored_location;

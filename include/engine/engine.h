@@ -16,6 +16,15 @@ enum engine_exit {
     ENGINE_EXIT_IO = 74,
 };
 
+/* What names and workers may grow to: each costs memory for as long as the process lives. 0: the
+ * default. */
+struct engine_bounds {
+    int64_t namespaces_max; /* 1000 */
+    int64_t queues_max;     /* of one namespace; 10,000 */
+    int64_t classes_max;    /* the same */
+    int64_t workers_max;    /* of all namespaces; 100,000 */
+};
+
 struct engine_options {
     const char *data_dir;   /* a folder; the store lives in it */
     const char *store_name; /* NULL: sluice.db in data_dir; "memory:NAME" for simulations */
@@ -26,6 +35,7 @@ struct engine_options {
     struct metrics *metrics; /* borrowed */
     int64_t drain_timeout_ms;
     int64_t heartbeat_ms, worker_ttl_ms; /* 5 s, 15 s */
+    struct engine_bounds bounds;
     /* Any thread: there are replies to fetch. */
     void (*wake)(void *ctx);
     void *wake_ctx;
