@@ -30,6 +30,7 @@ int main(int argc, char **argv)
         {"mode", "submit", "submit, batch, drain, cycle or dispatch"},
         {"target", "127.0.0.1:8080", "address and port of the broker"},
         {"queue", "bench", "queue to use"},
+        {"token", "", "token to send; a throwaway of this run, as arguments can be seen"},
         {"connections", "64", "keep-alive connections; dispatch always has two"},
         {"batch", "1", "tasks in one request, and each worker's concurrency"},
         {"tasks", "100000", "backlog of drain"},
@@ -44,6 +45,7 @@ int main(int argc, char **argv)
     const struct scenario scenario = {
         .target = option_text(options, "target"),
         .queue = option_text(options, "queue"),
+        .token = option_text(options, "token"),
         .connections = option_count(options, "connections"),
         .batch = option_count(options, "batch"),
         .rate = option_count(options, "rate"),

@@ -59,7 +59,7 @@ static void connection_open(struct connection *connection, const struct sockaddr
     watch(connection, EPOLL_CTL_ADD, EPOLLIN);
 }
 
-void client_open(struct client *client, const char *target, unsigned n)
+void client_open(struct client *client, const char *target, const char *token, unsigned n)
 {
     const struct sockaddr_in address = address_of(target);
 
@@ -71,6 +71,7 @@ void client_open(struct client *client, const char *target, unsigned n)
     if (client->epoll_fd < 0 || !client->connections)
         die("cannot make %u connections", n);
     client->n_connections = n;
+    client->token = token;
     for (unsigned i = 0; i < n; i++) {
         client->connections[i].client = client;
         client->connections[i].index = i;
@@ -212,7 +213,10 @@ void client_post(const struct client *client, struct text *request, const char *
     text_clear(request);
     text_print(request,
                "POST %s HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\n"
-               "Content-Length: %zu\r\n\r\n",
+               "Content-Length: %zu\r\n",
                path, client->host, body->length);
+    if (client->token != NULL && client->token[0] != '\0')
+        text_print(request, "Authorization: Bearer %s\r\n", client->token);
+    text_print(request, "\r\n");
     text_add(request, body->bytes, body->length);
 }

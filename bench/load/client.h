@@ -23,13 +23,14 @@ struct client {
     answer_fn *on_answer;
     void *context; /* whatever on_answer needs */
     struct connection *connections;
-    char host[64]; /* as it stands in the Host line, "127.0.0.1:8080" */
+    char host[64];     /* as it stands in the Host line, "127.0.0.1:8080" */
+    const char *token; /* sent as Authorization: Bearer; borrowed; NULL or "": none */
     unsigned n_connections;
     int epoll_fd;
 };
 
 /* Connect n times to "A.B.C.D:PORT". Dies when the server is not there. */
-void client_open(struct client *client, const char *target, unsigned n);
+void client_open(struct client *client, const char *target, const char *token, unsigned n);
 void client_close(struct client *client);
 
 /* Send a request. Its bytes must stay as they are until the answer has come. */

@@ -129,7 +129,7 @@ void scenario_cycle(const struct scenario *scenario)
     struct cycle cycle = {0};
     struct text body = {0};
 
-    client_open(&cycle.client, scenario->target, scenario->connections);
+    client_open(&cycle.client, scenario->target, scenario->token, scenario->connections);
     cycle.cyclists = calloc(scenario->connections, sizeof *cycle.cyclists);
     if (!cycle.cyclists)
         die("out of memory");

@@ -139,7 +139,7 @@ void scenario_dispatch(const struct scenario *scenario)
 {
     struct dispatch dispatch = {0};
 
-    client_open(&dispatch.client, scenario->target, 2);
+    client_open(&dispatch.client, scenario->target, scenario->token, 2);
     prepare(&dispatch, scenario);
     run(&dispatch, scenario);
     printf("{\"tool\":\"load\",\"mode\":\"dispatch\",\"tasks\":%lld,\"rate\":%u,\"p50_us\":%.1f,"

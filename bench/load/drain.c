@@ -134,7 +134,7 @@ void scenario_drain(const struct scenario *scenario)
 {
     struct drain drain = {.scenario = scenario};
 
-    client_open(&drain.client, scenario->target, scenario->connections);
+    client_open(&drain.client, scenario->target, scenario->token, scenario->connections);
     drain.drainers = calloc(scenario->connections, sizeof *drain.drainers);
     if (!drain.drainers)
         die("out of memory");

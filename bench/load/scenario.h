@@ -13,6 +13,7 @@
 struct scenario {
     const char *target; /* ADDRESS:PORT */
     const char *queue;
+    const char *token; /* "": none */
     unsigned connections;
     unsigned batch; /* tasks in one request */
     unsigned rate;  /* requests a second, where the mode has a pace */

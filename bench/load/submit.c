@@ -49,7 +49,7 @@ void scenario_submit(const struct scenario *scenario)
     struct submit submit = {.tasks = 1, .status = STATUS_CREATED};
     struct text body = {0};
 
-    client_open(&submit.client, scenario->target, scenario->connections);
+    client_open(&submit.client, scenario->target, scenario->token, scenario->connections);
     scenario_add_task(scenario, &body);
     client_post(&submit.client, &submit.request, "/v1/tasks", &body);
     text_fini(&body);
@@ -61,7 +61,7 @@ void scenario_batch(const struct scenario *scenario)
     struct submit submit = {.tasks = scenario->batch, .status = STATUS_OK};
     struct text body = {0};
 
-    client_open(&submit.client, scenario->target, scenario->connections);
+    client_open(&submit.client, scenario->target, scenario->token, scenario->connections);
     (void)snprintf(submit.accepted, sizeof submit.accepted, "\"accepted\":%u,", scenario->batch);
     scenario_add_batch(scenario, scenario->batch, &body);
     client_post(&submit.client, &submit.request, "/v1/tasks/batch", &body);
