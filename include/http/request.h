@@ -42,6 +42,8 @@ void *request_server_ctx(const struct request *request); /* what http_server_opt
 struct bytes request_address(const struct request *request);
 /* Was the namespace named by the path? */
 bool request_names_ns(const struct request *request);
+/* Is the route one that is served when others are refused for want of room? */
+bool request_is_urgent(const struct request *request);
 /* For admission: the namespace of a path that names none, and who asks (any pointer, borrowed). */
 void request_set_ns(struct request *request, struct bytes ns);
 void request_set_caller(struct request *request, const void *caller);

@@ -111,24 +111,52 @@ static enum err check_method(struct request *request, struct error *error)
     return error_set(error, ERR_METHOD_NOT_ALLOWED, "", "the method is taken nowhere here");
 }
 
-static enum err find_route(struct request *request, struct error *error)
+/* What the path leads to. Told only to those who were admitted. */
+static enum err find_route(struct request *request, const char **ret_allow, struct error *error)
 {
-    const struct router *router = request->connection->server->router;
-    const char *allow = NULL;
+    enum err err;
 
-    if (bytes_is(request->raw_path, "*")) {
-        request_add_header(request, "Allow", BYTES("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
-        return OK;
-    }
-    if (!router_find(router, request->method, &request->path, &request->route, &allow))
+    *ret_allow = NULL;
+    if (bytes_is(request->raw_path, "*"))
+        *ret_allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+    else if ((err = guard_path(request, error)) != OK)
+        return err;
+    else if (!router_find(request->connection->server->router, request->method, &request->path,
+                          &request->route, ret_allow))
         return error_set(error, ERR_NOT_FOUND, "",
                          "there is no such path; GET /openapi.yaml has them all");
-    if (request->route != NULL)
+    if (request->route != NULL || request->method == METHOD_OPTIONS)
         return OK;
-    request_add_header(request, "Allow", bytes_of(allow));
-    if (request->method == METHOD_OPTIONS)
+    return error_set(error, ERR_METHOD_NOT_ALLOWED, "", "this path takes %s", *ret_allow);
+}
+
+/* Nobody is asked any more who they are once the server closes: all are told that. */
+static enum err admit(struct request *request, struct error *error)
+{
+    const struct http_server *server = request->connection->server;
+
+    if (server->options.admit == NULL || server->is_closing)
         return OK;
-    return error_set(error, ERR_METHOD_NOT_ALLOWED, "", "this path takes %s", allow);
+    return server->options.admit(server->options.ctx, request, request->route, error);
+}
+
+static enum err judge_path(struct request *request, struct error *error)
+{
+    struct error missing;
+    const char *allow;
+    enum err found = find_route(request, &allow, &missing), err;
+
+    if (found != OK && found != ERR_NOT_FOUND && found != ERR_METHOD_NOT_ALLOWED) {
+        *error = missing;
+        return found;
+    }
+    if ((err = admit(request, error)) != OK)
+        return err;
+    if (request->route == NULL && allow != NULL)
+        request_add_header(request, "Allow", bytes_of(allow));
+    if (found != OK)
+        *error = missing;
+    return found;
 }
 
 static enum err judge(struct request *request, struct error *error)
@@ -146,9 +174,7 @@ static enum err judge(struct request *request, struct error *error)
         return err;
     if ((err = guard_host(request, authority, error)) != OK)
         return err;
-    if (!bytes_is(request->raw_path, "*") && (err = guard_path(request, error)) != OK)
-        return err;
-    if ((err = find_route(request, error)) != OK)
+    if ((err = judge_path(request, error)) != OK)
         return err;
     if ((err = query_read(request->raw_query, request->arena, &request->query, error)) != OK)
         return err;
@@ -269,6 +295,11 @@ struct bytes request_address(const struct request *request)
 bool request_names_ns(const struct request *request)
 {
     return request->names_ns;
+}
+
+bool request_is_urgent(const struct request *request)
+{
+    return request->route != NULL && request->route->urgent;
 }
 
 void request_set_ns(struct request *request, struct bytes ns)

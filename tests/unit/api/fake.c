@@ -254,7 +254,12 @@ struct bytes request_address(const struct request *request)
 
 bool request_names_ns(const struct request *request)
 {
-    return request->ns != NULL;
+    return !request->ns_is_implied;
+}
+
+bool request_is_urgent(const struct request *request)
+{
+    return request->is_urgent;
 }
 
 void request_set_ns(struct request *request, struct bytes ns)

@@ -15,7 +15,7 @@ struct request {
     const char *method, *path, *ns, *raw_query;
     struct fake_pair params[FAKE_PAIRS_MAX], query[FAKE_PAIRS_MAX], headers[FAKE_PAIRS_MAX];
     struct bytes body;
-    bool park_refused;
+    bool park_refused, is_urgent, ns_is_implied;
     const char *address; /* NULL: one of documentation */
     const void *caller;
 
