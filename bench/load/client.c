@@ -1,7 +1,6 @@
 /* Client: many keep-alive HTTP/1.1 connections to one server, driven by one thread over epoll. */
 #include "load/client.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -14,28 +13,10 @@
 
 #include "common/die.h"
 #include "common/stopwatch.h"
+#include "common/target.h"
 
 #define EVENTS_MAX     256
 #define READ_BYTES_MIN 16384
-
-static struct sockaddr_in address_of(const char *target)
-{
-    struct sockaddr_in address = {.sin_family = AF_INET};
-    const char *colon = strchr(target, ':');
-    char host[INET_ADDRSTRLEN] = {0};
-    uint32_t port = 0;
-
-    if (!colon || (size_t)(colon - target) >= sizeof host)
-        die("the target must be ADDRESS:PORT, not %s", target);
-    memcpy(host, target, (size_t)(colon - target));
-    for (const char *digit = colon + 1; *digit >= '0' && *digit <= '9' && port <= UINT16_MAX;
-         digit++)
-        port = port * 10 + (uint32_t)(*digit - '0');
-    address.sin_port = htons((uint16_t)port);
-    if (inet_pton(AF_INET, host, &address.sin_addr) != 1 || port == 0 || port > UINT16_MAX)
-        die("the target must be ADDRESS:PORT, not %s", target);
-    return address;
-}
 
 static void watch(const struct connection *connection, int operation, uint32_t events)
 {
@@ -61,7 +42,7 @@ static void connection_open(struct connection *connection, const struct sockaddr
 
 void client_open(struct client *client, const char *target, const char *token, unsigned n)
 {
-    const struct sockaddr_in address = address_of(target);
+    const struct sockaddr_in address = target_read(target);
 
     if (strlen(target) >= sizeof client->host)
         die("the target %s is too long", target);
