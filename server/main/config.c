@@ -92,7 +92,14 @@ static enum err read_switch(bool *toggle, struct bytes flag, bool has_value, str
     return OK;
 }
 
-/* "--name=value", "--name value"; *at is moved to the last word used. */
+static bool is_switch(struct bytes flag)
+{
+    enum knob knob = knob_by_flag(flag);
+
+    return knob != KNOB_MAX && knob_facts(knob)->kind == KNOB_KIND_SWITCH;
+}
+
+/* "--name=value", "--name value", "--switch"; *at is moved to the last word used. */
 static enum err read_flag(struct config_args *args, char **argv, int *at, bool shows,
                           struct error *error)
 {
@@ -109,6 +116,10 @@ static enum err read_flag(struct config_args *args, char **argv, int *at, bool s
         return refuse_flag(flag, error);
     if (*slot != NULL)
         return error_set(error, ERR_MALFORMED, "", "--%.*s is given twice", BYTES_ARG(flag));
+    if (equals == NULL && is_switch(flag)) {
+        *slot = "true";
+        return OK;
+    }
     if (value == NULL)
         return error_set(error, ERR_MALFORMED, "", "--%.*s needs a value", BYTES_ARG(flag));
     *slot = value;
@@ -329,4 +340,10 @@ unsigned config_choice(const struct config *config, enum knob knob)
 {
     ASSERT(knob_facts(knob)->kind == KNOB_KIND_CHOICE);
     return (unsigned)config->values[knob].number;
+}
+
+bool config_switch(const struct config *config, enum knob knob)
+{
+    ASSERT(knob_facts(knob)->kind == KNOB_KIND_SWITCH);
+    return config->values[knob].number != 0;
 }

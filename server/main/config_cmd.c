@@ -39,7 +39,9 @@ static void origin_text(const struct config *config, enum knob knob, char *ret_t
 /* The value as the file would have it. */
 static void write_value(struct buffer *out, enum knob knob, const char *text)
 {
-    if (knob_facts(knob)->kind == KNOB_KIND_NUMBER) {
+    enum knob_kind kind = knob_facts(knob)->kind;
+
+    if (kind == KNOB_KIND_NUMBER || kind == KNOB_KIND_SWITCH) {
         buffer_append_text(out, text);
         return;
     }

@@ -182,12 +182,16 @@ enum err knob_parse(enum knob knob, struct bytes text, int64_t *ret_number, stru
     case KNOB_KIND_LATER:
         return error_set(error, ERR_NOT_IMPLEMENTED, facts->key, "%s", facts->when);
     case KNOB_KIND_TEXT:
-        if (text.len == 0)
+        if (text.len == 0 && facts->fallback[0] != '\0')
             return error_set(error, ERR_INVALID_FIELD, facts->key, "must not be empty");
         break;
     case KNOB_KIND_CHOICE:
         if (!choose(facts->value, text, &number))
             return error_set(error, ERR_INVALID_FIELD, facts->key, "must be %s", facts->value);
+        break;
+    case KNOB_KIND_SWITCH:
+        if (!choose("false|true", text, &number))
+            return error_set(error, ERR_INVALID_FIELD, facts->key, "must be true or false");
         break;
     case KNOB_KIND_NUMBER:
         is_valid = parse_int(text, facts->min, facts->max, &number);

@@ -19,6 +19,7 @@ enum knob_kind {
     KNOB_KIND_NUMBER,
     KNOB_KIND_SIZE,
     KNOB_KIND_DURATION,
+    KNOB_KIND_SWITCH,
     KNOB_KIND_LATER,
 };
 
@@ -50,6 +51,7 @@ enum knob knob_by_key(struct bytes key);
  * near. */
 enum knob knob_nearest(struct bytes typed);
 
-/* ret_number: ms, bytes, a count, or the place of a word among those of a CHOICE; 0 for TEXT. */
+/* ret_number: ms, bytes, a count, the place of a word among those of a CHOICE, 1 or 0 for a SWITCH;
+ * 0 for TEXT. A TEXT whose default is empty may be empty: it is not set. */
 MUST_CHECK enum err knob_parse(enum knob knob, struct bytes text, int64_t *ret_number,
                                struct error *error);

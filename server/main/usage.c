@@ -48,8 +48,9 @@ static void print_options(void)
         knob_flag(knob, flag);
         if (facts->kind == KNOB_KIND_LATER)
             continue;
-        (void)snprintf(help, sizeof(help), "%s [%s]", facts->what, facts->fallback);
-        printf("  %s %s\n", flag, facts->value);
+        (void)snprintf(help, sizeof(help), facts->fallback[0] != '\0' ? "%s [%s]" : "%s",
+                       facts->what, facts->fallback);
+        printf("  %s%s%s\n", flag, facts->value[0] != '\0' ? " " : "", facts->value);
         print_wrapped(bytes_of(help));
     }
     puts("  --help\n      This text.");

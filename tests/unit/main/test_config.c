@@ -112,14 +112,14 @@ static void a_wrong_line_of_the_file_is_named(void **state)
 
 static void a_setting_that_comes_later_is_refused_not_ignored(void **state)
 {
-    struct config_args args = {.flags = {[KNOB_TOKEN_FILE] = "tokens"}};
+    struct config_args args = {.flags = {[KNOB_PUSH_ALLOW] = "10.0.0.0/8"}};
     struct config config;
     struct error error;
 
     (void)state;
     assert_int_equal(config_load(&config, &args, NO_ENVIRONMENT, &error), ERR_NOT_IMPLEMENTED);
 
-    assert_string_equal(error.where, "--token-file");
+    assert_string_equal(error.where, "--push-allow");
     config_fini(&config);
 }
 
