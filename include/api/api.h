@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/keyring.h"
+#include "base/clock.h"
 #include "base/metrics.h"
 #include "engine/engine.h"
 #include "http/route.h"
@@ -19,13 +20,19 @@ struct api {
     const char *data_dir;  /* long streams spool their answer lines there, in unlinked files */
     int64_t started_at_ms; /* wall clock */
     int64_t heartbeat_ms, worker_ttl_ms;
-    bool manual_clock; /* POST /v1/test/advance exists */
+    bool manual_clock;  /* POST /v1/test/advance exists */
+    int64_t ahead_ms;   /* how far a manual clock was moved */
+    struct clock clock; /* now NULL: the system's */
     bool serves_loopback_only;
     unsigned parked_per_token;      /* 0: no bound */
     struct rate_limit token_rate;   /* of requests, each token for itself; units 0: no bound */
     struct rate_limit failure_rate; /* of wrong tokens, each address for itself */
     const char *version, *commit, *store_version, *http_version;
 };
+
+/* Loop thread: the broker's time, for tokens and rates. A manual clock counts as far as it was
+ * moved. */
+struct moment api_now(const struct api *api);
 
 /* http_server_options.admit: checks the token, its scope, its namespaces and its rate. */
 enum err api_admit(void *ctx, struct request *request, const struct route *route,

@@ -1,25 +1,31 @@
-/* Keyring: the tokens that are valid now, from the token file and from the store. Loop thread only.
- * Entries are never freed before the keyring is, so whoever asks can be pointed at from any thread
- * for as long as a command lives; revoked ones are only not found any more. */
+/* Keyring: the tokens that are valid now, from the token file and from the store, and what is
+ * counted for each of them. Loop thread only. Entries are never freed before the keyring is, so
+ * whoever asks can be pointed at from any thread for as long as a command lives; revoked ones are
+ * only not found any more. */
 #pragma once
 
+#include "base/arena.h"
 #include "base/digest.h"
+#include "base/rate.h"
 #include "domain/access.h"
 #include "domain/token.h"
 
 struct keyring;
+struct failures;
+struct token_use;
 
 enum key_source { KEY_FROM_FILE, KEY_FROM_STORE };
 
-/* A token as it is known here. id and name are copied by keyring_put(). */
+/* A token as it is known here. All strings are copied by keyring_put(); who never changes. */
 struct key_facts {
-    struct principal who;
+    struct principal who; /* first: it stands for all of it, see key_of() */
+    struct key *entry;    /* the keyring's own */
     struct digest hash;
     enum key_source source;
     int64_t created_at_ms;             /* -1: of the file */
     struct bytes created_by, replaces; /* NONE: nobody, nothing */
     int64_t expires_at_ms;             /* -1: never */
-    int64_t last_used_at_ms;           /* -1: not yet */
+    int64_t last_used_at_ms;           /* -1: not yet; to the minute */
 };
 
 struct keyring *keyring_new(void);
@@ -28,13 +34,17 @@ void keyring_free(struct keyring *keyring);
 /* Take up a token; one with the same id is replaced. */
 void keyring_put(struct keyring *keyring, const struct key_facts *facts);
 /* The tokens of the file as they are now: those that were in it before and are not any more are
- * dropped. Ids of such tokens are the first 8 hex digits of their hash. */
+ * dropped, those that are as before stay who they were. Of two lines with one token the first
+ * counts. Ids of such tokens are the first 8 hex digits of their hash; more where that is taken. */
 void keyring_put_file(struct keyring *keyring, const struct token_line *lines, size_t lines_len);
 bool keyring_drop(struct keyring *keyring, struct bytes id);
 void keyring_set_expiry(struct keyring *keyring, struct bytes id, int64_t expires_at_ms);
 
 /* NULL: there is none. Expired ones are found too, until they are dropped. */
 const struct key_facts *keyring_find(const struct keyring *keyring, struct bytes id);
+/* The token itself; NULL: unknown, revoked or expired. */
+const struct key_facts *keyring_match(const struct keyring *keyring, struct bytes token,
+                                      int64_t now_ms);
 /* All of them in a fixed order: those of the store by time, then those of the file. *at begins at
  * 0.
  */
@@ -44,3 +54,21 @@ size_t keyring_len(const struct keyring *keyring, enum key_source source);
 bool keyring_is_open(const struct keyring *keyring);
 /* A valid, unbounded admin's token besides the one with this id (NONE: any). */
 bool keyring_has_admin(const struct keyring *keyring, struct bytes but_id, int64_t now_ms);
+
+/* ---- what is counted for each ---- */
+
+/* The token behind whoever asks; NULL: it is not one of a keyring's. */
+const struct key_facts *key_of(const struct principal *who);
+/* It was used just now. */
+void key_note_use(const struct key_facts *key, int64_t now_ms);
+/* One more request at this rate; false: not before ret_wait_ms. */
+bool key_take_rate(const struct key_facts *key, const struct rate_limit *limit, int64_t now_mono_ms,
+                   int64_t *ret_wait_ms);
+/* Its requests that wait. */
+unsigned key_parked(const struct key_facts *key);
+void key_park(const struct key_facts *key);
+void key_unpark(const struct key_facts *key);
+/* Wrong tokens, by address. */
+struct failures *keyring_failures(const struct keyring *keyring);
+/* Tokens of the store that were used since this was last asked. */
+size_t keyring_take_uses(struct keyring *keyring, struct arena *arena, struct token_use **ret_uses);

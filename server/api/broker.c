@@ -226,6 +226,7 @@ static void answer_advance(struct call *call)
 {
     struct answer answer;
 
+    call->api->ahead_ms += call->command.in.advance.by_ms;
     answer_begin(&answer);
     json_out_object(&answer.out);
     json_member_time_or_null(&answer.out, "now", call->command.reply.now.now_ms);

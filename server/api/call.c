@@ -15,10 +15,43 @@ static bool is_alive(const struct caller *caller)
     return request_is_alive(call->request);
 }
 
+/* Requests that wait are counted for their token; urgent ones are not held back by others. */
+static bool is_to_be_counted(const struct call *call)
+{
+    return call->command.wait_ms > 0 && key_of(call->command.by) != NULL &&
+           !request_is_urgent(call->request);
+}
+
+static bool may_wait(struct call *call)
+{
+    unsigned max = call->api->parked_per_token;
+
+    if (!is_to_be_counted(call) || max == 0 || key_parked(key_of(call->command.by)) < max)
+        return true;
+    (void)error_set(&call->error, ERR_RATE_LIMITED, "",
+                    "%u requests with this token wait already, which is as many as may", max);
+    return false;
+}
+
+static void count_in(struct call *call)
+{
+    call->is_counted = is_to_be_counted(call);
+    if (call->is_counted)
+        key_park(key_of(call->command.by));
+}
+
+static void count_out(struct call *call)
+{
+    if (call->is_counted)
+        key_unpark(key_of(call->command.by));
+    call->is_counted = false;
+}
+
 static void on_done(struct command *command)
 {
     struct call *call = command->caller.ctx;
 
+    count_out(call);
     if (command->reply.error.code != OK && command->reply.outcomes_len == 0)
         answer_refuse(call, &command->reply.error);
     else
@@ -116,12 +149,14 @@ void call_run_with(struct request *request, const struct operation *operation, s
     struct call *call = call_new(request, operation);
 
     call->body = body;
-    if (read_all(call) != OK)
+    if (read_all(call) != OK || (!call->is_settled && !may_wait(call))) {
         answer_refuse(call, &call->error);
-    else if (call->is_settled)
+    } else if (call->is_settled) {
         operation->answer(call);
-    else if (request_park(request, call->command.wait_ms > 0))
+    } else if (request_park(request, call->command.wait_ms > 0)) {
+        count_in(call);
         call_post(call);
+    }
 }
 
 void call_run(struct request *request, const struct operation *operation)

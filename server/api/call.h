@@ -27,6 +27,7 @@ struct call {
     struct error error;
     struct bytes preference; /* what was heeded of Prefer */
     bool is_settled;         /* decode found that there is nothing to ask the engine */
+    bool is_counted;         /* among the waiting requests of its token */
     void *extra;             /* the operation's own */
     struct command command;
 };
