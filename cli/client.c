@@ -76,6 +76,18 @@ int client_target(const struct options *options, char **ret_token)
     return file == NULL || *ret_token != NULL ? EXIT_CODE_OK : EXIT_CODE_AUTH;
 }
 
+static struct client *client_new(const char *url, const char *token)
+{
+    struct client *client = mem_alloc(sizeof(*client));
+
+    client->http = http_new(url, token);
+    client->arena = arena_new();
+    sigemptyset(&client->interrupts);
+    sigaddset(&client->interrupts, SIGINT);
+    client->interrupt_fd = signalfd(-1, &client->interrupts, SFD_NONBLOCK | SFD_CLOEXEC);
+    return client;
+}
+
 struct client *client_open(const struct options *options, int *ret_exit_code)
 {
     struct client *client;
@@ -84,13 +96,16 @@ struct client *client_open(const struct options *options, int *ret_exit_code)
     *ret_exit_code = client_target(options, &token);
     if (*ret_exit_code != EXIT_CODE_OK)
         return NULL;
-    client = mem_alloc(sizeof(*client));
-    client->http = http_new(options_text(options, "url"), token);
-    client->arena = arena_new();
-    sigemptyset(&client->interrupts);
-    sigaddset(&client->interrupts, SIGINT);
-    client->interrupt_fd = signalfd(-1, &client->interrupts, SFD_NONBLOCK | SFD_CLOEXEC);
+    client = client_new(options_text(options, "url"), token);
     free(token);
+    return client;
+}
+
+struct client *client_open_beside(const char *url)
+{
+    struct client *client = client_new(url, NULL);
+
+    http_trust_any(client->http);
     return client;
 }
 

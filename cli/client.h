@@ -19,6 +19,8 @@ struct reply {
 /* From --url and --token-file. NULL: the message was printed and *ret_exit_code says how to leave.
  */
 struct client *client_open(const struct options *options, int *ret_exit_code);
+/* The broker on this very machine: without a token, and whatever name its certificate has. */
+struct client *client_open_beside(const char *url);
 void client_close(struct client *client);
 /* Memory that lives as long as the client. */
 struct arena *client_arena(struct client *client);

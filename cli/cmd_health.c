@@ -1,17 +1,34 @@
 /* sluice health: whether the broker serves; for scripts, containers and people. */
+#include "beside.h"
 #include "client.h"
 #include "commands.h"
+
+#include "base/arena.h"
 
 #include <stdio.h>
 
 enum { HEALTH_TIMEOUT_MS = 5000 };
 
+/* Without an address it is the broker beside us, whose token file is not ours to send from. */
+static struct client *open_broker(const struct options *options, int *ret_exit_code)
+{
+    struct arena *arena;
+    struct client *client;
+
+    if (options_has(options, "url"))
+        return client_open(options, ret_exit_code);
+    arena = arena_new();
+    client = client_open_beside(beside_url(arena));
+    arena_free(arena);
+    return client;
+}
+
 static int run(const struct options *options)
 {
     bool is_live = options_has(options, "live");
     struct reply reply;
-    int exit_code;
-    struct client *client = client_open(options, &exit_code);
+    int exit_code = EXIT_CODE_OK;
+    struct client *client = open_broker(options, &exit_code);
 
     if (client == NULL)
         return exit_code;
@@ -24,6 +41,17 @@ static int run(const struct options *options)
 }
 
 static const struct option_spec specs[] = {
+    {.name = "url",
+     .kind = OPTION_TEXT,
+     .value = "URL",
+     .help = "Where the broker answers; otherwise by SLUICE_HEALTH_LISTEN, SLUICE_LISTEN and "
+             "SLUICE_TLS_CERT, as the broker beside this command has them.",
+     .env = "SLUICE_URL"},
+    {.name = "token-file",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "File whose first line is the access token; sent to --url only.",
+     .env = "SLUICE_TOKEN_FILE"},
     {.name = "live", .help = "Ask whether it runs at all, not whether it takes work."},
     {.name = "timeout",
      .kind = OPTION_DURATION,
@@ -40,6 +68,5 @@ const struct command command_health = {
     .arguments = "",
     .summary = "Say whether the broker is ready (exit code 0) or not (6).",
     .options = specs,
-    .common = OPTIONS_CLIENT,
     .run = run,
 };

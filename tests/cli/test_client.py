@@ -201,6 +201,21 @@ def the_token_file_is_sent_and_never_shown(bench):
 
 
 @test
+def health_finds_the_broker_beside_it(bench):
+    answers(bench, "GET", "/readyz", reply(200, {}))
+    port = bench.broker.url.rsplit(":", 1)[1]
+    with open(bench.path("tokens"), "w", encoding="ascii") as file:
+        file.write("# the broker's own list\nfirst admin\n")
+    beside = {"SLUICE_URL": "", "SLUICE_TOKEN_FILE": bench.path("tokens")}
+    equal(bench.run("health", SLUICE_LISTEN="0.0.0.0:" + port, **beside), (0, "ready\n", ""))
+    equal(bench.run("health", SLUICE_LISTEN="127.0.0.1:1", SLUICE_HEALTH_LISTEN="127.0.0.1:" + port, **beside)[0], 0)
+    assert all("Authorization" not in asked.headers for asked in bench.broker.asked("GET", "/readyz"))
+    code, _, err = bench.run("health", SLUICE_LISTEN="0.0.0.0:" + port, SLUICE_TLS_CERT="cert", **beside)
+    equal(code, 6)
+    contains(err, "https://127.0.0.1:" + port)
+
+
+@test
 def proxies_never_stand_before_a_local_broker(bench):
     answers(bench, "GET", "/livez", reply(200, {}))
     equal(bench.run("health", "--live", http_proxy="http://127.0.0.1:9", no_proxy="")[0], 0)
