@@ -201,9 +201,9 @@ def _batches():
 WAITING = {
     "B89": "keys that collide need the hash seed, which is random in each process",
     "B101": "no queue name is reserved", "B109": "schedules", "B110": "schedules",
-    "B128 (but its size)": "tokens", "B129": "tokens", "B130": "event streams",
+    "B130": "event streams",
     "B114 (self, cycle, foreign)": "dependencies", "B113 (beyond names)": "named limits",
-    "B136-B165": "push and callbacks", "B166-B178": "dashboard, exports, webhooks", "B179-B195": "load tests",
+    "B136-B165": "push and callbacks", "B171-B173, B175, B176": "dashboard, exports, event streams",
 }
 
 
