@@ -95,6 +95,7 @@ CREATE TABLE tasks (
     timeout_ms          {{i64}} NOT NULL,      -- -1: the queue's
     lease_ms            {{i64}} NOT NULL,      -- -1: the queue's
     bytes               {{i64}} NOT NULL DEFAULT 0,      -- of payload, headers, result and error
+    end_bytes           {{i64}} NOT NULL DEFAULT 0,      -- of them, of result and error
     flags               {{i64}} NOT NULL,      -- 1 abandoned, 2 observed, 4 has a results row
     cancel_requested_at {{i64}} NOT NULL,      -- -1: not asked
     claimed_at          {{i64}} NOT NULL,      -- -1: not yet; of the latest attempt

@@ -17,6 +17,9 @@ struct rate_bucket {
 };
 
 /* Take so many units, or none: then ret_wait_ms is when they will be there (INT64_MAX: never, more
- * than the burst was asked). A limit without bound always gives. */
+ * than the burst was asked). A limit without bound always gives. A changed limit counts at once: a
+ * smaller burst takes away what is above it, a larger one fills with time. */
 bool rate_bucket_take(struct rate_bucket *bucket, const struct rate_limit *limit, double units,
                       int64_t now_mono_ms, int64_t *ret_wait_ms);
+/* Give back what was taken for something that did not happen after all. */
+void rate_bucket_give_back(struct rate_bucket *bucket, double units);

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/rate.h"
 
 /* -1: no bound. */
@@ -14,3 +15,8 @@ struct ns_quotas {
 };
 
 struct ns_quotas ns_quotas_default(void);
+
+/* A rate as JSON text, as the store keeps it; NONE: no bound. */
+struct bytes rate_write(const struct rate_limit *rate, struct arena *arena);
+/* False: it is not one that rate_write() made; the rate is then without bound. */
+MUST_CHECK bool rate_read(struct bytes text, struct rate_limit *ret_rate);

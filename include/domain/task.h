@@ -61,6 +61,8 @@ struct task {
     struct id worker;
     struct id root;               /* its own id when it has no parent */
     int64_t timeout_ms, lease_ms; /* -1: the queue's */
+    int64_t bytes;                /* of payload, headers, result and error */
+    int64_t end_bytes;            /* of them, of result and error */
 
     /* Loaded on demand. */
     struct bytes headers, tags, name, traceparent;

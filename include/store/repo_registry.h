@@ -2,14 +2,23 @@
  * workers, counters, intents. Strings given to callbacks are valid during the call only. */
 #pragma once
 
+#include "domain/namespace.h"
 #include "domain/queue.h"
 #include "store/db.h"
 
 int64_t meta_get(struct db *db, const char *name, int64_t otherwise);
 void meta_put(struct db *db, const char *name, int64_t value);
 
+/* With no quotas, at version 1. */
 void ns_insert(struct db *db, int64_t number, struct bytes name);
-void ns_each(struct db *db, void (*each)(void *ctx, int64_t number, struct bytes name), void *ctx);
+struct ns_row {
+    int64_t number, version;
+    struct bytes name;
+    struct ns_quotas quotas;
+};
+/* Make it or set its quotas; number and name never change. */
+void ns_save(struct db *db, const struct ns_row *row, struct arena *arena);
+void ns_each(struct db *db, void (*each)(void *ctx, const struct ns_row *row), void *ctx);
 
 struct class_row {
     int64_t number, ns;
@@ -41,6 +50,7 @@ void worker_delete(struct db *db, struct id id);
 
 struct counter_row {
     int64_t ns, queue, class_number, state, tasks;
+    int64_t bytes; /* of those tasks */
 };
 void counter_add(struct db *db, const struct counter_row *by);
 void counter_each(struct db *db, void (*each)(void *ctx, const struct counter_row *row), void *ctx);

@@ -8,8 +8,8 @@
 
 int64_t task_last_number(struct db *db);
 
-/* The row, its body and its tags. Of task: number, id, ns, queue, class, state, priority, times and
- * own lease settings. */
+/* The row, its body and its tags. Of task: number, id, ns, queue, class, state, priority, times,
+ * bytes and own lease settings. */
 void task_insert(struct db *db, const struct task *task, const struct task_spec *spec,
                  struct arena *arena);
 /* The same body under a new number. */

@@ -24,6 +24,7 @@ enum sql {
     SQL_META_GET,
     SQL_META_PUT,
     SQL_NS_INSERT,
+    SQL_NS_PUT,
     SQL_NS_ALL,
     SQL_CLASS_INSERT,
     SQL_CLASS_ALL,

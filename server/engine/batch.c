@@ -142,9 +142,10 @@ static void write_counters(struct batch *batch)
                 .class_number = shelf->of_class->head.number,
                 .state = state,
                 .tasks = shelf->counts.adding[state],
+                .bytes = shelf->adding_bytes[state],
             };
 
-            if (by.tasks != 0)
+            if (by.tasks != 0 || by.bytes != 0)
                 counter_add(batch->db, &by);
         }
     }

@@ -150,6 +150,7 @@ static void repeat(struct batch *batch, struct task *task)
 {
     if (task->has_results)
         result_forget_end(batch->db, task->number);
+    task_set_end_bytes(batch, task, 0);
     task->run_at_ms = batch->now.wall_ms;
     task->cancel_requested_at_ms = -1;
     task->abandoned = task->observed = false;

@@ -48,10 +48,16 @@ void hot_fini(struct hot *hot)
     map_free(hot->leases);
 }
 
-void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by)
+void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by,
+               int64_t bytes)
 {
+    struct hot_ns *ns = shelf->queue->ns;
+
     shelf->counts.adding[state] += by;
+    shelf->adding_bytes[state] += bytes;
     shelf->queue->counts.adding[state] += by;
+    ns->counts.adding[state] += by;
+    ns->adding_bytes += bytes;
     if (!list_is_linked(&shelf->dirty))
         list_push_back(&hot->dirty_shelves, &shelf->dirty);
 }
@@ -66,13 +72,18 @@ int64_t hot_running(const struct hot_queue *queue)
     return hot_in_state(&queue->counts, TASK_RUNNING);
 }
 
-struct queue_counts hot_queue_counts(const struct hot_queue *queue)
+static struct queue_counts all_states(const struct state_counts *from)
 {
     struct queue_counts counts = {.of = {0}};
 
     for (int state = 1; state < TASK_STATE_MAX; state++)
-        counts.of[state] = hot_in_state(&queue->counts, (enum task_state)state);
+        counts.of[state] = hot_in_state(from, (enum task_state)state);
     return counts;
+}
+
+struct queue_counts hot_queue_counts(const struct hot_queue *queue)
+{
+    return all_states(&queue->counts);
 }
 
 int64_t hot_pending(const struct hot_queue *queue)
@@ -80,6 +91,33 @@ int64_t hot_pending(const struct hot_queue *queue)
     struct queue_counts counts = hot_queue_counts(queue);
 
     return queue_pending(&counts);
+}
+
+struct queue_counts hot_ns_counts(const struct hot_ns *ns)
+{
+    return all_states(&ns->counts);
+}
+
+int64_t hot_ns_pending(const struct hot_ns *ns)
+{
+    struct queue_counts counts = hot_ns_counts(ns);
+
+    return queue_pending(&counts);
+}
+
+int64_t hot_ns_bytes(const struct hot_ns *ns)
+{
+    return ns->bytes + ns->adding_bytes;
+}
+
+int64_t hot_ns_queues(const struct hot_ns *ns)
+{
+    const struct hot_queue *queue;
+    int64_t queues = 0;
+
+    for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
+        queues += queue_exists(queue);
+    return queues;
 }
 
 int64_t hot_free_slots(const struct hot_worker *worker)
@@ -96,16 +134,24 @@ static void fold_counts(struct state_counts *counts, bool keep)
     }
 }
 
+static void fold_shelf(struct hot_shelf *shelf, bool keep)
+{
+    struct hot_ns *ns = shelf->queue->ns;
+
+    fold_counts(&shelf->counts, keep);
+    fold_counts(&shelf->queue->counts, keep);
+    memset(shelf->adding_bytes, 0, sizeof(shelf->adding_bytes));
+    fold_counts(&ns->counts, keep);
+    ns->bytes += keep ? ns->adding_bytes : 0;
+    ns->adding_bytes = 0;
+}
+
 static void settle(struct hot *hot, bool keep)
 {
     struct list_node *node;
 
-    while ((node = list_pop_front(&hot->dirty_shelves)) != NULL) {
-        struct hot_shelf *shelf = CONTAINER_OF(node, struct hot_shelf, dirty);
-
-        fold_counts(&shelf->counts, keep);
-        fold_counts(&shelf->queue->counts, keep);
-    }
+    while ((node = list_pop_front(&hot->dirty_shelves)) != NULL)
+        fold_shelf(CONTAINER_OF(node, struct hot_shelf, dirty), keep);
     while ((node = list_pop_front(&hot->saving)) != NULL) {
         struct hot_name *name = CONTAINER_OF(node, struct hot_name, saving);
 

@@ -22,11 +22,24 @@ struct hot_name {
     struct list_node saving;
 };
 
+struct state_counts {
+    int64_t of[TASK_STATE_MAX];     /* committed */
+    int64_t adding[TASK_STATE_MAX]; /* by the batch at work */
+};
+
+/* Totals over all queues of the namespace, kept while counting: hot_ns_counts() and hot_ns_bytes()
+ * cost the same whatever it holds. */
 struct hot_ns {
     struct hot_name head;
     struct bytes name;
-    struct map *queues;  /* by name */
-    struct map *classes; /* by type and demands */
+    int64_t version;
+    struct ns_quotas quotas;
+    struct rate_bucket submits; /* what is left of the quota's rate */
+    struct map *queues;         /* by name */
+    struct map *classes;        /* by type and demands */
+    struct state_counts counts;
+    int64_t bytes, adding_bytes; /* committed, and by the batch at work */
+    int64_t workers;
 };
 
 /* A type and the demands on the worker. requires: NONE, or the one worker's id that a retry was
@@ -38,17 +51,13 @@ struct hot_class {
     struct bytes type, requires;
 };
 
-struct state_counts {
-    int64_t of[TASK_STATE_MAX];     /* committed */
-    int64_t adding[TASK_STATE_MAX]; /* by the batch at work */
-};
-
 /* The tasks of one class in one queue. */
 struct hot_shelf {
     struct hot_queue *queue;
     struct hot_class *of_class;
     struct state_counts counts;
-    struct list_node dirty; /* has something to add */
+    int64_t adding_bytes[TASK_STATE_MAX]; /* by the batch at work */
+    struct list_node dirty;               /* has something to add */
 };
 
 enum queue_closing { QUEUE_OPEN = 0, QUEUE_CLOSING = 1, QUEUE_CLOSED = 2, QUEUE_HIDDEN = 3 };
@@ -133,6 +142,8 @@ struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes nam
                             int64_t make_at_ms); /* -1: do not */
 struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type,
                             struct bytes requires);
+/* Whether it is known without taking it up. */
+bool hot_knows_class(const struct hot_ns *ns, struct bytes type, struct bytes requires);
 struct hot_queue *hot_queue_numbered(const struct hot *hot, int64_t number);
 struct hot_class *hot_class_numbered(const struct hot *hot, int64_t number);
 struct hot_worker *hot_worker(const struct hot *hot, struct id id);
@@ -140,20 +151,25 @@ struct hot_lease *hot_lease(const struct hot *hot, int64_t task);
 struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class);
 
 /* Take up what rows say, at start. */
-struct hot_ns *hot_load_ns(struct hot *hot, int64_t number, struct bytes name);
+struct hot_ns *hot_load_ns(struct hot *hot, const struct ns_row *row);
 struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row);
 struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row);
 struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
                                   int64_t now_mono_ms);
 void hot_drop_worker(struct hot *hot, struct hot_worker *worker);
 
-/* Counting: by n tasks of shelf in state. */
-void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by);
+/* Counting: by n tasks, and what is kept of them, of shelf in state. */
+void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by,
+               int64_t bytes);
 int64_t hot_in_state(const struct state_counts *counts,
                      enum task_state state);        /* the batch's part included */
 int64_t hot_running(const struct hot_queue *queue); /* leases that count against the cap */
 int64_t hot_pending(const struct hot_queue *queue);
 struct queue_counts hot_queue_counts(const struct hot_queue *queue);
+struct queue_counts hot_ns_counts(const struct hot_ns *ns);
+int64_t hot_ns_pending(const struct hot_ns *ns);
+int64_t hot_ns_bytes(const struct hot_ns *ns);
+int64_t hot_ns_queues(const struct hot_ns *ns); /* those that exist; looks at each */
 int64_t hot_free_slots(const struct hot_worker *worker);
 /* After COMMIT, after ROLLBACK. */
 void hot_fold(struct hot *hot);
@@ -166,5 +182,7 @@ void hot_time_lease(struct hot *hot, struct hot_lease *lease);
 
 /* It has a row, or gets one from the batch at work, and was not deleted. */
 bool queue_exists(const struct hot_queue *queue);
+/* The same. */
+bool ns_exists(const struct hot_ns *ns);
 bool worker_runs_class(const struct hot_worker *worker, const struct hot_class *of_class);
 bool worker_serves(const struct hot_worker *worker, const struct hot_queue *queue);

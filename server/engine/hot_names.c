@@ -30,6 +30,8 @@ static struct hot_ns *add_ns(struct hot *hot, int64_t number, struct bytes name,
 
     ns->head = (struct hot_name){.number = number, .is_saved = is_saved};
     ns->name = keep(name);
+    ns->version = 1;
+    ns->quotas = ns_quotas_default();
     ns->queues = map_new();
     ns->classes = map_new();
     (void)map_put(hot->namespaces, ns->name, ns);
@@ -45,9 +47,18 @@ struct hot_ns *hot_ns(struct hot *hot, struct bytes name, bool make)
     return ns != NULL || !make ? ns : add_ns(hot, hot->last_ns + 1, name, false);
 }
 
-struct hot_ns *hot_load_ns(struct hot *hot, int64_t number, struct bytes name)
+struct hot_ns *hot_load_ns(struct hot *hot, const struct ns_row *row)
 {
-    return add_ns(hot, number, name, true);
+    struct hot_ns *ns = add_ns(hot, row->number, row->name, true);
+
+    ns->version = row->version;
+    ns->quotas = row->quotas;
+    return ns;
+}
+
+bool ns_exists(const struct hot_ns *ns)
+{
+    return ns->head.is_saved || ns->head.is_saving;
 }
 
 static struct hot_ns *ns_numbered(const struct hot *hot, int64_t number)
@@ -153,6 +164,13 @@ static struct hot_class *add_class(struct hot *hot, struct hot_ns *ns, int64_t n
     return of_class;
 }
 
+bool hot_knows_class(const struct hot_ns *ns, struct bytes type, struct bytes requires)
+{
+    char room[1024];
+
+    return map_get(ns->classes, class_key(type, requires, room, sizeof(room))) != NULL;
+}
+
 struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type,
                             struct bytes requires)
 {
@@ -247,6 +265,7 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     worker->registered_at_ms = row->registered_at_ms;
     worker->last_seen_at_ms = row->last_seen_at_ms;
     worker->last_seen_mono_ms = now_mono_ms;
+    worker->ns->workers++;
     list_init(&worker->leases);
     list_init(&worker->claims);
     list_init(&worker->heartbeats);
@@ -278,6 +297,7 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
     /* Answered by the same batch, and not yet handed over. */
     while (list_pop_front(&worker->claims) != NULL || list_pop_front(&worker->heartbeats) != NULL)
         ;
+    worker->ns->workers--;
     list_remove(&worker->dirty);
     heap_remove(&hot->workers_silent, &worker->silence);
     (void)map_remove(hot->workers,

@@ -68,11 +68,11 @@ static struct known_queue *remember(struct listing *listing, struct map *map, in
     return known;
 }
 
-static void on_ns(void *ctx, int64_t number, struct bytes name)
+static void on_ns(void *ctx, const struct ns_row *row)
 {
     struct listing *listing = ctx;
 
-    remember(listing, listing->namespaces, number, name)->ns = number;
+    remember(listing, listing->namespaces, row->number, row->name)->ns = row->number;
 }
 
 static void on_queue(void *ctx, const struct queue_row *row)

@@ -10,9 +10,9 @@
 #include "store/repo_task.h"
 #include "workers.h"
 
-static void on_ns(void *ctx, int64_t number, struct bytes name)
+static void on_ns(void *ctx, const struct ns_row *row)
 {
-    (void)hot_load_ns(&((struct engine *)ctx)->hot, number, name);
+    (void)hot_load_ns(&((struct engine *)ctx)->hot, row);
 }
 
 static void on_class(void *ctx, const struct class_row *row)
@@ -38,6 +38,8 @@ static void on_counter(void *ctx, const struct counter_row *row)
         return;
     hot_shelf(queue, of_class)->counts.of[row->state] += row->tasks;
     queue->counts.of[row->state] += row->tasks;
+    queue->ns->counts.of[row->state] += row->tasks;
+    queue->ns->bytes += row->bytes;
 }
 
 static void on_worker(void *ctx, const struct worker_row *row)

@@ -35,9 +35,14 @@ static void offer(struct batch *batch, const struct task *task, enum task_state 
         batch_offer_queue(batch, queue);
 }
 
+int64_t task_spec_bytes(const struct task_spec *spec)
+{
+    return (int64_t)(spec->payload.data.len + spec->headers.len);
+}
+
 static void entered(struct batch *batch, struct task *task, struct hot_shelf *shelf)
 {
-    hot_count(batch->hot, shelf, task->state, 1);
+    hot_count(batch->hot, shelf, task->state, 1, task->bytes);
     batch_event(batch, EVENT_TASK_SUBMITTED, task, BYTES_NONE);
     note_due(batch, task);
     offer(batch, task, TASK_SUCCEEDED);
@@ -51,6 +56,7 @@ void task_enter(struct batch *batch, struct task *task, const struct task_spec *
     batch_use_queue(batch, shelf->queue);
     batch_use_class(batch, shelf->of_class);
     task->version = 1;
+    task->bytes = task_spec_bytes(spec);
     task_insert(batch->db, task, spec, batch->mem);
     entered(batch, task, shelf);
 }
@@ -73,14 +79,23 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
     task->version++;
     task->finished_at_ms = task_state_is_terminal(to) ? batch->now.wall_ms : -1;
     task_save_move(batch->db, task, from);
-    hot_count(batch->hot, shelf, from, -1);
-    hot_count(batch->hot, shelf, to, 1);
+    hot_count(batch->hot, shelf, from, -1, -task->bytes);
+    hot_count(batch->hot, shelf, to, 1, task->bytes);
     if (event != EVENT_NONE)
         batch_event(batch, event, task, data);
     note_due(batch, task);
     offer(batch, task, from);
     batch_touch(batch, task->number);
     batch->rows += 2;
+}
+
+void task_set_end_bytes(struct batch *batch, struct task *task, size_t end_bytes)
+{
+    int64_t more = (int64_t)end_bytes - task->end_bytes;
+
+    task->bytes += more;
+    task->end_bytes += more;
+    hot_count(batch->hot, task_shelf(batch, task), task->state, 0, more);
 }
 
 void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from)
@@ -90,8 +105,8 @@ void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from
     batch_use_queue(batch, to->queue);
     task->version++;
     task_save_move(batch->db, task, task->state);
-    hot_count(batch->hot, from, task->state, -1);
-    hot_count(batch->hot, to, task->state, 1);
+    hot_count(batch->hot, from, task->state, -1, -task->bytes);
+    hot_count(batch->hot, to, task->state, 1, task->bytes);
     note_due(batch, task);
     offer(batch, task, TASK_SUCCEEDED);
     batch_offer_queue(batch, from->queue);
@@ -112,7 +127,7 @@ void task_remove(struct batch *batch, struct task *task)
     ASSERT(task_state_is_terminal(task->state));
     body_load(batch->db, task, false, batch->mem);
     task_delete(batch->db, task);
-    hot_count(batch->hot, task_shelf(batch, task), task->state, -1);
+    hot_count(batch->hot, task_shelf(batch, task), task->state, -1, -task->bytes);
     batch_touch(batch, task->number);
     batch->rows += 5;
 }

@@ -103,6 +103,7 @@ static void keep_end(struct batch *batch, struct task *task, const struct body *
 {
     task->has_results = true;
     result_save_end(batch->db, task->number, result, error);
+    task_set_end_bytes(batch, task, result->data.len + error.len);
     batch->rows++;
 }
 

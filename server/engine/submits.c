@@ -85,6 +85,7 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     ret_task->timeout_ms = from->timeout_ms;
     ret_task->lease_ms = from->lease_ms;
     ret_task->tags = from->tags;
+    ret_task->bytes = from->bytes - from->end_bytes;
     task_enter_copy(batch, ret_task, from->number);
 }
 

@@ -1,6 +1,8 @@
 /* Registry repo: small tables that are loaded whole at start. */
 #include "store/repo_registry.h"
 
+#include "base/log.h"
+
 int64_t meta_get(struct db *db, const char *name, int64_t otherwise)
 {
     return db_number(db, SQL_META_GET, VALUES(VALUE_TEXT(bytes_of(name))), otherwise);
@@ -16,12 +18,38 @@ void ns_insert(struct db *db, int64_t number, struct bytes name)
     db_run(db, SQL_NS_INSERT, VALUES(VALUE_INT(number), VALUE_TEXT(name)));
 }
 
-void ns_each(struct db *db, void (*each)(void *ctx, int64_t number, struct bytes name), void *ctx)
+void ns_save(struct db *db, const struct ns_row *row, struct arena *arena)
+{
+    const struct ns_quotas *quotas = &row->quotas;
+
+    db_run(db, SQL_NS_PUT,
+           VALUES(VALUE_INT(row->number), VALUE_TEXT(row->name), VALUE_INT(row->version),
+                  VALUE_INT(quotas->pending_limit), VALUE_INT(quotas->bytes_limit),
+                  VALUE_INT(quotas->queues_limit), VALUE_TEXT(rate_write(&quotas->rate, arena))));
+}
+
+void ns_each(struct db *db, void (*each)(void *ctx, const struct ns_row *row), void *ctx)
 {
     struct db_rows *rows = db_query(db, SQL_NS_ALL, NULL, 0);
 
-    while (db_step(rows))
-        each(ctx, db_int(rows, 0), db_bytes(rows, 1));
+    while (db_step(rows)) {
+        struct ns_row row = {
+            .number = db_int(rows, 0),
+            .name = db_bytes(rows, 1),
+            .version = db_int(rows, 2),
+            .quotas =
+                {
+                    .pending_limit = db_int(rows, 3),
+                    .bytes_limit = db_int(rows, 4),
+                    .queues_limit = db_int(rows, 5),
+                },
+        };
+
+        if (!rate_read(db_bytes(rows, 6), &row.quotas.rate))
+            log_event(LOG_ERROR, "store.rate", "a namespace's rate cannot be read; it has none now",
+                      LOG_TEXT_FIELD("namespace", row.name), );
+        each(ctx, &row);
+    }
 }
 
 void class_insert(struct db *db, const struct class_row *row)
@@ -136,7 +164,7 @@ void counter_add(struct db *db, const struct counter_row *by)
 {
     db_run(db, SQL_COUNTER_ADD,
            VALUES(VALUE_INT(by->ns), VALUE_INT(by->queue), VALUE_INT(by->class_number),
-                  VALUE_INT(by->state), VALUE_INT(by->tasks)));
+                  VALUE_INT(by->state), VALUE_INT(by->tasks), VALUE_INT(by->bytes)));
 }
 
 static void each_counter(struct db_rows *rows,
@@ -149,6 +177,7 @@ static void each_counter(struct db_rows *rows,
             .class_number = db_int(rows, 2),
             .state = db_int(rows, 3),
             .tasks = db_int(rows, 4),
+            .bytes = db_int(rows, 5),
         };
 
         each(ctx, &row);

@@ -23,7 +23,7 @@ static void insert_row(struct db *db, const struct task *task)
                   VALUE_INT(task->queue_number), VALUE_INT(task->class_number),
                   VALUE_INT(task->state), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
                   VALUE_INT(task->created_at_ms), VALUE_INT(task->timeout_ms),
-                  VALUE_INT(task->lease_ms)));
+                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes)));
 }
 
 static void insert_tags(struct db *db, int64_t ns, struct bytes tags, int64_t number)
@@ -94,6 +94,8 @@ void task_read_row(struct db_rows *rows, struct task *ret_task)
         .finished_at_ms = db_int(rows, 20),
         .has_worker = db_bytes(rows, 21).at != NULL,
         .worker = db_id(rows, 21),
+        .bytes = db_int(rows, 22),
+        .end_bytes = db_int(rows, 23),
     };
     ret_task->root = ret_task->id;
 }
@@ -129,7 +131,8 @@ void task_save_move(struct db *db, const struct task *task, enum task_state from
                   VALUE_INT(task->losses), VALUE_INT(flags_of(task)),
                   VALUE_INT(task->cancel_requested_at_ms), VALUE_INT(task->claimed_at_ms),
                   VALUE_INT(task->started_at_ms), VALUE_INT(task->finished_at_ms),
-                  VALUE_BLOB(task->has_worker ? worker : BYTES_NONE)));
+                  VALUE_BLOB(task->has_worker ? worker : BYTES_NONE), VALUE_INT(task->bytes),
+                  VALUE_INT(task->end_bytes)));
     /* The engine read the row in this transaction: it cannot have moved meanwhile. */
     ASSERT(db_failure(db) != DB_FINE || db_changes(db) == 1);
 }

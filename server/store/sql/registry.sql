@@ -9,8 +9,15 @@ INSERT INTO meta (name, value) VALUES ($1, $2) ON CONFLICT (name) DO UPDATE SET 
 -- name: ns_insert
 INSERT INTO namespaces (number, name) VALUES ($1, $2);
 
+-- name: ns_put
+INSERT INTO namespaces (number, name, version, pending_limit, bytes_limit, queues_limit, rate)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (number) DO UPDATE SET
+    version = excluded.version, pending_limit = excluded.pending_limit, bytes_limit = excluded.bytes_limit,
+    queues_limit = excluded.queues_limit, rate = excluded.rate;
+
 -- name: ns_all
-SELECT number, name FROM namespaces;
+SELECT number, name, version, pending_limit, bytes_limit, queues_limit, rate FROM namespaces;
 
 -- name: class_insert
 INSERT INTO classes (number, ns, type, requires) VALUES ($1, $2, $3, $4);
@@ -49,14 +56,15 @@ FROM workers;
 DELETE FROM workers WHERE id = $1;
 
 -- name: counter_add
-INSERT INTO counters (ns, queue, class, state, tasks) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (ns, queue, class, state) DO UPDATE SET tasks = tasks + excluded.tasks;
+INSERT INTO counters (ns, queue, class, state, tasks, bytes) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (ns, queue, class, state) DO UPDATE SET
+    tasks = tasks + excluded.tasks, bytes = bytes + excluded.bytes;
 
 -- name: counter_all
-SELECT ns, queue, class, state, tasks FROM counters;
+SELECT ns, queue, class, state, tasks, bytes FROM counters;
 
 -- name: counter_recount
-SELECT ns, queue, class, state, count(*) FROM tasks GROUP BY ns, queue, class, state;
+SELECT ns, queue, class, state, count(*), sum(bytes) FROM tasks GROUP BY ns, queue, class, state;
 
 -- name: event_insert
 INSERT INTO events (number, at, kind, ns, queue, task, task_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);

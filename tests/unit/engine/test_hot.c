@@ -54,17 +54,25 @@ static void counts_of_a_batch_are_kept_or_dropped_as_a_whole(void **state)
     struct hot_queue *queue = new_queue(&hot, "a");
     struct hot_shelf *shelf = hot_shelf(queue, hot_class(&hot, queue->ns, BYTES(""), BYTES_NONE));
 
-    hot_count(&hot, shelf, TASK_READY, 3);
+    hot_count(&hot, shelf, TASK_READY, 3, 30);
     assert_int_equal(hot_pending(queue), 3);
+    assert_int_equal(hot_ns_bytes(queue->ns), 30);
     hot_fold(&hot);
-    hot_count(&hot, shelf, TASK_READY, -1);
-    hot_count(&hot, shelf, TASK_RUNNING, 1);
+    hot_count(&hot, shelf, TASK_READY, -1, -10);
+    hot_count(&hot, shelf, TASK_RUNNING, 1, 15);
     assert_int_equal(hot_running(queue), 1);
+    assert_int_equal(hot_ns_pending(queue->ns), 2);
+    assert_int_equal(hot_ns_bytes(queue->ns), 35);
     hot_drop(&hot);
 
     assert_int_equal(hot_in_state(&shelf->counts, TASK_READY), 3);
     assert_int_equal(hot_running(queue), 0);
     assert_int_equal(hot_queue_counts(queue).of[TASK_READY], 3);
+    assert_int_equal(hot_ns_counts(queue->ns).of[TASK_READY], 3);
+    assert_int_equal(hot_ns_counts(queue->ns).of[TASK_RUNNING], 0);
+    assert_int_equal(hot_ns_bytes(queue->ns), 30);
+    hot_fold(&hot);
+    assert_int_equal(hot_ns_bytes(queue->ns), 30);
     hot_fini(&hot);
 }
 

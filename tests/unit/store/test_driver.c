@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "query_plan.h"
@@ -47,11 +48,10 @@ static void every_statement_uses_all_its_values(void **state)
 
     for (int sql = 0; sql < SQL_MAX; sql++) {
         struct query_plan plan = query_plan_of(path, statement_texts[sql]);
-        char name[8] = "?";
+        char name[16];
 
         for (int i = 1; i <= plan.parameters; i++) {
-            name[1] = i < 10 ? (char)('0' + i) : '1';
-            name[2] = i < 10 ? '\0' : (char)('0' + i - 10);
+            (void)snprintf(name, sizeof(name), "?%d", i);
             assert_non_null(strstr(statement_texts[sql], name));
         }
     }

@@ -16,8 +16,7 @@
 struct seen {
     struct arena *arena;
     unsigned len;
-    struct bytes names[4];
-    int64_t numbers[4];
+    struct ns_row namespaces[4];
     struct class_row classes[4];
     struct queue_row queue;
     struct worker_row worker;
@@ -48,12 +47,13 @@ static void a_number_by_name_is_put_and_replaced(void **state)
     assert_int_equal(meta_get(fixture->db, "c", -1), -1);
 }
 
-static void see_ns(void *ctx, int64_t number, struct bytes name)
+static void see_ns(void *ctx, const struct ns_row *row)
 {
     struct seen *seen = ctx;
+    struct ns_row *to = &seen->namespaces[seen->len++];
 
-    seen->numbers[seen->len] = number;
-    seen->names[seen->len++] = kept(seen, name);
+    *to = *row;
+    to->name = kept(seen, row->name);
 }
 
 static void namespaces_come_back(void **state)
@@ -66,9 +66,48 @@ static void namespaces_come_back(void **state)
     store_fixture_reopen(fixture);
     ns_each(fixture->db, see_ns, &seen);
     assert_int_equal(seen.len, 2);
-    assert_int_equal(seen.numbers[1], 2);
-    assert_bytes(seen.names[0], BYTES("default"));
-    assert_bytes(seen.names[1], BYTES("team"));
+    assert_int_equal(seen.namespaces[1].number, 2);
+    assert_bytes(seen.namespaces[0].name, BYTES("default"));
+    assert_bytes(seen.namespaces[1].name, BYTES("team"));
+    assert_int_equal(seen.namespaces[0].version, 1);
+    assert_int_equal(seen.namespaces[0].quotas.pending_limit, -1);
+    assert_int_equal(seen.namespaces[0].quotas.bytes_limit, -1);
+    assert_int_equal(seen.namespaces[0].quotas.queues_limit, -1);
+    assert_true(seen.namespaces[0].quotas.rate.units <= 0);
+}
+
+static void quotas_come_back_and_change(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct seen seen = {.arena = fixture->arena};
+    struct ns_row row = {
+        .number = 3,
+        .version = 4,
+        .name = BYTES("team"),
+        .quotas = {5, 6, 7, {.units = 0.1, .period_s = 60, .burst = 8.5}},
+    };
+
+    ns_save(fixture->db, &row, fixture->arena);
+    ns_each(fixture->db, see_ns, &seen);
+    assert_int_equal(seen.len, 1);
+    assert_int_equal(seen.namespaces[0].number, 3);
+    assert_int_equal(seen.namespaces[0].version, 4);
+    assert_int_equal(seen.namespaces[0].quotas.pending_limit, 5);
+    assert_int_equal(seen.namespaces[0].quotas.bytes_limit, 6);
+    assert_int_equal(seen.namespaces[0].quotas.queues_limit, 7);
+    assert_true(seen.namespaces[0].quotas.rate.units == 0.1);
+    assert_true(seen.namespaces[0].quotas.rate.period_s == 60);
+    assert_true(seen.namespaces[0].quotas.rate.burst == 8.5);
+
+    row.version = 5;
+    row.quotas = ns_quotas_default();
+    ns_save(fixture->db, &row, fixture->arena);
+    seen.len = 0;
+    ns_each(fixture->db, see_ns, &seen);
+    assert_int_equal(seen.len, 1);
+    assert_int_equal(seen.namespaces[0].version, 5);
+    assert_int_equal(seen.namespaces[0].quotas.pending_limit, -1);
+    assert_true(seen.namespaces[0].quotas.rate.units <= 0);
 }
 
 static void see_class(void *ctx, const struct class_row *row)
@@ -288,9 +327,10 @@ static void a_worker_that_says_little_comes_back_so(void **state)
 static void counters_add_up_apart_for_each_key(void **state)
 {
     static const struct counter_row steps[] = {
-        {1, 2, 3, TASK_READY, 5},  {1, 2, 3, TASK_READY, -2}, {1, 2, 3, TASK_RUNNING, 2},
-        {1, 2, 4, TASK_READY, 1},  {1, 5, 3, TASK_READY, 1},  {6, 2, 3, TASK_READY, 1},
-        {1, 2, 3, TASK_READY, 10},
+        {1, 2, 3, TASK_READY, 5, 50},    {1, 2, 3, TASK_READY, -2, -20},
+        {1, 2, 3, TASK_RUNNING, 2, 200}, {1, 2, 4, TASK_READY, 1, 0},
+        {1, 5, 3, TASK_READY, 1, 0},     {6, 2, 3, TASK_READY, 1, 0},
+        {1, 2, 3, TASK_READY, 10, 7},
     };
     struct store_fixture *fixture = *state;
     struct seen seen = {.arena = fixture->arena};
@@ -304,6 +344,8 @@ static void counters_add_up_apart_for_each_key(void **state)
     assert_int_equal(seen.counters[0].class_number, 3);
     assert_int_equal(seen.counters[0].state, TASK_READY);
     assert_int_equal(seen.counters[0].tasks, 13);
+    assert_int_equal(seen.counters[0].bytes, 37);
+    assert_int_equal(seen.counters[1].bytes, 200);
     assert_int_equal(seen.counters[1].tasks, 2);
     assert_int_equal(seen.counters[4].ns, 6);
 }
@@ -317,6 +359,7 @@ static void a_recount_counts_the_tasks_themselves(void **state)
     task_put(fixture, 2);
     task_put(fixture, 3);
     task.state = TASK_RUNNING;
+    task.bytes = 11;
     task_save_move(fixture->db, &task, TASK_READY);
     counter_recount(fixture->db, see_counter, &seen);
     assert_int_equal(seen.len, 2);
@@ -325,6 +368,7 @@ static void a_recount_counts_the_tasks_themselves(void **state)
         assert_int_equal(seen.counters[i].queue, 2);
         assert_int_equal(seen.counters[i].class_number, 3);
         assert_int_equal(seen.counters[i].tasks, seen.counters[i].state == TASK_READY ? 2 : 1);
+        assert_int_equal(seen.counters[i].bytes, seen.counters[i].state == TASK_READY ? 0 : 11);
     }
 }
 
@@ -393,6 +437,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         WITH_STORE(a_number_by_name_is_put_and_replaced),
         WITH_STORE(namespaces_come_back),
+        WITH_STORE(quotas_come_back_and_change),
         WITH_STORE(classes_come_back_with_an_empty_type_still_empty),
         WITH_STORE(a_queue_comes_back_with_all_its_settings),
         WITH_STORE(a_saved_queue_changes_all_but_its_name_and_birth),

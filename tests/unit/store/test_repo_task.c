@@ -53,6 +53,8 @@ static void assert_same_row(const struct task *one, const struct task *other)
     assert_int_equal(one->cancel_requested_at_ms, other->cancel_requested_at_ms);
     assert_int_equal(one->timeout_ms, other->timeout_ms);
     assert_int_equal(one->lease_ms, other->lease_ms);
+    assert_int_equal(one->bytes, other->bytes);
+    assert_int_equal(one->end_bytes, other->end_bytes);
     assert_same_counts(one, other);
 }
 
@@ -66,6 +68,7 @@ static void a_new_task_comes_back_by_number_and_by_id(void **state)
     task.priority = -100;
     task.timeout_ms = 5000;
     task.lease_ms = 6000;
+    task.bytes = 7000;
     task_insert(fixture->db, &task, &spec, fixture->arena);
     assert_true(task_load_number(fixture->db, 7, &loaded));
     assert_same_row(&loaded, &task);
@@ -93,6 +96,8 @@ static struct task moved(struct task task)
     task.claimed_at_ms = 120;
     task.started_at_ms = 130;
     task.finished_at_ms = 140;
+    task.bytes = 145;
+    task.end_bytes = 146;
     task.has_worker = true;
     task.worker = id_from(150);
     return task;
