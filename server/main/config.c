@@ -4,7 +4,9 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "bounds.h"
 #include "config_file.h"
+#include "http/server.h"
 #include "listen.h"
 
 #include <errno.h>
@@ -250,8 +252,8 @@ static enum err load_env(struct config *config, char **environment, struct error
 static bool env_is_read_elsewhere(struct bytes name)
 {
     return bytes_is(name, "SLUICE_CONFIG") || bytes_is(name, "SLUICE_URL") ||
-           bytes_is(name, "SLUICE_CACHE") || bytes_starts(name, "SLUICE_TASK_") ||
-           bytes_starts(name, "SLUICE_WORK_");
+           bytes_is(name, "SLUICE_CACHE") || bytes_is(name, "SLUICE_CONTAINER") ||
+           bytes_starts(name, "SLUICE_TASK_") || bytes_starts(name, "SLUICE_WORK_");
 }
 
 bool config_unknown_env(char **environment, size_t *at, struct bytes *ret_name)
@@ -280,12 +282,50 @@ static enum err load_flags(struct config *config, const struct config_args *args
     return OK;
 }
 
+static bool is_set(const struct config *config, enum knob knob)
+{
+    return config_text(config, knob)[0] != '\0';
+}
+
+static enum err check_tls(const struct config *config, struct error *error)
+{
+    bool has_cert = is_set(config, KNOB_TLS_CERT);
+
+    if (has_cert != is_set(config, KNOB_TLS_KEY))
+        return error_set(error, ERR_INVALID_FIELD, has_cert ? "tls_key" : "tls_cert",
+                         "tls_cert and tls_key are set together or not at all");
+    if (is_set(config, KNOB_TLS_CLIENT_CA) && !has_cert)
+        return error_set(error, ERR_INVALID_FIELD, "tls_client_ca", "needs tls_cert and tls_key");
+    if (config_switch(config, KNOB_REQUIRE_TLS) && !has_cert && !config_is_loopback_only(config))
+        return error_set(error, ERR_FORBIDDEN, "require_tls",
+                         "an address that is not loopback needs tls_cert and tls_key");
+    return OK;
+}
+
+static enum err check_addresses(const struct config *config, struct error *error)
+{
+    bool is_loopback;
+    enum err err = listen_read("listen", config_text(config, KNOB_LISTEN), &is_loopback, error);
+
+    if (err == OK && is_set(config, KNOB_HEALTH_LISTEN))
+        err = listen_read("health_listen", config_text(config, KNOB_HEALTH_LISTEN), &is_loopback,
+                          error);
+    if (err == OK && is_set(config, KNOB_TRUSTED_PROXY)) {
+        err = http_cidrs_check(config_text(config, KNOB_TRUSTED_PROXY), error);
+        if (err != OK)
+            (void)snprintf(error->where, sizeof(error->where), "trusted_proxy");
+    }
+    return err;
+}
+
 /* What single values cannot say. */
 static enum err check(const struct config *config, struct error *error)
 {
     if (config_number(config, KNOB_HEARTBEAT) >= config_number(config, KNOB_WORKER_TTL))
         return error_set(error, ERR_INVALID_FIELD, "heartbeat", "must be shorter than worker_ttl");
-    return listen_check(config_text(config, KNOB_LISTEN), error);
+    if (bounds_check(config, error) != OK || check_addresses(config, error) != OK)
+        return error->code;
+    return check_tls(config, error);
 }
 
 static const char *file_named(const struct config_args *args, char **environment)
@@ -346,4 +386,20 @@ bool config_switch(const struct config *config, enum knob knob)
 {
     ASSERT(knob_facts(knob)->kind == KNOB_KIND_SWITCH);
     return config->values[knob].number != 0;
+}
+
+bool config_is_loopback_only(const struct config *config)
+{
+    const enum knob knobs[] = {KNOB_LISTEN, KNOB_HEALTH_LISTEN};
+
+    for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
+        bool is_loopback;
+        struct error error;
+
+        if (is_set(config, knobs[i]) &&
+            (listen_read("", config_text(config, knobs[i]), &is_loopback, &error) != OK ||
+             !is_loopback))
+            return false;
+    }
+    return true;
 }

@@ -40,3 +40,5 @@ unsigned config_choice(const struct config *config, enum knob knob);
 /* Walk the SLUICE_ variables that nothing reads: start with *at = 0; false at the end. */
 bool config_unknown_env(char **environment, size_t *at, struct bytes *ret_name);
 bool config_switch(const struct config *config, enum knob knob);
+/* No address is served that others than this machine's users reach. */
+bool config_is_loopback_only(const struct config *config);

@@ -7,38 +7,25 @@
  * more requests to the handlers. */
 #include "lifecycle.h"
 
-#include "api/api.h"
 #include "base/log.h"
-#include "engine/engine.h"
+#include "bounds.h"
+#include "broker.h"
+#include "data_folder.h"
 #include "exit_code.h"
-#include "http/server.h"
+#include "listeners.h"
+#include "minute.h"
+#include "note.h"
+#include "reload.h"
 #include "resources.h"
 #include "store/db.h"
+#include "tokens.h"
 #include "version.h"
 
 #include <signal.h>
-#include <stdatomic.h>
+#include <stdlib.h>
 #include <unistd.h>
 
-enum {
-    CLOSE_GRACE_MS = 2000, /* for clients to take their last answers */
-    RUNNING = -1,          /* no exit code yet */
-};
-
-struct broker {
-    const struct config *config;
-    struct metrics *metrics;
-    struct engine *engine; /* NULL before it is open and after it was closed */
-    struct http_server *http;
-    struct api api;
-    uv_loop_t loop;
-    uv_async_t replies, ended;
-    uv_prepare_t posts;
-    uv_signal_t terminate, interrupt;
-    unsigned interrupts;
-    bool is_draining, is_stopping;
-    atomic_int exit_code;
-};
+enum { RUNNING = -1 }; /* no exit code yet */
 
 /* ---- stopping ---- */
 
@@ -46,14 +33,11 @@ static void close_handles(struct broker *broker)
 {
     uv_close((uv_handle_t *)&broker->terminate, NULL);
     uv_close((uv_handle_t *)&broker->interrupt, NULL);
+    uv_close((uv_handle_t *)&broker->hangup, NULL);
+    uv_close((uv_handle_t *)&broker->minute, NULL);
     uv_close((uv_handle_t *)&broker->ended, NULL);
     uv_close((uv_handle_t *)&broker->replies, NULL);
     uv_close((uv_handle_t *)&broker->posts, NULL);
-}
-
-static void on_http_closed(void *ctx)
-{
-    close_handles(ctx);
 }
 
 static void stop(struct broker *broker, int exit_code)
@@ -64,10 +48,10 @@ static void stop(struct broker *broker, int exit_code)
     if (broker->is_stopping)
         return;
     broker->is_stopping = true;
-    http_server_quiesce(broker->http);
+    listeners_quiesce(broker);
     engine_close(broker->engine);
     broker->engine = NULL;
-    http_server_close(broker->http, CLOSE_GRACE_MS, on_http_closed, broker);
+    listeners_close(broker, close_handles);
 }
 
 /* ---- what the engine says ---- */
@@ -86,7 +70,7 @@ static void on_replies(uv_async_t *async)
     if (broker->engine == NULL)
         return;
     engine_fetch(broker->engine);
-    http_server_pump(broker->http);
+    listeners_pump(broker);
 }
 
 static void end_loop(void *ctx, int exit_code)
@@ -117,6 +101,7 @@ static void drain(struct broker *broker, const char *signal_name)
         LOG_INFO, "broker.draining", "no new work is taken or handed out",
         LOG_TEXT_FIELD("signal", bytes_of(signal_name)),
         LOG_INT_FIELD("drain_timeout_ms", config_number(broker->config, KNOB_DRAIN_TIMEOUT)), );
+    note_token_uses(broker);
     engine_drain(broker->engine);
 }
 
@@ -145,6 +130,15 @@ static void on_interrupt(uv_signal_t *handle, int number)
     stop(broker, EXIT_CODE_OK);
 }
 
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    struct broker *broker = handle->data;
+
+    (void)number;
+    if (!broker->is_stopping)
+        reload(broker);
+}
+
 /* ---- starting ---- */
 
 /* Before the loop sleeps: what this turn's requests asked goes to the engine together. */
@@ -152,8 +146,10 @@ static void on_posts(uv_prepare_t *handle)
 {
     struct broker *broker = handle->data;
 
-    if (broker->engine != NULL)
-        engine_flush(broker->engine);
+    if (broker->engine == NULL)
+        return;
+    listeners_check_hosts(broker); /* the first token may just have been made */
+    engine_flush(broker->engine);
 }
 
 static int open_loop(struct broker *broker, struct error *error)
@@ -163,7 +159,7 @@ static int open_loop(struct broker *broker, struct error *error)
         return EXIT_CODE_SYSTEM;
     }
     broker->replies.data = broker->ended.data = broker->posts.data = broker;
-    broker->terminate.data = broker->interrupt.data = broker;
+    broker->terminate.data = broker->interrupt.data = broker->hangup.data = broker;
     if (uv_async_init(&broker->loop, &broker->replies, on_replies) != 0 ||
         uv_async_init(&broker->loop, &broker->ended, on_ended) != 0 ||
         uv_prepare_init(&broker->loop, &broker->posts) != 0 ||
@@ -171,11 +167,46 @@ static int open_loop(struct broker *broker, struct error *error)
         uv_signal_init(&broker->loop, &broker->terminate) != 0 ||
         uv_signal_init(&broker->loop, &broker->interrupt) != 0 ||
         uv_signal_start(&broker->terminate, on_terminate, SIGTERM) != 0 ||
-        uv_signal_start(&broker->interrupt, on_interrupt, SIGINT) != 0) {
+        uv_signal_init(&broker->loop, &broker->hangup) != 0 ||
+        uv_signal_start(&broker->interrupt, on_interrupt, SIGINT) != 0 ||
+        uv_signal_start(&broker->hangup, on_hangup, SIGHUP) != 0 || !minute_start(broker)) {
         (void)error_set(error, ERR_INTERNAL, "", "the event loop cannot be set up");
         return EXIT_CODE_SYSTEM;
     }
     return EXIT_CODE_OK;
+}
+
+/* What can be refused before anything is made on the disk. */
+static int check(struct broker *broker, struct error *error)
+{
+    const struct config *config = broker->config;
+    struct tokens_change change;
+
+    if (!http_library_is_safe() && !config_is_loopback_only(config))
+        (void)error_set(error, ERR_FORBIDDEN, "listen",
+                        "this build's HTTP library (%s) is for loopback only",
+                        http_library_version());
+    else if (resources_check_user(config_switch(config, KNOB_ALLOW_ROOT), error) == OK &&
+             tokens_read_file(broker, &change, error) == OK && tokens_check(broker, error) == OK)
+        return EXIT_CODE_OK;
+    return EXIT_CODE_REFUSED;
+}
+
+static int make_folder(const struct config *config, struct error *error)
+{
+    const char *path = config_text(config, KNOB_DATA);
+    enum err err = data_folder_check_disk(path, error);
+
+    if (err != OK && config_switch(config, KNOB_ALLOW_NETWORK_DATA)) {
+        log_event(LOG_WARN, "data.network", "data is on a file system that may lose it",
+                  LOG_TEXT_FIELD("data", bytes_of(path)), );
+        err = OK;
+    }
+    if (err == OK)
+        err = data_folder_make(path, error);
+    if (err == OK)
+        return EXIT_CODE_OK;
+    return err == ERR_FORBIDDEN || err == ERR_INVALID_FIELD ? EXIT_CODE_REFUSED : EXIT_CODE_IO;
 }
 
 static int open_engine(struct broker *broker, struct error *error)
@@ -184,6 +215,7 @@ static int open_engine(struct broker *broker, struct error *error)
     int exit_code = EXIT_CODE_IO;
     struct engine_options options = {
         .data_dir = config_text(config, KNOB_DATA),
+        .version = SLUICE_VERSION,
         .clock = clock_system(),
         .manual_clock = config_choice(config, KNOB_CLOCK) != 0,
         .random = random_system(),
@@ -191,15 +223,28 @@ static int open_engine(struct broker *broker, struct error *error)
         .drain_timeout_ms = config_number(config, KNOB_DRAIN_TIMEOUT),
         .heartbeat_ms = config_number(config, KNOB_HEARTBEAT),
         .worker_ttl_ms = config_number(config, KNOB_WORKER_TTL),
+        .bounds = {.namespaces_max = config_number(config, KNOB_NAMESPACES_MAX),
+                   .queues_max = config_number(config, KNOB_QUEUES_MAX),
+                   .classes_max = config_number(config, KNOB_CLASSES_MAX),
+                   .workers_max = config_number(config, KNOB_WORKERS_MAX)},
         .wake = wake_loop,
         .wake_ctx = broker,
         .ended = end_loop,
     };
 
-    if (resources_make_folder(options.data_dir, error) != OK)
-        return EXIT_CODE_IO;
-    return engine_open(&options, &broker->engine, &exit_code, error) == OK ? EXIT_CODE_OK
-                                                                           : exit_code;
+    if (engine_open(&options, &broker->engine, &exit_code, error) != OK)
+        return exit_code;
+    tokens_load_store(broker);
+    return tokens_check(broker, error) == OK ? EXIT_CODE_OK : EXIT_CODE_REFUSED;
+}
+
+static struct rate_limit rate_of(const struct config *config, enum knob units, enum knob burst,
+                                 double period_s)
+{
+    int64_t units_max = config_number(config, units), burst_max = config_number(config, burst);
+
+    return (struct rate_limit){
+        .units = (double)units_max, .period_s = period_s, .burst = (double)burst_max};
 }
 
 static void fill_api(struct broker *broker)
@@ -208,12 +253,18 @@ static void fill_api(struct broker *broker)
 
     broker->api = (struct api){
         .engine = broker->engine,
+        .keyring = broker->keyring,
         .metrics = broker->metrics,
         .data_dir = config_text(config, KNOB_DATA),
         .started_at_ms = clock_system().now(NULL).wall_ms,
         .heartbeat_ms = config_number(config, KNOB_HEARTBEAT),
         .worker_ttl_ms = config_number(config, KNOB_WORKER_TTL),
+        .bounds = bounds_of_config(config),
         .manual_clock = config_choice(config, KNOB_CLOCK) != 0,
+        .serves_loopback_only = config_is_loopback_only(config),
+        .parked_per_token = (unsigned)config_number(config, KNOB_PARKED_PER_TOKEN),
+        .token_rate = rate_of(config, KNOB_RATE_PER_TOKEN, KNOB_RATE_PER_TOKEN_BURST, 1),
+        .failure_rate = rate_of(config, KNOB_FAILURES_PER_ADDRESS, KNOB_FAILURES_PER_ADDRESS, 60),
         .version = SLUICE_VERSION,
         .commit = SLUICE_COMMIT,
         .store_version = db_version(),
@@ -221,51 +272,42 @@ static void fill_api(struct broker *broker)
     };
 }
 
-static int open_http(struct broker *broker, unsigned connections_max, struct error *error)
+static void warn(const struct broker *broker, unsigned connections_max)
 {
     const struct config *config = broker->config;
-    struct http_server_options options = {
-        .listen = config_text(config, KNOB_LISTEN),
-        .ctx = &broker->api,
-        .connections_max = connections_max,
-        .parked_max = (unsigned)config_number(config, KNOB_PARKED_MAX),
-        .parked_urgent_extra = (unsigned)config_number(config, KNOB_PARKED_URGENT_EXTRA),
-        .head_bytes_max = (size_t)config_number(config, KNOB_HEAD_MAX),
-        .line_bytes_max = (size_t)config_number(config, KNOB_LINE_MAX),
-        .bodies_bytes_max = (size_t)config_number(config, KNOB_BODIES_MAX),
-        .head_deadline_ms = config_number(config, KNOB_HEAD_DEADLINE),
-        .body_deadline_ms = config_number(config, KNOB_BODY_DEADLINE),
-        .idle_ms = config_number(config, KNOB_IDLE_TIMEOUT),
-        .loopback_only_hosts = true,
-        .on_answered = api_count_answer,
-    };
+    int64_t parked_max = config_number(config, KNOB_PARKED_MAX);
 
-    options.routes = api_routes(&options.routes_len);
-    if (http_server_open(&broker->loop, &options, &broker->http, error) == OK) {
-        broker->api.http = broker->http;
-        return EXIT_CODE_OK;
-    }
-    if (error->code == ERR_INVALID_FIELD || error->code == ERR_FORBIDDEN)
-        return EXIT_CODE_REFUSED;
-    return bytes_is(bytes_of(error->where), "listen") ? EXIT_CODE_IN_USE : EXIT_CODE_SYSTEM;
+    minute_warn(broker);
+    if (!http_library_is_safe())
+        log_event(LOG_WARN, "broker.old_http", "this build's HTTP library is for loopback only",
+                  LOG_TEXT_FIELD("http", bytes_of(http_library_version())), );
+    if (!keyring_is_open(broker->keyring) && !config_is_loopback_only(config) &&
+        config_text(config, KNOB_TLS_CERT)[0] == '\0' &&
+        config_text(config, KNOB_TRUSTED_PROXY)[0] == '\0')
+        log_event(LOG_WARN, "broker.plain",
+                  "tokens are sent in the clear: give --tls-cert, or put a proxy with TLS in front",
+                  LOG_TEXT_FIELD("listen", bytes_of(config_text(config, KNOB_LISTEN))), );
+    if (parked_max > connections_max)
+        log_event(LOG_WARN, "broker.few_files", "the limit of open files is below parked_max",
+                  LOG_INT_FIELD("parked_max", parked_max),
+                  LOG_INT_FIELD("connections_max", connections_max), );
 }
 
 static void log_ready(const struct broker *broker, unsigned connections_max)
 {
     const struct config *config = broker->config;
     int64_t parked_max = config_number(config, KNOB_PARKED_MAX);
+    bool has_tls = config_text(config, KNOB_TLS_CERT)[0] != '\0';
+    size_t tokens =
+        keyring_len(broker->keyring, KEY_FROM_FILE) + keyring_len(broker->keyring, KEY_FROM_STORE);
 
-    if (!http_library_is_safe())
-        log_event(LOG_WARN, "broker.old_http", "this build's HTTP library is for loopback only",
-                  LOG_TEXT_FIELD("http", bytes_of(http_library_version())), );
-    if (parked_max > connections_max)
-        log_event(LOG_WARN, "broker.few_files", "the limit of open files is below parked_max",
-                  LOG_INT_FIELD("parked_max", parked_max),
-                  LOG_INT_FIELD("connections_max", connections_max), );
     log_event(
         LOG_INFO, "broker.ready", "serving",
         LOG_TEXT_FIELD("listen", bytes_of(config_text(config, KNOB_LISTEN))),
         LOG_INT_FIELD("port", http_server_port(broker->http)),
+        LOG_TEXT_FIELD("scheme", has_tls ? BYTES("https") : BYTES("http")),
+        LOG_INT_FIELD("health_port", broker->health != NULL ? http_server_port(broker->health) : 0),
+        LOG_INT_FIELD("tokens", (int64_t)tokens),
         LOG_TEXT_FIELD("data", bytes_of(config_text(config, KNOB_DATA))),
         LOG_INT_FIELD("connections_max", connections_max),
         LOG_INT_FIELD("can_park", parked_max < connections_max ? parked_max : connections_max),
@@ -284,21 +326,28 @@ static void set_fixed_metrics(const struct broker *broker)
 /* Up to the open socket. What was opened is in broker, also when a later step failed. */
 static int start(struct broker *broker, struct error *error)
 {
-    unsigned files_max = resources_raise_files();
-    unsigned connections_max = resources_connections(
-        files_max, (unsigned)config_number(broker->config, KNOB_CONNECTIONS_MAX));
+    const struct config *config = broker->config;
+    unsigned health_files = listeners_health_files(config), files_max = resources_raise_files();
+    unsigned connections_max =
+        resources_connections(files_max > health_files ? files_max - health_files : 0,
+                              (unsigned)config_number(config, KNOB_CONNECTIONS_MAX));
     int exit_code = open_loop(broker, error);
 
+    if (exit_code == EXIT_CODE_OK)
+        exit_code = check(broker, error);
+    if (exit_code == EXIT_CODE_OK)
+        exit_code = make_folder(config, error);
     if (exit_code == EXIT_CODE_OK)
         exit_code = open_engine(broker, error);
     if (exit_code == EXIT_CODE_OK) {
         fill_api(broker);
-        exit_code = open_http(broker, connections_max, error);
+        exit_code = listeners_open(broker, connections_max, error);
     }
     if (exit_code != EXIT_CODE_OK)
         return exit_code;
     set_fixed_metrics(broker);
     engine_start(broker->engine);
+    warn(broker, connections_max);
     log_ready(broker, connections_max);
     return EXIT_CODE_OK;
 }
@@ -313,21 +362,28 @@ static void close_any(uv_handle_t *handle, void *ctx)
 /* Whatever is still there, after a start that failed as well as after a stop. */
 static void give_back(struct broker *broker)
 {
+    if (broker->http != NULL && !broker->is_stopping) {
+        stop(broker, EXIT_CODE_OK);
+        (void)uv_run(&broker->loop, UV_RUN_DEFAULT);
+    }
     if (broker->engine != NULL)
         engine_close(broker->engine);
     uv_walk(&broker->loop, close_any, NULL);
     (void)uv_run(&broker->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&broker->loop);
+    keyring_free(broker->keyring);
+    free(broker->routes);
     metrics_free(broker->metrics);
 }
 
 int lifecycle_run(const struct config *config)
 {
-    struct broker broker = {.config = config, .metrics = metrics_new(), .exit_code = RUNNING};
+    struct broker broker = {
+        .config = config, .metrics = metrics_new(), .keyring = keyring_new(), .exit_code = RUNNING};
     struct error error = {0};
     int exit_code;
 
-    resources_set_process();
+    resources_set_process(config_switch(config, KNOB_CORE_DUMPS));
     log_event(LOG_INFO, "broker.starting", "sluice " SLUICE_VERSION,
               LOG_TEXT_FIELD("commit", BYTES(SLUICE_COMMIT)), );
     exit_code = start(&broker, &error);

@@ -1,10 +1,9 @@
-/* Listen: which addresses may be served; loopback only, as long as there are no access tokens. */
+/* Listen: an address to serve on, and whether only this machine reaches it. */
 #include "listen.h"
 
 #include "base/parse.h"
 
 #include <arpa/inet.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum { HOST_MAX = 64, PORT_MAX = 65535 };
@@ -48,18 +47,14 @@ static bool split(const char *address, char ret_host[HOST_MAX])
     return strchr(ret_host, ':') == NULL;
 }
 
-enum err listen_check(const char *address, struct error *error)
+enum err listen_read(const char *key, const char *address, bool *ret_is_loopback,
+                     struct error *error)
 {
     char host[HOST_MAX];
 
     if (!split(address, host) || !is_address(host))
-        return error_set(error, ERR_INVALID_FIELD, "listen",
-                         "%.100s is not ADDR:PORT or [ADDR]:PORT", address);
-    if (!is_loopback(host))
-        return error_set(
-            error, ERR_FORBIDDEN, "listen",
-            "%.100s is not a loopback address; without access tokens only 127.0.0.1, [::1] and "
-            "localhost are served",
-            address);
+        return error_set(error, ERR_INVALID_FIELD, key, "%.100s is not ADDR:PORT or [ADDR]:PORT",
+                         address);
+    *ret_is_loopback = is_loopback(host);
     return OK;
 }

@@ -1,7 +1,10 @@
-/* Listen: which addresses may be served; loopback only, as long as there are no access tokens. */
+/* Listen: an address to serve on, and whether only this machine reaches it. */
 #pragma once
 
 #include "base/error.h"
 
-/* address: ADDR:PORT or [ADDR]:PORT. */
-MUST_CHECK enum err listen_check(const char *address, struct error *error);
+#include <stdbool.h>
+
+/* address: ADDR:PORT or [ADDR]:PORT; key: of the setting, for the error. */
+MUST_CHECK enum err listen_read(const char *key, const char *address, bool *ret_is_loopback,
+                                struct error *error);

@@ -1,13 +1,8 @@
-/* Resources: what the process takes from the system before it serves: files, data folder, signals.
- */
+/* Resources: what the process is to the system before it serves: files, user, signals. */
 #include "resources.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -41,66 +36,28 @@ unsigned resources_connections(unsigned files_max, unsigned wanted)
     return wanted < room ? wanted : room;
 }
 
-/* The entry of a new folder is its parent's content. */
-static bool flush_parent(const char *path)
+bool resources_is_container(pid_t pid, const char *variable)
 {
-    char parent[PATH_MAX];
-    const char *slash = strrchr(path, '/');
-    int fd;
-    bool is_flushed;
-
-    if (slash == NULL)
-        (void)snprintf(parent, sizeof(parent), ".");
-    else
-        (void)snprintf(parent, sizeof(parent), "%.*s/", (int)(slash - path), path);
-    fd = open(parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    is_flushed = fsync(fd) == 0;
-    close(fd);
-    return is_flushed;
+    return pid == 1 || (variable != NULL && strcmp(variable, "1") == 0);
 }
 
-static bool make_one(const char *path)
+enum err resources_check_user(bool allows_root, struct error *error)
 {
-    if (mkdir(path, 0700) == 0)
-        return flush_parent(path);
-    return errno == EEXIST;
+    if (allows_root || geteuid() != 0 ||
+        !resources_is_container(getpid(), getenv("SLUICE_CONTAINER")))
+        return OK;
+    return error_set(error, ERR_FORBIDDEN, "allow_root",
+                     "this is root in a container: run it as another user, or say --allow-root");
 }
 
-enum err resources_make_folder(const char *path, struct error *error)
+void resources_set_process(bool with_core_dumps)
 {
-    char step[PATH_MAX];
-    size_t len = strlen(path);
-    struct stat stat_of;
-
-    while (len > 1 && path[len - 1] == '/')
-        len--;
-    if (len == 0 || len >= sizeof(step))
-        return error_set(error, ERR_INVALID_FIELD, "data", "the path's length cannot be used");
-    memcpy(step, path, len);
-    step[len] = '\0';
-    for (size_t at = 1; at <= len; at++) {
-        char kept = step[at];
-
-        if (kept != '/' && kept != '\0')
-            continue;
-        step[at] = '\0';
-        if (!make_one(step))
-            return error_set(error, ERR_STORE_UNAVAILABLE, "data", "%.150s: %s", step,
-                             strerrordesc_np(errno));
-        step[at] = kept;
-    }
-    if (stat(step, &stat_of) != 0 || !S_ISDIR(stat_of.st_mode))
-        return error_set(error, ERR_STORE_UNAVAILABLE, "data", "%.150s is not a folder", step);
-    return OK;
-}
-
-void resources_set_process(void)
-{
+    const struct rlimit none = {0};
     struct sigaction ignore = {.sa_handler = SIG_IGN};
 
     umask(077);
+    if (!with_core_dumps)
+        (void)setrlimit(RLIMIT_CORE, &none);
     sigemptyset(&ignore.sa_mask);
     (void)sigaction(SIGPIPE, &ignore, NULL);
     (void)sigaction(SIGXFSZ, &ignore, NULL);

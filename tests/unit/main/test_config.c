@@ -136,6 +136,84 @@ static void heartbeats_must_be_more_frequent_than_losses(void **state)
     config_fini(&config);
 }
 
+/* What is set beside the defaults, and the setting that is refused; NULL: none is. */
+static void settings_that_belong_together_are_checked(void **state)
+{
+    static const struct together {
+        struct config_args args;
+        const char *where;
+    } together[] = {
+        {{.flags = {[KNOB_TLS_CERT] = "c"}}, "tls_key"},
+        {{.flags = {[KNOB_TLS_KEY] = "k"}}, "tls_cert"},
+        {{.flags = {[KNOB_TLS_CLIENT_CA] = "ca"}}, "tls_client_ca"},
+        {{.flags = {[KNOB_TLS_CERT] = "c", [KNOB_TLS_KEY] = "k", [KNOB_TLS_CLIENT_CA] = "ca"}},
+         NULL},
+        {{.flags = {[KNOB_LISTEN] = "0.0.0.0:80", [KNOB_REQUIRE_TLS] = "true"}}, "require_tls"},
+        {{.flags = {[KNOB_HEALTH_LISTEN] = "[::]:80", [KNOB_REQUIRE_TLS] = "true"}}, "require_tls"},
+        {{.flags = {[KNOB_LISTEN] = "0.0.0.0:80"}}, NULL},
+        {{.flags = {[KNOB_HEALTH_LISTEN] = "80"}}, "health_listen"},
+        {{.flags = {[KNOB_TRUSTED_PROXY] = "10.0.0.0/33"}}, "trusted_proxy"},
+        {{.flags = {[KNOB_TRUSTED_PROXY] = "10.0.0.0/8,::1/128"}}, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(together); i++) {
+        struct config config;
+        struct error error = {0};
+        enum err err = config_load(&config, &together[i].args, NO_ENVIRONMENT, &error);
+
+        assert_int_equal(err == OK, together[i].where == NULL);
+        if (together[i].where != NULL)
+            assert_string_equal(error.where, together[i].where);
+        config_fini(&config);
+    }
+}
+
+static void loopback_only_counts_every_address(void **state)
+{
+    static const struct reach {
+        struct config_args args;
+        bool is_loopback_only;
+    } reaches[] = {
+        {{.flags = {NULL}}, true},
+        {{.flags = {[KNOB_HEALTH_LISTEN] = "[::1]:81"}}, true},
+        {{.flags = {[KNOB_HEALTH_LISTEN] = "0.0.0.0:81"}}, false},
+        {{.flags = {[KNOB_LISTEN] = "10.0.0.1:80"}}, false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(reaches); i++) {
+        struct config config;
+        struct error error;
+
+        assert_int_equal(config_load(&config, &reaches[i].args, NO_ENVIRONMENT, &error), OK);
+        assert_int_equal(config_is_loopback_only(&config), reaches[i].is_loopback_only);
+        config_fini(&config);
+    }
+}
+
+static void a_switch_is_on_by_its_flag_alone(void **state)
+{
+    char alone[] = "--allow-root";
+    char off[] = "--allow-root=false";
+    char other[] = "--core-dumps";
+    struct config_args args;
+    struct config config;
+    struct error error;
+
+    (void)state;
+    assert_int_equal(read_args(&args, alone, other, &error), OK);
+    assert_int_equal(config_load(&config, &args, NO_ENVIRONMENT, &error), OK);
+    assert_true(config_switch(&config, KNOB_ALLOW_ROOT));
+    assert_true(config_switch(&config, KNOB_CORE_DUMPS));
+    assert_false(config_switch(&config, KNOB_INSECURE_NO_AUTH));
+    config_fini(&config);
+    assert_int_equal(read_args(&args, off, NULL, &error), OK);
+    assert_int_equal(config_load(&config, &args, NO_ENVIRONMENT, &error), OK);
+    assert_false(config_switch(&config, KNOB_ALLOW_ROOT));
+    config_fini(&config);
+}
+
 static void wrong_flags_are_usage_errors(void **state)
 {
     static char wrong[][24] = {"--drain-timout", "--listen", "--help=yes", "word", "--"};
@@ -189,6 +267,9 @@ int main(void)
         cmocka_unit_test(a_wrong_line_of_the_file_is_named),
         cmocka_unit_test(a_setting_that_comes_later_is_refused_not_ignored),
         cmocka_unit_test(heartbeats_must_be_more_frequent_than_losses),
+        cmocka_unit_test(settings_that_belong_together_are_checked),
+        cmocka_unit_test(loopback_only_counts_every_address),
+        cmocka_unit_test(a_switch_is_on_by_its_flag_alone),
         cmocka_unit_test(wrong_flags_are_usage_errors),
         cmocka_unit_test(a_flag_takes_its_value_either_way),
         cmocka_unit_test(unknown_variables_are_found_and_those_of_others_left_alone),

@@ -1,5 +1,4 @@
-/* Resources: the data folder is made for its owner only, and files leave room for the broker's own.
- */
+/* Resources: files leave room for the broker's own, core dumps are off, a container is known. */
 #include "resources.h"
 
 #include <setjmp.h>
@@ -9,48 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cmocka.h>
-
-static void folders_are_made_for_their_owner_only(void **state)
-{
-    char top[] = "/tmp/sluice-folder-XXXXXX";
-    char path[64];
-    struct stat stat_of;
-    struct error error;
-
-    (void)state;
-    assert_non_null(mkdtemp(top));
-    (void)snprintf(path, sizeof(path), "%s/a/b//", top);
-    assert_int_equal(resources_make_folder(path, &error), OK);
-    assert_int_equal(resources_make_folder(path, &error), OK);
-
-    assert_int_equal(stat(path, &stat_of), 0);
-    assert_int_equal(stat_of.st_mode & 07777, 0700);
-    assert_int_equal(rmdir(path), 0);
-    path[strlen(top) + 2] = '\0';
-    assert_int_equal(rmdir(path), 0);
-    assert_int_equal(rmdir(top), 0);
-}
-
-static void a_file_in_the_way_is_refused(void **state)
-{
-    char path[] = "/tmp/sluice-file-XXXXXX";
-    char below[64];
-    int fd = mkstemp(path);
-    struct error error;
-
-    (void)state;
-    assert_true(fd >= 0);
-    assert_int_equal(close(fd), 0);
-    (void)snprintf(below, sizeof(below), "%s/x", path);
-    assert_int_not_equal(resources_make_folder(path, &error), OK);
-    assert_int_not_equal(resources_make_folder(below, &error), OK);
-    assert_int_not_equal(resources_make_folder("", &error), OK);
-    assert_int_equal(unlink(path), 0);
-}
 
 static void connections_leave_files_for_the_broker(void **state)
 {
@@ -61,12 +22,50 @@ static void connections_leave_files_for_the_broker(void **state)
     assert_true(resources_raise_files() >= 64);
 }
 
+static void a_container_is_its_first_process_or_says_so(void **state)
+{
+    (void)state;
+    assert_true(resources_is_container(1, NULL));
+    assert_true(resources_is_container(77, "1"));
+    assert_false(resources_is_container(77, NULL));
+    assert_false(resources_is_container(77, ""));
+    assert_false(resources_is_container(77, "0"));
+}
+
+static void root_is_refused_in_a_container_only(void **state)
+{
+    struct error error;
+
+    (void)state;
+    assert_int_equal(unsetenv("SLUICE_CONTAINER"), 0);
+    assert_int_equal(resources_check_user(false, &error), OK);
+    assert_int_equal(setenv("SLUICE_CONTAINER", "1", 1), 0);
+    assert_int_equal(resources_check_user(false, &error), geteuid() == 0 ? ERR_FORBIDDEN : OK);
+    assert_int_equal(resources_check_user(true, &error), OK);
+    assert_int_equal(unsetenv("SLUICE_CONTAINER"), 0);
+}
+
+static void core_dumps_are_off_unless_asked_for(void **state)
+{
+    struct rlimit before, after;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_CORE, &before), 0);
+    resources_set_process(true);
+    assert_int_equal(getrlimit(RLIMIT_CORE, &after), 0);
+    assert_true(before.rlim_cur == after.rlim_cur);
+    resources_set_process(false);
+    assert_int_equal(getrlimit(RLIMIT_CORE, &after), 0);
+    assert_true(after.rlim_cur == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(folders_are_made_for_their_owner_only),
-        cmocka_unit_test(a_file_in_the_way_is_refused),
         cmocka_unit_test(connections_leave_files_for_the_broker),
+        cmocka_unit_test(a_container_is_its_first_process_or_says_so),
+        cmocka_unit_test(root_is_refused_in_a_container_only),
+        cmocka_unit_test(core_dumps_are_off_unless_asked_for),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

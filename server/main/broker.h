@@ -1,0 +1,31 @@
+/* Broker: the parts of the running process, shared by those who start, serve, reload and stop it.
+ * Loop thread only but for exit_code. */
+#pragma once
+
+#include <stdatomic.h>
+
+#include "api/api.h"
+#include "config.h"
+#include "engine/engine.h"
+#include "http/server.h"
+
+struct broker {
+    const struct config *config;
+    struct metrics *metrics;
+    struct keyring *keyring;
+    struct engine *engine; /* NULL before it is open and after it was closed */
+    struct http_server *http;
+    struct http_server *health; /* NULL: there is none */
+    struct api api;
+    struct route *routes; /* of http; freed after it */
+    uv_loop_t loop;
+    uv_async_t replies, ended;
+    uv_prepare_t posts;
+    uv_signal_t terminate, interrupt, hangup;
+    uv_timer_t minute;
+    unsigned interrupts;
+    unsigned closing; /* servers that have yet to say that they are closed */
+    void (*on_closed)(struct broker *broker);
+    bool is_draining, is_stopping;
+    atomic_int exit_code;
+};

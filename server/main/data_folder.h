@@ -1,0 +1,19 @@
+/* Data folder: where the broker keeps everything; its owner's only, and on a disk that keeps its
+ * word. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Make the folder and those above it, for the owner only, and make that last; one of ours that is
+ * open to others is closed. ERR_FORBIDDEN: it is one that must not be used. */
+MUST_CHECK enum err data_folder_make(const char *path, struct error *error);
+/* Is the folder, or where it would be made, on a file system that this refuses? ERR_FORBIDDEN with
+ * its name. */
+MUST_CHECK enum err data_folder_check_disk(const char *path, struct error *error);
+/* The name of a file system of this f_type when its locks and flushes cannot be relied upon, else
+ * NULL. */
+const char *data_folder_unsafe_disk(unsigned type);
+/* Was a store made in it before? */
+bool data_folder_has_store(const char *path);
