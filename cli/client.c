@@ -3,8 +3,10 @@
 #include "client.h"
 
 #include "base/memory.h"
+#include "file.h"
 #include "message.h"
 #include "problem.h"
+#include "token_text.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -14,8 +16,6 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
-
-enum { TOKEN_BYTES_MAX = 4096 };
 
 struct client {
     struct http *http;
@@ -31,36 +31,23 @@ struct exchange {
     bool is_done;
 };
 
-static bool token_is_ok(const char *token)
-{
-    if (token[0] == '\0')
-        return false;
-    for (const char *c = token; *c != '\0'; c++)
-        if (*c <= ' ' || *c > '~')
-            return false;
-    return true;
-}
-
 static char *read_token(const char *file)
 {
-    FILE *stream = fopen(file, "re");
-    char *token = mem_alloc(TOKEN_BYTES_MAX);
-    bool is_ok = stream != NULL && fgets(token, TOKEN_BYTES_MAX, stream) != NULL;
+    struct arena *arena = arena_new();
+    struct bytes content, token;
+    const char *complaint;
+    char *copy = NULL;
 
-    if (stream == NULL)
-        message_error("cannot read the token file %s: %s", file, strerror(errno));
-    else
-        (void)fclose(stream); /* it was only read */
-    token[strcspn(token, "\r\n")] = '\0';
-    if (stream != NULL && (!is_ok || !token_is_ok(token))) {
-        message_error("the first line of %s is not a token", file);
-        is_ok = false;
+    if (file_read(file, arena, &content)) {
+        token = token_text_of(content);
+        complaint = token_text_complaint(token);
+        if (complaint != NULL)
+            message_error("the token file %s %s", file, complaint);
+        else
+            copy = memcpy(mem_alloc(token.len + 1), token.at, token.len);
     }
-    if (!is_ok) {
-        free(token);
-        return NULL;
-    }
-    return token;
+    arena_free(arena);
+    return copy;
 }
 
 int client_target(const struct options *options, char **ret_token)

@@ -28,6 +28,7 @@ CREATE TABLE tokens (
     created_at   {{i64}} NOT NULL,
     created_by   TEXT,
     expires_at   {{i64}} NOT NULL,             -- -1: never
+    life_ms      {{i64}} NOT NULL,             -- as it was made, whatever an exchange has cut off; -1: endless
     last_used_at {{i64}} NOT NULL,             -- -1: not yet
     replaces     TEXT
 ) {{clustered}};

@@ -24,6 +24,19 @@ bool token_is_ours(struct bytes text);
 bool token_is_sane(struct bytes text);
 struct digest token_hash(struct bytes text);
 
+/* A token as it is kept: all but its secret. */
+struct token_record {
+    struct bytes id;
+    struct bytes name; /* NONE: none */
+    struct digest hash;
+    struct grant grant;
+    int64_t created_at_ms;
+    struct bytes created_by, replaces; /* ids of tokens; NONE: none */
+    int64_t expires_at_ms;             /* -1: never */
+    int64_t life_ms;         /* from its making to its end as it was first set; -1: endless */
+    int64_t last_used_at_ms; /* -1: not yet */
+};
+
 /* TOKEN|sha256:HEX ROLE [ns=GLOBS] [queue=GLOBS] [expires=TIME], blanks between, # begins a
  * comment. */
 struct token_line {

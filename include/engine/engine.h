@@ -28,6 +28,7 @@ struct engine_bounds {
 struct engine_options {
     const char *data_dir;   /* a folder; the store lives in it */
     const char *store_name; /* NULL: sluice.db in data_dir; "memory:NAME" for simulations */
+    const char *version;    /* for the record; NULL: not said */
     struct clock clock;
     bool manual_clock; /* time moves by COMMAND_ADVANCE only (and parked requests end by real time
                           as well) */
@@ -48,6 +49,9 @@ struct engine_options {
  * is the process's. */
 MUST_CHECK enum err engine_open(const struct engine_options *options, struct engine **ret_engine,
                                 int *ret_exit_code, struct error *error);
+/* The tokens in the store, by the time they were made; before engine_start(). */
+void engine_each_token(struct engine *engine,
+                       void (*each)(void *ctx, const struct token_record *token), void *ctx);
 /* Start the threads. */
 void engine_start(struct engine *engine);
 /* Any thread. The command is the engine's now. A sleeping engine is woken by engine_flush(), which

@@ -77,6 +77,17 @@ struct bytes list_place(struct call *call, int64_t made_at_ms, struct bytes tie)
     return (struct bytes){at, TIME_LEN + tie.len};
 }
 
+int64_t list_number(struct bytes place)
+{
+    uint64_t number = 0;
+
+    if (place.at == NULL)
+        return -1;
+    for (size_t i = 0; i < place.len; i++)
+        number = number << 8 | (unsigned char)place.at[i];
+    return (int64_t)number;
+}
+
 static int by_place(const void *a, const void *b)
 {
     return bytes_compare(((const struct list_entry *)a)->place,

@@ -24,6 +24,8 @@ struct list_entry {
 void list_ask(struct call *call);
 /* A place: when it was made, then what tells it from others of the same time. */
 struct bytes list_place(struct call *call, int64_t made_at_ms, struct bytes tie);
+/* The number that a place of a list by number is; -1 for NONE. */
+int64_t list_number(struct bytes place);
 /* Sort, cut to the page; *ret_next is the next page's cursor, or NONE at the end. */
 struct list_entry *list_cut(struct call *call, struct list_entry *entries, unsigned *len,
                             struct bytes *ret_next);

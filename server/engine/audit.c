@@ -1,21 +1,188 @@
-/* Audit: the record of who did what. */
+/* Audit: rows of the record, each with the hash that ties it to the one before. */
 #include "audit.h"
 
+#include "base/log.h"
+#include "base/time_text.h"
+#include "domain/bounds.h"
+#include "domain/chain.h"
 #include "handlers.h"
+#include "store/repo_access.h"
+
+enum { DETAIL_BYTES_MAX = 4 << 20 };
+
+#define ROWS_KEPT_MS (90 * DAY_MS)
+
+/* ---- rows ---- */
+
+static struct digest link_of(const struct audit_row *row, struct digest before)
+{
+    char at[TIME_TEXT_LEN + 1];
+
+    time_write(row->at_ms, at);
+
+    struct chain_link link = {
+        .number = row->number,
+        .at = bytes_of(at),
+        .ns = row->ns_name,
+        .actor = row->actor,
+        .address = row->address,
+        .request_id = row->request_id,
+        .action = row->action,
+        .object = row->object,
+        .detail = row->detail,
+    };
+
+    return chain_next(before, &link);
+}
+
+/* The row follows the last one, in memory at once: an undone batch puts the old end back. */
+static void append(struct db *db, struct chain_end *end, struct audit_row *row)
+{
+    row->number = end->number + 1;
+    row->hash = link_of(row, end->hash);
+    audit_insert(db, row);
+    *end = (struct chain_end){row->number, row->hash};
+}
+
+static const struct principal *actor_of(const struct command *command)
+{
+    if (command == NULL)
+        return &principal_broker;
+    return command->by != NULL ? command->by : &principal_open;
+}
 
 void audit_write(struct batch *batch, const struct command *command, const struct audit_act *act)
 {
-    (void)batch;
-    (void)command;
-    (void)act;
+    struct audit_row row = {
+        .at_ms = batch->now.wall_ms,
+        .ns = act->ns != NULL ? act->ns->head.number : 0,
+        .ns_name = act->ns != NULL ? act->ns->name : act->ns_name,
+        .actor = actor_of(command)->id,
+        .address = command != NULL ? command->address : BYTES_NONE,
+        .request_id = command != NULL ? command->request_id : BYTES_NONE,
+        .action = act->action,
+        .object = act->object,
+        .detail = act->detail.at != NULL ? act->detail : BYTES("{}"),
+    };
+
+    append(batch->db, &batch->hot->audit, &row);
+    batch->rows++;
 }
+
+void audit_queue(struct batch *batch, const struct command *command, const char *action,
+                 const struct hot_queue *queue, struct bytes detail)
+{
+    struct audit_act act = {
+        .ns = queue->ns,
+        .action = bytes_of(action),
+        .object = queue->name,
+        .detail = detail,
+    };
+
+    audit_write(batch, command, &act);
+}
+
+/* ---- details ---- */
+
+void audit_detail_begin(struct audit_detail *detail)
+{
+    buffer_init(&detail->buffer, DETAIL_BYTES_MAX);
+    json_out_init(&detail->out, &detail->buffer);
+    json_out_object(&detail->out);
+}
+
+struct bytes audit_detail_end(struct audit_detail *detail, struct arena *arena)
+{
+    struct bytes text;
+
+    json_out_object_end(&detail->out);
+    text = arena_bytes(arena, buffer_bytes(&detail->buffer));
+    buffer_fini(&detail->buffer);
+    return text;
+}
+
+/* Those of one that are not as in the other. */
+static void write_differing(struct json_out *out, const struct queue_settings *one,
+                            const struct queue_settings *other, struct arena *arena)
+{
+    struct bytes retry = retry_write(&one->retry, arena);
+
+    json_out_object(out);
+    if (one->concurrency != other->concurrency)
+        json_member_int_or_null(out, "concurrency", one->concurrency);
+    if (one->pending_limit != other->pending_limit)
+        json_member_int_or_null(out, "pending_limit", one->pending_limit);
+    if (one->paused != other->paused)
+        json_member_bool(out, "paused", one->paused);
+    if (one->paused_until_ms != other->paused_until_ms)
+        json_member_time_or_null(out, "paused_until", one->paused_until_ms);
+    if (!bytes_equal(retry, retry_write(&other->retry, arena)))
+        json_member_raw_or_null(out, "retry", retry);
+    if (one->lease_ms != other->lease_ms)
+        json_member_seconds_or_null(out, "lease_s", one->lease_ms);
+    if (one->timeout_ms != other->timeout_ms)
+        json_member_seconds_or_null(out, "timeout_s", one->timeout_ms);
+    json_out_object_end(out);
+}
+
+struct bytes audit_settings(const struct batch *batch, const struct queue_settings *before,
+                            const struct queue_settings *after)
+{
+    struct audit_detail detail;
+
+    audit_detail_begin(&detail);
+    json_out_key(&detail.out, "before");
+    write_differing(&detail.out, before, after, batch->mem);
+    json_out_key(&detail.out, "after");
+    write_differing(&detail.out, after, before, batch->mem);
+    return audit_detail_end(&detail, batch->mem);
+}
+
+/* ---- start, and the broom ---- */
+
+static void write_started(struct engine *engine)
+{
+    struct audit_detail detail;
+    struct audit_row row = {
+        .at_ms = engine->started.wall_ms,
+        .actor = principal_broker.id,
+        .action = BYTES("broker.started"),
+    };
+
+    audit_detail_begin(&detail);
+    json_member_text_or_null(&detail.out, "version", bytes_of(engine->options.version));
+    row.detail = audit_detail_end(&detail, engine->batch_mem);
+    append(engine->db, &engine->hot.audit, &row);
+}
+
+void audit_start(struct engine *engine)
+{
+    struct chain_end before;
+
+    audit_last(engine->db, &engine->hot.audit.number, &engine->hot.audit.hash);
+    before = engine->hot.audit;
+    db_begin(engine->db);
+    write_started(engine);
+    db_commit(engine->db);
+    if (db_failure(engine->db) != DB_FULL)
+        return;
+    db_rollback(engine->db);
+    engine->hot.audit = before;
+    log_event(LOG_WARN, "audit.full", "the disk is full: this start is not in the record", );
+}
+
+int64_t audit_sweep(struct batch *batch, unsigned max)
+{
+    return audit_trim(batch->db, batch->now.wall_ms - ROWS_KEPT_MS, max);
+}
+
+/* ---- what others note ---- */
 
 void run_NOTE(struct batch *batch, struct command *command)
 {
-    batch_answer(batch, command);
-}
+    const struct audit_note *note = &command->in.note;
+    struct audit_act act = {.action = note->action, .object = note->object, .detail = note->detail};
 
-void run_LIST_AUDIT(struct batch *batch, struct command *command)
-{
+    audit_write(batch, command, &act);
     batch_answer(batch, command);
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -117,6 +118,7 @@ enum err engine_open(const struct engine_options *options, struct engine **ret_e
         return error->code;
     }
     load_all(engine);
+    audit_start(engine);
     if (db_failure(engine->db) != DB_FINE) {
         *ret_exit_code = exit_code_of(db_failure(engine->db));
         (void)error_set(error, ERR_STORE_UNAVAILABLE, "", "%s", db_failure_text(engine->db));
@@ -170,6 +172,17 @@ static void advance(struct engine *engine)
     answer_advance(engine);
 }
 
+static void note_advance(struct batch *batch, const struct command *command)
+{
+    struct audit_act act = {.action = BYTES("clock.advanced")};
+    struct audit_detail detail;
+
+    audit_detail_begin(&detail);
+    json_member_seconds_or_null(&detail.out, "by_s", command->in.advance.by_ms);
+    act.detail = audit_detail_end(&detail, batch->mem);
+    audit_write(batch, command, &act);
+}
+
 void run_ADVANCE(struct batch *batch, struct command *command)
 {
     struct engine *engine = batch->engine;
@@ -178,6 +191,7 @@ void run_ADVANCE(struct batch *batch, struct command *command)
         batch_refuse(batch, command, ERR_NOT_FOUND, "", "the clock is not manual");
         return;
     }
+    note_advance(batch, command);
     /* Alone in its batch: time moves when that has committed. */
     engine->manual.advancing = command;
     engine->manual.target_mono_ms = engine->manual.now.mono_ms + command->in.advance.by_ms;
@@ -321,6 +335,7 @@ void engine_drain(struct engine *engine)
     command->mem = mem;
     command->ns = BYTES("default");
     command->caller.done = free_drain;
+    command->by = &principal_broker;
     command->in.shutdown.wait_timeout_ms = -1;
     engine_post(engine, command);
     engine_flush(engine);

@@ -119,6 +119,12 @@ struct hot_lease {
     struct heap_node due; /* the earliest of the four */
 };
 
+/* The audit record's last row: the next one follows it. */
+struct chain_end {
+    int64_t number;
+    struct digest hash;
+};
+
 struct hot {
     struct map *namespaces;     /* by name */
     struct map *queues;         /* by number */
@@ -129,6 +135,7 @@ struct hot {
     struct heap workers_silent; /* mono */
     struct heap queues_due;     /* wall */
     int64_t last_ns, last_queue, last_class, last_task, last_event, last_intent;
+    struct chain_end audit;
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
     struct list dirty_shelves, dirty_queues, dirty_workers, saving;
 };

@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "audit_page.h"
 #include "base/assert.h"
 #include "base/memory.h"
 #include "listing.h"
@@ -34,13 +35,21 @@ static struct command *next_command(struct readers *readers)
     return node == NULL ? NULL : CONTAINER_OF(node, struct command, link);
 }
 
+static void read_list(struct readers *readers, struct db *db, struct command *command)
+{
+    if (command->kind == COMMAND_LIST_AUDIT)
+        audit_page(db, command);
+    else
+        listing_page(readers->listing, db, command);
+}
+
 /* A connection that failed stays failed: the next page gets a new one. */
 static void read_page(struct readers *readers, struct command *command)
 {
     if (readers->db == NULL &&
         !store_open_reader(readers->store, &readers->db, &command->reply.error))
         return;
-    listing_page(readers->listing, readers->db, command);
+    read_list(readers, readers->db, command);
     if (db_failure(readers->db) == DB_FINE)
         return;
     db_close(readers->db);
@@ -117,5 +126,5 @@ void readers_post(struct readers *readers, struct command *command)
 
 void readers_run(struct readers *readers, struct db *db, struct command *command)
 {
-    listing_page(readers->listing, db, command);
+    read_list(readers, db, command);
 }

@@ -1,6 +1,7 @@
 /* Timers: leases, waits, due tasks, queues, workers, and the broom. */
 #include "timers.h"
 
+#include "audit.h"
 #include "closing.h"
 #include "domain/bounds.h"
 #include "parked_end.h"
@@ -153,10 +154,12 @@ static void run_janitor(struct batch *batch)
                                 batch->hot->last_event - EVENTS_KEPT_MAX, TRIM_ROWS);
     int64_t keys = key_trim(batch->db, batch->now.wall_ms - KEYS_KEPT_MS, TRIM_ROWS);
 
-    batch->rows += (unsigned)(events + keys);
+    int64_t acts = audit_sweep(batch, TRIM_ROWS);
+
+    batch->rows += (unsigned)(events + keys + acts);
     /* A full slice means that there is more: come back soon, so that the broom keeps up with a busy
      * broker. */
-    if (events == TRIM_ROWS || keys == TRIM_ROWS)
+    if (events == TRIM_ROWS || keys == TRIM_ROWS || acts == TRIM_ROWS)
         engine->last_janitor.mono_ms -= JANITOR_EVERY_MS - JANITOR_SOON_MS;
     if (!store_has_room(engine->store) && store_reserve_keep(engine->store)) {
         engine->disk_is_full = false;

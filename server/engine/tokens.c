@@ -1,22 +1,281 @@
-/* Tokens: made, replaced and revoked. */
+/* Tokens: made, replaced and revoked, each with its row in the record. Their secrets never come
+ * here. */
+#include "audit.h"
 #include "handlers.h"
+#include "store/repo_access.h"
+
+static const struct principal *giver_of(const struct command *command)
+{
+    return command->by != NULL ? command->by : &principal_open;
+}
+
+static bool is_whole_admin(const struct grant *grant)
+{
+    return grant->role == ROLE_ADMIN && grant_is_unbounded(grant);
+}
+
+static bool has_ended(const struct token_record *token, int64_t now_ms)
+{
+    return token->expires_at_ms >= 0 && token->expires_at_ms <= now_ms;
+}
+
+/* ---- what there is besides one ---- */
+
+struct others {
+    struct bytes but;
+    int64_t now_ms;
+    bool are_some, have_admin;
+};
+
+static void look_at(void *ctx, const struct token_record *token)
+{
+    struct others *others = ctx;
+
+    if (bytes_equal(token->id, others->but))
+        return;
+    others->are_some = true;
+    if (is_whole_admin(&token->grant) && !has_ended(token, others->now_ms))
+        others->have_admin = true;
+}
+
+static struct others others_than(const struct batch *batch, const struct command *command,
+                                 struct bytes id)
+{
+    const struct token_ask *ask = &command->in.token;
+    struct others others = {
+        .but = id,
+        .now_ms = batch->now.wall_ms,
+        .are_some = ask->has_file_token,
+        .have_admin = ask->has_file_admin,
+    };
+
+    token_each(batch->db, look_at, &others);
+    return others;
+}
+
+void engine_each_token(struct engine *engine,
+                       void (*each)(void *ctx, const struct token_record *token), void *ctx)
+{
+    token_each(engine->db, each, ctx);
+}
+
+/* ---- the record ---- */
+
+/* A tenant sees what was done to its tokens: those of one namespace only are that namespace's. */
+static struct bytes sole_ns(const struct grant *grant)
+{
+    for (size_t i = 0; i < grant->ns.len; i++)
+        if (grant->ns.at[i] == '*' || grant->ns.at[i] == ',')
+            return BYTES_NONE;
+    return grant->ns;
+}
+
+static void note(struct batch *batch, const struct command *command, const char *action,
+                 const struct token_record *token, struct bytes detail)
+{
+    struct audit_act act = {
+        .ns_name = sole_ns(&token->grant),
+        .action = bytes_of(action),
+        .object = token->id,
+        .detail = detail,
+    };
+
+    audit_write(batch, command, &act);
+}
+
+static void write_token(struct json_out *out, const struct token_record *token)
+{
+    json_member_text_or_null(out, "name", token->name);
+    json_member_text(out, "role", bytes_of(role_name(token->grant.role)));
+    json_member_text(out, "namespace", token->grant.ns);
+    json_member_text(out, "queue", token->grant.queues);
+    json_member_time_or_null(out, "expires_at", token->expires_at_ms);
+}
+
+static struct bytes detail_of(const struct batch *batch, const struct token_record *token)
+{
+    struct audit_detail detail;
+
+    audit_detail_begin(&detail);
+    write_token(&detail.out, token);
+    return audit_detail_end(&detail, batch->mem);
+}
+
+/* ---- make ---- */
+
+static bool may_make(struct batch *batch, struct command *command)
+{
+    const struct token_ask *ask = &command->in.token;
+    struct others others = others_than(batch, command, BYTES_NONE);
+    struct token_record same;
+
+    if (!others.are_some && !is_whole_admin(&ask->grant)) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "the first token must be an admin's over every namespace and queue");
+        return false;
+    }
+    /* Asked while anybody might; since then somebody has closed the door. */
+    if (others.are_some && giver_of(command)->is_open) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "a token was made meanwhile; from now on one is needed");
+        return false;
+    }
+    if (token_load(batch->db, ask->id, batch->mem, &same)) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "the id that was drawn is taken; ask again");
+        return false;
+    }
+    return true;
+}
+
+static void put(struct batch *batch, struct command *command, const struct token_record *token)
+{
+    token_insert(batch->db, token);
+    batch->rows++;
+    command->reply.token = *token;
+    command->reply.created = true;
+}
 
 void run_MAKE_TOKEN(struct batch *batch, struct command *command)
 {
+    const struct token_ask *ask = &command->in.token;
+    const struct principal *giver = giver_of(command);
+    int64_t now_ms = batch->now.wall_ms;
+    struct token_record token = {
+        .id = ask->id,
+        .name = ask->name,
+        .hash = ask->hash,
+        .grant = ask->grant,
+        .created_at_ms = now_ms,
+        .created_by = giver->is_open ? BYTES_NONE : giver->id,
+        .expires_at_ms = ask->expires_at_ms,
+        .life_ms = ask->expires_at_ms < 0 ? -1 : ask->expires_at_ms - now_ms,
+        .last_used_at_ms = -1,
+    };
+
+    if (!may_make(batch, command))
+        return;
+    put(batch, command, &token);
+    note(batch, command, "token.created", &token, detail_of(batch, &token));
     batch_answer(batch, command);
+}
+
+/* ---- rotate ---- */
+
+static bool find_token(struct batch *batch, struct command *command, struct token_record *ret_token)
+{
+    if (token_load(batch->db, command->in.token.id, command->mem, ret_token))
+        return true;
+    batch_refuse(batch, command, ERR_NOT_FOUND, "", "there is no such token");
+    return false;
+}
+
+/* The same again, from now on for as long as the old one was first made for. */
+static struct token_record successor_of(const struct token_record *old,
+                                        const struct command *command, int64_t now_ms)
+{
+    struct token_record token = *old;
+
+    token.id = command->in.token.new_id;
+    token.hash = command->in.token.hash;
+    token.created_at_ms = now_ms;
+    token.created_by = giver_of(command)->id;
+    token.replaces = old->id;
+    token.expires_at_ms = old->life_ms < 0 ? -1 : now_ms + old->life_ms;
+    token.last_used_at_ms = -1;
+    return token;
+}
+
+static struct bytes exchange_detail(const struct batch *batch, const struct token_record *token,
+                                    int64_t old_ends_at_ms)
+{
+    struct audit_detail detail;
+
+    audit_detail_begin(&detail);
+    json_member_text(&detail.out, "new", token->id);
+    json_member_time_or_null(&detail.out, "old_expires_at", old_ends_at_ms);
+    write_token(&detail.out, token);
+    return audit_detail_end(&detail, batch->mem);
+}
+
+static bool may_rotate(struct batch *batch, struct command *command, const struct token_record *old)
+{
+    struct token_record same;
+
+    if (has_ended(old, batch->now.wall_ms)) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "the token has expired; make another");
+        return false;
+    }
+    if (token_load(batch->db, command->in.token.new_id, batch->mem, &same)) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "the id that was drawn is taken; ask again");
+        return false;
+    }
+    return true;
 }
 
 void run_ROTATE_TOKEN(struct batch *batch, struct command *command)
 {
+    int64_t now_ms = batch->now.wall_ms;
+    int64_t ends_at_ms = now_ms + command->in.token.overlap_ms;
+    struct token_record old;
+
+    if (!find_token(batch, command, &old) || !may_rotate(batch, command, &old))
+        return;
+
+    struct token_record token = successor_of(&old, command, now_ms);
+
+    if (old.expires_at_ms >= 0 && old.expires_at_ms < ends_at_ms)
+        ends_at_ms = old.expires_at_ms;
+    put(batch, command, &token);
+    token_expire(batch->db, old.id, ends_at_ms);
+    command->reply.token_ends_at_ms = ends_at_ms;
+    note(batch, command, "token.rotated", &old, exchange_detail(batch, &token, ends_at_ms));
     batch_answer(batch, command);
+}
+
+/* ---- revoke ---- */
+
+static bool may_revoke(struct batch *batch, struct command *command,
+                       const struct token_record *token)
+{
+    struct others others = others_than(batch, command, token->id);
+    bool is_admin = is_whole_admin(&token->grant) && !has_ended(token, batch->now.wall_ms);
+
+    if (others.are_some && is_admin && !others.have_admin) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "it is the last admin's over everything; revoke the others first, or make "
+                     "another admin's");
+        return false;
+    }
+    if (!others.are_some && !command->in.token.may_be_open) {
+        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                     "it is the last token, and without any only loopback may be served");
+        return false;
+    }
+    return true;
 }
 
 void run_REVOKE_TOKEN(struct batch *batch, struct command *command)
 {
+    struct token_record token;
+
+    if (!find_token(batch, command, &token) || !may_revoke(batch, command, &token))
+        return;
+    token_delete(batch->db, token.id);
+    batch->rows++;
+    note(batch, command, "token.revoked", &token, detail_of(batch, &token));
     batch_answer(batch, command);
 }
 
+/* ---- use ---- */
+
 void run_NOTE_TOKEN_USES(struct batch *batch, struct command *command)
 {
+    const struct token_uses *uses = &command->in.token_uses;
+
+    for (unsigned i = 0; i < uses->len; i++)
+        token_use(batch->db, uses->at[i].id, uses->at[i].at_ms);
+    batch->rows += uses->len;
     batch_answer(batch, command);
 }

@@ -1,0 +1,9 @@
+/* Token text: a token as commands read it, from a file of one or from the broker's own. */
+#pragma once
+
+#include "base/bytes.h"
+
+/* The first word of the first line that is neither empty nor a comment; NONE: there is none. */
+struct bytes token_text_of(struct bytes file);
+/* NULL, or what is wrong with it; never the token itself. */
+const char *token_text_complaint(struct bytes token);
