@@ -47,8 +47,8 @@ const char *scope_name(enum scope scope);
 bool globs_are_valid(struct bytes globs);
 bool globs_match(struct bytes globs, struct bytes name);
 bool globs_are_all(struct bytes globs); /* "*" is among them */
-/* Does a match everything that b matches? Sure only when it says so: a glob of b must equal one of
- * a's or, being a plain name, match one. */
+/* Does a match everything that b matches? Sure only when it says so: each glob of b must lie within
+ * a single one of a. */
 bool globs_cover(struct bytes a, struct bytes b);
 
 /* The whole role's scope, and for scopes over the broker a grant without bounds. */

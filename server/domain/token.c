@@ -125,23 +125,41 @@ static bool is_option(struct bytes word, const char *name, struct bytes *ret_val
     return true;
 }
 
-static enum err read_option(struct bytes word, struct token_line *line, struct error *error)
+enum { SAID_NS = 1 << 0, SAID_QUEUE = 1 << 1, SAID_EXPIRES = 1 << 2 };
+
+static unsigned option_of(struct bytes word, struct bytes *ret_value)
+{
+    if (is_option(word, "ns=", ret_value))
+        return SAID_NS;
+    if (is_option(word, "queue=", ret_value))
+        return SAID_QUEUE;
+    return is_option(word, "expires=", ret_value) ? SAID_EXPIRES : 0;
+}
+
+static enum err read_option(struct bytes word, unsigned *said, struct token_line *line,
+                            struct error *error)
 {
     struct bytes value;
+    unsigned option = option_of(word, &value);
 
-    if (is_option(word, "expires=", &value)) {
+    if (option == 0)
+        return error_set(error, ERR_UNKNOWN_MEMBER, "",
+                         "behind the role come ns=, queue= and expires= only");
+    if ((*said & option) != 0)
+        return error_set(error, ERR_INVALID_FIELD, "",
+                         "ns=, queue= and expires= are taken once each");
+    *said |= option;
+
+    if (option == SAID_EXPIRES) {
         if (!time_read(value, &line->expires_at_ms))
             return error_set(error, ERR_INVALID_FIELD, "",
                              "expires= needs a time such as 2027-01-31T00:00:00Z");
         return OK;
     }
-    if (is_option(word, "ns=", &value))
+    if (option == SAID_NS)
         line->grant.ns = value;
-    else if (is_option(word, "queue=", &value))
-        line->grant.queues = value;
     else
-        return error_set(error, ERR_UNKNOWN_MEMBER, "",
-                         "behind the role come ns=, queue= and expires= only");
+        line->grant.queues = value;
     if (!globs_are_valid(value))
         return error_set(
             error, ERR_INVALID_FIELD, "",
@@ -154,6 +172,7 @@ enum err token_line_read(struct bytes line, struct token_line *ret_line, bool *r
 {
     const char *comment = line.len > 0 ? memchr(line.at, '#', line.len) : NULL;
     struct bytes rest = line, word;
+    unsigned said = 0;
     enum err code;
 
     *ret_line =
@@ -169,7 +188,7 @@ enum err token_line_read(struct bytes line, struct token_line *ret_line, bool *r
         return error_set(error, ERR_INVALID_FIELD, "",
                          "behind the token comes viewer, submitter, worker, operator or admin");
     while (next_word(&rest, &word))
-        if ((code = read_option(word, ret_line, error)) != OK)
+        if ((code = read_option(word, &said, ret_line, error)) != OK)
             return code;
     return OK;
 }

@@ -45,6 +45,8 @@ struct fake {
 /* A GET of / with nothing said; fill in what matters. */
 struct request *fake_begin(void);
 void fake_end(void);
+/* What the handlers work with; as fake_begin() left it. */
+struct api *fake_api(void);
 struct fake_engine *fake_engine(void);
 /* The command last posted, as the engine would find it. */
 struct command *fake_command(void);

@@ -1,0 +1,403 @@
+/* Access: who is let in, what the others are told, and what is counted and put on record. */
+#include "api/api.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "call.h"
+#include "fake.h"
+#include "handlers.h"
+
+static int64_t now_ms;
+static struct keyring *keyring;
+static struct request *request;
+static struct error error;
+
+static struct moment now(void *ctx)
+{
+    (void)ctx;
+    return (struct moment){.wall_ms = now_ms, .mono_ms = now_ms};
+}
+
+static void put(const char *token, enum role role, const char *ns, const char *queues)
+{
+    struct key_facts facts = {
+        .who = {.id = bytes_of(token), .grant = {role, bytes_of(ns), bytes_of(queues)}},
+        .hash = token_hash(bytes_of(token)),
+        .source = KEY_FROM_STORE,
+        .expires_at_ms = -1,
+        .last_used_at_ms = -1,
+    };
+
+    keyring_put(keyring, &facts);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    now_ms = 1000000;
+    keyring = keyring_new();
+    put("admin-token", ROLE_ADMIN, "*", "*");
+    put("team-token", ROLE_WORKER, "team", "*");
+    put("teams-token", ROLE_WORKER, "team-*", "*");
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    keyring_free(keyring);
+    return 0;
+}
+
+static struct request *begin(const char *authorization)
+{
+    request = fake_begin();
+    request->headers[0] = (struct fake_pair){"authorization", authorization};
+    request->ns_is_implied = true;
+    fake_api()->keyring = keyring;
+    fake_api()->clock.now = now;
+    return request;
+}
+
+static enum err admit(enum scope scope, bool urgent)
+{
+    const struct route route = {.operation = "x", .scope = scope, .urgent = urgent};
+
+    error = (struct error){.detail = ""};
+    return api_admit(fake_api(), request, &route, &error);
+}
+
+/* One request from its begin to its end. */
+static enum err try(const char *authorization, enum scope scope)
+{
+    enum err code;
+
+    begin(authorization);
+    code = admit(scope, false);
+    fake_end();
+    return code;
+}
+
+static void without_tokens_everybody_may_do_all(void **state)
+{
+    struct keyring *empty = keyring_new();
+
+    (void)state;
+    begin("Bearer whatever");
+    fake_api()->keyring = empty;
+    assert_int_equal(admit(SCOPE_SHUTDOWN, false), OK);
+    assert_ptr_equal(request_caller(request), &principal_open);
+    assert_string_equal(request->ns, "default");
+    fake_end();
+    keyring_free(empty);
+}
+
+static void health_needs_no_token(void **state)
+{
+    (void)state;
+    assert_int_equal(try(NULL, SCOPE_NONE), OK);
+    assert_int_equal(try("Bearer wrong-token", SCOPE_NONE), OK);
+}
+
+static void whoever_has_the_token_is_who_asks(void **state)
+{
+    static const char *const GOOD[] = {"Bearer admin-token", "bearer admin-token",
+                                       "BEARER admin-token"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(GOOD); i++) {
+        begin(GOOD[i]);
+        assert_int_equal(admit(SCOPE_SHUTDOWN, false), OK);
+        assert_ptr_equal(request_caller(request), keyring_find(keyring, BYTES("admin-token")));
+        assert_string_equal(request->ns, "default");
+        fake_end();
+    }
+    assert_int_equal(keyring_find(keyring, BYTES("admin-token"))->last_used_at_ms, 960000);
+}
+
+static void all_others_hear_the_same(void **state)
+{
+    static const char *const BAD[] = {NULL,
+                                      "",
+                                      "Bearer",
+                                      "Bearer ",
+                                      "Bearer  admin-token",
+                                      "Bearer admin-token ",
+                                      "Bearer admin-toke",
+                                      "Bearer admin-tokens",
+                                      "Bearer ADMIN-TOKEN",
+                                      "Bearer\tadmin-token",
+                                      "Basic admin-token",
+                                      "admin-token"};
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
+        begin(BAD[i]);
+        assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+        assert_string_equal(error.detail, "a valid token is needed: Authorization: Bearer TOKEN");
+        assert_null(request_caller(request));
+        assert_true(fake_has_header("WWW-Authenticate: Bearer realm=\"sluice\""));
+        fake_end();
+    }
+    keyring_set_expiry(keyring, BYTES("admin-token"), now_ms);
+    begin("Bearer admin-token");
+    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    assert_string_equal(error.detail, "a valid token is needed: Authorization: Bearer TOKEN");
+    assert_true(fake_has_header("error=\"invalid_token\""));
+    fake_end();
+}
+
+static void only_a_sent_token_is_called_invalid(void **state)
+{
+    (void)state;
+    begin(NULL);
+    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    assert_false(fake_has_header("invalid_token"));
+    fake_end();
+}
+
+static void what_the_role_lacks_is_403(void **state)
+{
+    (void)state;
+    assert_int_equal(try("Bearer team-token", SCOPE_WORK), OK);
+    assert_int_equal(try("Bearer team-token", SCOPE_TASKS_SUBMIT), ERR_FORBIDDEN);
+    assert_non_null(strstr(error.detail, "tasks:submit"));
+}
+
+static void a_path_that_is_not_there_needs_a_token_too(void **state)
+{
+    (void)state;
+    begin(NULL);
+    assert_int_equal(api_admit(fake_api(), request, NULL, &error), ERR_UNAUTHORIZED);
+    fake_end();
+    begin("Bearer team-token");
+    assert_int_equal(api_admit(fake_api(), request, NULL, &error), OK);
+    fake_end();
+}
+
+static void namespaces_are_the_token_s(void **state)
+{
+    (void)state;
+    begin("Bearer team-token");
+    assert_int_equal(admit(SCOPE_WORK, false), OK);
+    assert_string_equal(request->ns, "team");
+    fake_end();
+
+    begin("Bearer team-token");
+    request->ns_is_implied = false;
+    request->ns = "other";
+    assert_int_equal(admit(SCOPE_WORK, false), ERR_FORBIDDEN);
+    fake_end();
+
+    begin("Bearer teams-token");
+    request->ns_is_implied = false;
+    request->ns = "team-7";
+    assert_int_equal(admit(SCOPE_WORK, false), OK);
+    assert_string_equal(request->ns, "team-7");
+    fake_end();
+
+    assert_int_equal(try("Bearer teams-token", SCOPE_WORK), ERR_FORBIDDEN);
+    assert_non_null(strstr(error.detail, "/v1/ns/"));
+    assert_int_equal(try("Bearer teams-token", SCOPE_SELF_READ), OK);
+}
+
+static void a_token_s_rate_says_when_it_goes_on(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 3; i++) {
+        begin("Bearer team-token");
+        fake_api()->token_rate = (struct rate_limit){.units = 2, .period_s = 10, .burst = 2};
+        assert_int_equal(admit(SCOPE_WORK, true), OK);
+        assert_int_equal(admit(SCOPE_WORK, false), i < 2 ? OK : ERR_RATE_LIMITED);
+        assert_int_equal(fake_has_header("Retry-After: "), i == 2);
+        fake_end();
+    }
+    begin("Bearer team-token");
+    fake_api()->token_rate = (struct rate_limit){.units = 2, .period_s = 10, .burst = 2};
+    assert_int_equal(admit(SCOPE_WORK, false), ERR_RATE_LIMITED);
+    assert_true(fake_has_header("Retry-After: 6\n") || fake_has_header("Retry-After: 5\n"));
+    now_ms += 6000;
+    assert_int_equal(admit(SCOPE_WORK, false), OK);
+    fake_end();
+}
+
+/* ---- wrong tokens ---- */
+
+static enum err guess(const char *authorization)
+{
+    enum err code;
+
+    begin(authorization);
+    fake_api()->failure_rate = (struct rate_limit){.units = 3, .period_s = 60, .burst = 3};
+    code = admit(SCOPE_SELF_READ, false);
+    while (fake_engine()->posted_len > 0) {
+        struct command *command = fake_engine()->posted[--fake_engine()->posted_len];
+
+        command->caller.done(command);
+    }
+    fake_end();
+    return code;
+}
+
+static void who_guesses_too_often_is_not_heard(void **state)
+{
+    struct random_source random = random_system();
+    char ours[TOKEN_TEXT_LEN + 1], header[128];
+
+    (void)state;
+    token_make(&random, ours);
+    put(ours, ROLE_VIEWER, "*", "*");
+    (void)snprintf(header, sizeof(header), "Bearer %s", ours);
+    for (unsigned i = 0; i < 20; i++)
+        assert_int_equal(guess(NULL), ERR_UNAUTHORIZED);
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(guess("Bearer wrong-token"), ERR_UNAUTHORIZED);
+    assert_int_equal(guess("Bearer wrong-token"), ERR_RATE_LIMITED);
+    assert_int_equal(guess("Bearer admin-token"), ERR_RATE_LIMITED);
+    assert_int_equal(guess(NULL), ERR_UNAUTHORIZED);
+    assert_int_equal(guess(header), OK);
+    header[20] = header[20] == 'x' ? 'y' : 'x';
+    assert_int_equal(guess(header), ERR_RATE_LIMITED);
+    now_ms += 41000;
+    assert_int_equal(guess("Bearer admin-token"), OK);
+}
+
+static void wrong_tokens_come_into_the_record(void **state)
+{
+    (void)state;
+    begin("Bearer wrong-token");
+    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    assert_int_equal(fake_engine()->posted_len, 1);
+    assert_int_equal(fake_command()->kind, COMMAND_NOTE);
+    assert_true(bytes_is(fake_command()->in.note.action, "auth.refused"));
+    assert_true(bytes_is(fake_command()->in.note.detail, "{\"count\":1}"));
+    assert_true(bytes_is(fake_command()->address, "192.0.2.1"));
+    fake_reply();
+    now_ms += 60000;
+    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    assert_true(bytes_is(fake_command()->in.note.detail, "{\"count\":2}"));
+    fake_reply();
+    fake_end();
+}
+
+/* ---- requests that wait ---- */
+
+static void answer_nothing(struct call *call)
+{
+    answer_status(call, 204);
+}
+
+static const struct operation WAITING = {
+    .kind = COMMAND_STATS, .answer = answer_nothing, .waits = true};
+
+static void wait_once(bool urgent)
+{
+    begin("Bearer team-token");
+    fake_api()->parked_per_token = 1;
+    request->query[0] = (struct fake_pair){"wait", "5"};
+    request->is_urgent = urgent;
+    assert_int_equal(admit(SCOPE_WORK, urgent), OK);
+    call_run(request, &WAITING);
+}
+
+static void a_token_s_waiting_requests_are_bounded(void **state)
+{
+    const struct key_facts *key = keyring_find(keyring, BYTES("team-token"));
+
+    (void)state;
+    wait_once(false);
+    assert_int_equal(key_parked(key), 1);
+    fake_reply();
+    assert_int_equal(key_parked(key), 0);
+    assert_true(fake_answered_with(204, ""));
+    fake_end();
+
+    key_park(key);
+    wait_once(false);
+    assert_true(fake_answered_with(429, "rate_limited|"));
+    fake_end();
+    wait_once(true);
+    assert_int_equal(key_parked(key), 1);
+    fake_reply();
+    assert_true(fake_answered_with(204, ""));
+    fake_end();
+    key_unpark(key);
+}
+
+static void who_cannot_be_parked_is_not_counted(void **state)
+{
+    const struct key_facts *key = keyring_find(keyring, BYTES("team-token"));
+
+    (void)state;
+    begin("Bearer team-token");
+    request->query[0] = (struct fake_pair){"wait", "5"};
+    request->park_refused = true;
+    assert_int_equal(admit(SCOPE_WORK, false), OK);
+    call_run(request, &WAITING);
+    assert_true(fake_answered_with(503, "overloaded|"));
+    assert_int_equal(key_parked(key), 0);
+    fake_end();
+}
+
+/* ---- whoami ---- */
+
+static void a_token_is_told_what_it_may(void **state)
+{
+    (void)state;
+    begin("Bearer team-token");
+    assert_int_equal(admit(SCOPE_SELF_READ, false), OK);
+    op_whoami(request);
+    assert_true(fake_answered_with(
+        200, "{\"id\":\"team-token\",\"name\":null,\"role\":\"worker\",\"namespace\":\"team\","
+             "\"queue\":\"*\",\"expires_at\":null,\"home_namespace\":\"team\",\"scopes\":["
+             "\"tasks:read\",\"work\",\"workers:read\",\"self:read\"]}"));
+    fake_end();
+}
+
+static void without_tokens_whoami_tells_what_all_may(void **state)
+{
+    (void)state;
+    begin(NULL);
+    request_set_caller(request, &principal_open);
+    op_whoami(request);
+    assert_true(fake_answered_with(200, "{\"id\":null,\"name\":null,\"role\":\"admin\""));
+    assert_true(fake_answered_with(200, "\"home_namespace\":\"default\""));
+    assert_true(fake_answered_with(200, "\"shutdown\""));
+    fake_end();
+    begin(NULL);
+    request->query[0] = (struct fake_pair){"token", "admin-token"};
+    op_whoami(request);
+    assert_true(fake_answered_with(400, "invalid_field|?token|"));
+    fake_end();
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    static const struct CMUnitTest tests[] = {
+        TEST(without_tokens_everybody_may_do_all),
+        TEST(health_needs_no_token),
+        TEST(whoever_has_the_token_is_who_asks),
+        TEST(all_others_hear_the_same),
+        TEST(only_a_sent_token_is_called_invalid),
+        TEST(what_the_role_lacks_is_403),
+        TEST(a_path_that_is_not_there_needs_a_token_too),
+        TEST(namespaces_are_the_token_s),
+        TEST(a_token_s_rate_says_when_it_goes_on),
+        TEST(who_guesses_too_often_is_not_heard),
+        TEST(wrong_tokens_come_into_the_record),
+        TEST(a_token_s_waiting_requests_are_bounded),
+        TEST(who_cannot_be_parked_is_not_counted),
+        TEST(a_token_is_told_what_it_may),
+        TEST(without_tokens_whoami_tells_what_all_may),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

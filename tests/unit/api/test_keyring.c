@@ -1,0 +1,357 @@
+/* Keyring: which tokens are found, in which order they stand, and what is counted for them. */
+#include "api/keyring.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "engine/command.h"
+
+static int set_up(void **state)
+{
+    *state = keyring_new();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    keyring_free(*state);
+    return 0;
+}
+
+static struct key_facts facts_of(const char *id, const char *token, int64_t created_at_ms)
+{
+    return (struct key_facts){
+        .who = {.id = bytes_of(id),
+                .name = BYTES("n"),
+                .grant = {ROLE_ADMIN, BYTES("*"), BYTES("*")}},
+        .hash = token_hash(bytes_of(token)),
+        .source = KEY_FROM_STORE,
+        .created_at_ms = created_at_ms,
+        .expires_at_ms = -1,
+        .last_used_at_ms = -1,
+    };
+}
+
+static void put(struct keyring *keyring, const char *id, const char *token, int64_t created_at_ms)
+{
+    struct key_facts facts = facts_of(id, token, created_at_ms);
+
+    keyring_put(keyring, &facts);
+}
+
+static struct token_line line_of(const char *token, enum role role)
+{
+    return (struct token_line){.hash = token_hash(bytes_of(token)),
+                               .grant = {role, BYTES("*"), BYTES("*")},
+                               .expires_at_ms = -1};
+}
+
+static const struct key_facts *match(const struct keyring *keyring, const char *token)
+{
+    return keyring_match(keyring, bytes_of(token), 1000);
+}
+
+static void assert_order(const struct keyring *keyring, const char *ids)
+{
+    const struct key_facts *key;
+    struct bytes rest = bytes_of(ids), id;
+    size_t at = 0;
+
+    while (bytes_split(&rest, ' ', &id)) {
+        key = keyring_each(keyring, &at);
+        assert_non_null(key);
+        assert_true(bytes_equal(key->who.id, id));
+    }
+    assert_null(keyring_each(keyring, &at));
+}
+
+static void a_token_is_found_until_it_is_dropped(void **state)
+{
+    struct keyring *keyring = *state;
+    const struct key_facts *key;
+
+    assert_true(keyring_is_open(keyring));
+    put(keyring, "aaaaaaaa", "secret-1", 1);
+    assert_false(keyring_is_open(keyring));
+    key = match(keyring, "secret-1");
+    assert_non_null(key);
+    assert_ptr_equal(key, keyring_find(keyring, BYTES("aaaaaaaa")));
+    assert_ptr_equal(key_of(&key->who), key);
+    assert_null(match(keyring, "secret-2"));
+    assert_null(match(keyring, ""));
+    assert_true(keyring_drop(keyring, BYTES("aaaaaaaa")));
+    assert_false(keyring_drop(keyring, BYTES("aaaaaaaa")));
+    assert_null(match(keyring, "secret-1"));
+    assert_null(keyring_find(keyring, BYTES("aaaaaaaa")));
+    assert_true(keyring_is_open(keyring));
+    assert_true(bytes_is(key->who.id, "aaaaaaaa")); /* whoever asked goes on living */
+}
+
+static void nobody_of_the_broker_s_own_has_an_entry(void **state)
+{
+    (void)state;
+    assert_null(key_of(NULL));
+    assert_null(key_of(&principal_open));
+    assert_null(key_of(&principal_broker));
+}
+
+static void an_expired_token_is_known_and_not_taken(void **state)
+{
+    struct keyring *keyring = *state;
+
+    put(keyring, "aaaaaaaa", "secret-1", 1);
+    keyring_set_expiry(keyring, BYTES("aaaaaaaa"), 1001);
+    assert_non_null(match(keyring, "secret-1"));
+    keyring_set_expiry(keyring, BYTES("aaaaaaaa"), 1000);
+    assert_null(match(keyring, "secret-1"));
+    assert_non_null(keyring_find(keyring, BYTES("aaaaaaaa")));
+    assert_false(keyring_is_open(keyring));
+    assert_false(keyring_has_admin(keyring, BYTES_NONE, 1000));
+    assert_true(keyring_has_admin(keyring, BYTES_NONE, 999));
+}
+
+static void the_same_id_replaces(void **state)
+{
+    struct keyring *keyring = *state;
+
+    put(keyring, "aaaaaaaa", "secret-1", 1);
+    put(keyring, "aaaaaaaa", "secret-2", 2);
+    assert_null(match(keyring, "secret-1"));
+    assert_non_null(match(keyring, "secret-2"));
+    assert_int_equal(keyring_len(keyring, KEY_FROM_STORE), 1);
+}
+
+static void they_stand_by_time_and_those_of_the_file_last(void **state)
+{
+    struct keyring *keyring = *state;
+    struct token_line lines[] = {line_of("file-token-2", ROLE_VIEWER),
+                                 line_of("file-token-1", ROLE_ADMIN)};
+
+    keyring_put_file(keyring, lines, 2);
+    put(keyring, "cccccccc", "c", 2);
+    put(keyring, "bbbbbbbb", "b", 3);
+    put(keyring, "dddddddd", "d", 2);
+    put(keyring, "aaaaaaaa", "a", 1);
+    assert_order(keyring, "aaaaaaaa cccccccc dddddddd bbbbbbbb a5e9d342 405b11e4");
+    assert_true(keyring_drop(keyring, BYTES("cccccccc")));
+    assert_order(keyring, "aaaaaaaa dddddddd bbbbbbbb a5e9d342 405b11e4");
+    assert_int_equal(keyring_len(keyring, KEY_FROM_STORE), 3);
+    assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 2);
+}
+
+static void a_file_read_again_keeps_who_is_still_in_it(void **state)
+{
+    struct keyring *keyring = *state;
+    struct token_line first[] = {line_of("file-1", ROLE_VIEWER), line_of("file-2", ROLE_VIEWER),
+                                 line_of("file-3", ROLE_VIEWER)};
+    struct token_line second[] = {line_of("file-3", ROLE_VIEWER), line_of("file-2", ROLE_ADMIN),
+                                  line_of("file-4", ROLE_VIEWER)};
+    const struct key_facts *third, *changed;
+
+    keyring_put_file(keyring, first, 3);
+    third = match(keyring, "file-3");
+    changed = match(keyring, "file-2");
+    key_note_use(changed, 60000);
+    keyring_put_file(keyring, second, 3);
+    assert_null(match(keyring, "file-1"));
+    assert_ptr_equal(match(keyring, "file-3"), third);
+    assert_ptr_not_equal(match(keyring, "file-2"), changed);
+    assert_int_equal(changed->who.grant.role, ROLE_VIEWER);
+    assert_int_equal(match(keyring, "file-2")->who.grant.role, ROLE_ADMIN);
+    assert_int_equal(match(keyring, "file-2")->last_used_at_ms, 60000);
+    assert_ptr_equal(keyring_find(keyring, match(keyring, "file-2")->who.id),
+                     match(keyring, "file-2"));
+    assert_non_null(match(keyring, "file-4"));
+    assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 3);
+    keyring_put_file(keyring, NULL, 0);
+    assert_true(keyring_is_open(keyring));
+    assert_null(match(keyring, "file-3"));
+    keyring_put_file(keyring, first, 3);
+    assert_non_null(match(keyring, "file-3"));
+}
+
+static void a_token_that_stands_twice_counts_once(void **state)
+{
+    struct keyring *keyring = *state;
+    struct token_line lines[] = {line_of("file-1", ROLE_VIEWER), line_of("file-1", ROLE_ADMIN)};
+
+    keyring_put_file(keyring, lines, 2);
+    assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 1);
+    assert_int_equal(match(keyring, "file-1")->who.grant.role, ROLE_VIEWER);
+}
+
+static void an_id_that_is_taken_gets_longer(void **state)
+{
+    struct keyring *keyring = *state;
+    struct token_line lines[] = {line_of("file-1", ROLE_VIEWER), line_of("file-2", ROLE_VIEWER)};
+    char hex[DIGEST_LEN * 2 + 1];
+
+    memcpy(lines[1].hash.at, lines[0].hash.at, 6);
+    keyring_put_file(keyring, lines, 2);
+    digest_hex(lines[1].hash, hex);
+    assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 2);
+    assert_non_null(keyring_find(keyring, (struct bytes){hex, 8}));
+    assert_non_null(keyring_find(keyring, (struct bytes){hex, 9}));
+    assert_memory_equal(keyring_find(keyring, (struct bytes){hex, 9})->hash.at, lines[1].hash.at,
+                        DIGEST_LEN);
+    keyring_put_file(keyring, lines, 2);
+    assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 2);
+    assert_non_null(keyring_find(keyring, (struct bytes){hex, 9}));
+}
+
+static void a_token_of_file_and_store_is_found_by_what_is_left(void **state)
+{
+    struct keyring *keyring = *state;
+    struct token_line line = line_of("secret-1", ROLE_VIEWER);
+
+    put(keyring, "aaaaaaaa", "secret-1", 1);
+    keyring_put_file(keyring, &line, 1);
+    assert_non_null(match(keyring, "secret-1"));
+    keyring_put_file(keyring, NULL, 0);
+    assert_true(bytes_is(match(keyring, "secret-1")->who.id, "aaaaaaaa"));
+    keyring_put_file(keyring, &line, 1);
+    assert_true(keyring_drop(keyring, BYTES("aaaaaaaa")));
+    assert_int_equal(match(keyring, "secret-1")->source, KEY_FROM_FILE);
+}
+
+/* A copy in the store must not hide from the file that it has the token already. */
+static void a_twin_in_the_store_does_not_double_the_file(void **state)
+{
+    struct keyring *keyring = *state;
+    struct token_line line = line_of("secret-1", ROLE_VIEWER);
+
+    keyring_put_file(keyring, &line, 1);
+    put(keyring, "aaaaaaaa", "secret-1", 1);
+    keyring_put_file(keyring, &line, 1);
+    keyring_put_file(keyring, &line, 1);
+    assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 1);
+    keyring_put_file(keyring, NULL, 0);
+    assert_int_equal(match(keyring, "secret-1")->source, KEY_FROM_STORE);
+    assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 0);
+}
+
+static void an_admin_besides_is_unbounded_and_valid(void **state)
+{
+    struct keyring *keyring = *state;
+    struct key_facts bounded = facts_of("bbbbbbbb", "b", 2);
+
+    put(keyring, "aaaaaaaa", "a", 1);
+    bounded.who.grant.queues = BYTES("q*");
+    keyring_put(keyring, &bounded);
+    assert_true(keyring_has_admin(keyring, BYTES_NONE, 0));
+    assert_false(keyring_has_admin(keyring, BYTES("aaaaaaaa"), 0));
+    put(keyring, "cccccccc", "c", 3);
+    assert_true(keyring_has_admin(keyring, BYTES("aaaaaaaa"), 0));
+}
+
+static void uses_are_kept_to_the_minute_and_given_out_once(void **state)
+{
+    struct keyring *keyring = *state;
+    struct arena *arena = arena_new();
+    struct token_line line = line_of("file-1", ROLE_VIEWER);
+    struct token_use *uses;
+
+    put(keyring, "aaaaaaaa", "a", 1);
+    put(keyring, "bbbbbbbb", "b", 2);
+    keyring_put_file(keyring, &line, 1);
+    assert_int_equal(keyring_take_uses(keyring, arena, &uses), 0);
+    key_note_use(match(keyring, "b"), 60001);
+    key_note_use(match(keyring, "b"), 119999);
+    key_note_use(match(keyring, "file-1"), 119999);
+    assert_int_equal(match(keyring, "file-1")->last_used_at_ms, 60000);
+    assert_int_equal(keyring_take_uses(keyring, arena, &uses), 1);
+    assert_true(bytes_is(uses[0].id, "bbbbbbbb"));
+    assert_int_equal(uses[0].at_ms, 60000);
+    key_note_use(match(keyring, "b"), 119999);
+    assert_int_equal(keyring_take_uses(keyring, arena, &uses), 0);
+    key_note_use(match(keyring, "b"), 120000);
+    assert_int_equal(keyring_take_uses(keyring, arena, &uses), 1);
+    arena_free(arena);
+}
+
+static void each_token_has_a_rate_of_its_own(void **state)
+{
+    static const struct rate_limit TWO = {.units = 2, .period_s = 1, .burst = 2};
+    struct keyring *keyring = *state;
+    int64_t wait_ms;
+
+    put(keyring, "aaaaaaaa", "a", 1);
+    put(keyring, "bbbbbbbb", "b", 2);
+    assert_true(key_take_rate(match(keyring, "a"), &TWO, 0, &wait_ms));
+    assert_true(key_take_rate(match(keyring, "a"), &TWO, 0, &wait_ms));
+    assert_false(key_take_rate(match(keyring, "a"), &TWO, 0, &wait_ms));
+    assert_in_range(wait_ms, 499, 501);
+    assert_true(key_take_rate(match(keyring, "b"), &TWO, 0, &wait_ms));
+    assert_true(key_take_rate(match(keyring, "a"), &TWO, 501, &wait_ms));
+}
+
+/* Against a plain list of what should be there. */
+static void any_order_of_changes_leaves_what_should_be_there(void **state)
+{
+    struct keyring *keyring = *state;
+    struct random_seeded seeded;
+    struct random_source random;
+    bool in_store[8] = {false}, in_file[8] = {false};
+
+    random_seed(&seeded, 3);
+    random = random_from_seed(&seeded);
+    for (unsigned step = 0; step < 3000; step++) {
+        char id[] = "store-x", token[] = "token-x";
+        struct token_line lines[8];
+        size_t lines_len = 0, wanted = 0;
+        unsigned nth = (unsigned)random_below(&random, 8);
+
+        id[6] = token[6] = (char)('a' + nth);
+        if (random_below(&random, 3) == 0) {
+            for (unsigned i = 0; i < 8; i++) {
+                in_file[i] = random_below(&random, 2) == 0;
+                token[6] = (char)('a' + i);
+                if (in_file[i])
+                    lines[lines_len++] =
+                        line_of(token, random_below(&random, 2) ? ROLE_VIEWER : ROLE_WORKER);
+            }
+            keyring_put_file(keyring, lines, lines_len);
+        } else if (random_below(&random, 2) == 0) {
+            put(keyring, id, token, (int64_t)random_below(&random, 4));
+            in_store[nth] = true;
+        } else {
+            assert_int_equal(keyring_drop(keyring, bytes_of(id)), in_store[nth]);
+            in_store[nth] = false;
+        }
+        for (unsigned i = 0; i < 8; i++) {
+            token[6] = (char)('a' + i);
+            assert_int_equal(match(keyring, token) != NULL, in_store[i] || in_file[i]);
+            wanted += (size_t)in_store[i] + in_file[i];
+        }
+        assert_int_equal(keyring_len(keyring, KEY_FROM_FILE) + keyring_len(keyring, KEY_FROM_STORE),
+                         wanted);
+    }
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+    static const struct CMUnitTest tests[] = {
+        TEST(a_token_is_found_until_it_is_dropped),
+        TEST(nobody_of_the_broker_s_own_has_an_entry),
+        TEST(an_expired_token_is_known_and_not_taken),
+        TEST(the_same_id_replaces),
+        TEST(they_stand_by_time_and_those_of_the_file_last),
+        TEST(a_file_read_again_keeps_who_is_still_in_it),
+        TEST(a_token_that_stands_twice_counts_once),
+        TEST(an_id_that_is_taken_gets_longer),
+        TEST(a_token_of_file_and_store_is_found_by_what_is_left),
+        TEST(a_twin_in_the_store_does_not_double_the_file),
+        TEST(an_admin_besides_is_unbounded_and_valid),
+        TEST(uses_are_kept_to_the_minute_and_given_out_once),
+        TEST(each_token_has_a_rate_of_its_own),
+        TEST(any_order_of_changes_leaves_what_should_be_there),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
