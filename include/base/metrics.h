@@ -27,5 +27,17 @@ void metrics_observe(struct metrics *metrics, enum metric metric, const struct b
 /* Drop every series of a gauge before it is set anew. */
 void metrics_clear(struct metrics *metrics, enum metric metric);
 int64_t metrics_value(struct metrics *metrics, enum metric metric, const struct bytes *labels);
-/* text/plain; version=0.0.4 */
-void metrics_write(struct metrics *metrics, struct buffer *out);
+
+/* The value of a label where there are too many series to have one for each. */
+#define METRICS_OTHER "_other"
+
+/* For one who may see a part only: the series that belong to a namespace, and to a queue of it
+ * (NONE: to the whole), where shows() says so. */
+struct metrics_filter {
+    const void *ctx;
+    bool (*shows)(const void *ctx, struct bytes ns, struct bytes queue);
+};
+
+/* text/plain; version=0.0.4. filter NULL: everything. */
+void metrics_write(struct metrics *metrics, const struct metrics_filter *filter,
+                   struct buffer *out);

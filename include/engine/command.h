@@ -227,7 +227,6 @@ struct page_ask {
     int64_t after_ms;
     struct bytes after; /* the name or the id's bytes behind which it begins, of those made at
                            after_ms; NONE: the start */
-    bool brief;         /* counts only: neither replicas nor rates */
 };
 
 struct shutdown_ask {
@@ -342,6 +341,7 @@ struct worker_view {
 };
 
 struct queue_view {
+    struct bytes ns; /* only where queues of several are shown */
     struct bytes name;
     struct queue_settings settings;
     struct queue_counts counts;
@@ -376,11 +376,18 @@ struct ns_view {
     int64_t bytes, queues, workers;
 };
 
+/* Of what the caller reaches in one namespace; of METRICS: of the whole broker. */
 struct stats_view {
     struct queue_counts counts;
     int64_t queues, workers, workers_lost, leases, parked;
     int64_t uptime_ms;
     int64_t slots_total, slots_used;
+};
+
+/* The workers of one namespace, for METRICS. */
+struct worker_sums {
+    struct bytes ns;
+    int64_t live, lost, slots_total, slots_used;
 };
 
 enum broker_state { BROKER_STARTING, BROKER_READY, BROKER_DRAINING, BROKER_STOPPED };
@@ -427,6 +434,8 @@ struct reply {
     struct ns_view *namespaces;
     unsigned namespaces_len;
     struct stats_view stats;
+    struct worker_sums *sums;
+    unsigned sums_len;
     struct shutdown_view shutdown;
     struct moment_view {
         int64_t now_ms;

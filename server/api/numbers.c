@@ -1,5 +1,5 @@
-/* Numbers: /metrics, for which the gauges that live in the engine are asked first, and what is
- * counted of HTTP itself. */
+/* Numbers: /metrics, for which the gauges that live in the engine are asked first and of which a
+ * bound token is shown its part, and what is counted of HTTP itself. */
 #include <sys/resource.h>
 
 #include <dirent.h>
@@ -11,46 +11,54 @@
 #include "handlers.h"
 #include "http/server.h"
 
-enum { QUEUES_MAX = 1000 }; /* with series of their own */
-
 /* ---- gauges ---- */
 
-static void set_queues(struct metrics *metrics, const struct reply *reply)
+static void set_queue(struct metrics *metrics, const struct queue_view *queue)
 {
-    metrics_clear(metrics, METRIC_TASKS);
-    metrics_clear(metrics, METRIC_OLDEST_READY);
-    for (unsigned i = 0; i < reply->queues_len; i++) {
-        const struct queue_view *queue = &reply->queues[i];
-        struct bytes labels[2] = {queue->name};
-        int64_t age_ms = queue->oldest_ready_age_ms > 0 ? queue->oldest_ready_age_ms : 0;
+    struct bytes labels[3] = {queue->ns, queue->name};
+    int64_t age_ms = queue->oldest_ready_age_ms > 0 ? queue->oldest_ready_age_ms : 0;
 
+    if (!bytes_is(queue->ns, METRICS_OTHER)) /* many together have no age */
         metrics_set(metrics, METRIC_OLDEST_READY, labels, (double)age_ms / 1000);
-        for (int state = TASK_STATE_NONE + 1; state < TASK_STATE_MAX; state++) {
-            labels[1] = bytes_of(task_state_name((enum task_state)state));
-            metrics_set(metrics, METRIC_TASKS, labels, (double)queue->counts.of[state]);
-        }
+    for (int state = TASK_STATE_NONE + 1; state < TASK_STATE_MAX; state++) {
+        labels[2] = bytes_of(task_state_name((enum task_state)state));
+        metrics_set(metrics, METRIC_TASKS, labels, (double)queue->counts.of[state]);
     }
 }
 
-static void set_stats(struct metrics *metrics, const struct stats_view *stats)
+static void set_workers(struct metrics *metrics, const struct worker_sums *sums)
 {
     struct labelled {
         enum metric metric;
         const char *label;
         int64_t value;
     } gauges[] = {
-        {METRIC_WORKERS, "live", stats->workers - stats->workers_lost},
-        {METRIC_WORKERS, "lost", stats->workers_lost},
-        {METRIC_WORKER_SLOTS, "used", stats->slots_used},
-        {METRIC_WORKER_SLOTS, "total", stats->slots_total},
-        {METRIC_PARKED, "all", stats->parked},
+        {METRIC_WORKERS, "live", sums->live},
+        {METRIC_WORKERS, "lost", sums->lost},
+        {METRIC_WORKER_SLOTS, "used", sums->slots_used},
+        {METRIC_WORKER_SLOTS, "total", sums->slots_total},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(gauges); i++) {
-        struct bytes label = bytes_of(gauges[i].label);
+        struct bytes labels[2] = {sums->ns, bytes_of(gauges[i].label)};
 
-        metrics_set(metrics, gauges[i].metric, &label, (double)gauges[i].value);
+        metrics_set(metrics, gauges[i].metric, labels, (double)gauges[i].value);
     }
+}
+
+static void set_engine(struct metrics *metrics, const struct reply *reply)
+{
+    static const enum metric ANEW[] = {METRIC_TASKS, METRIC_OLDEST_READY, METRIC_WORKERS,
+                                       METRIC_WORKER_SLOTS};
+    struct bytes all = BYTES("all");
+
+    for (size_t i = 0; i < ARRAY_LEN(ANEW); i++)
+        metrics_clear(metrics, ANEW[i]);
+    for (unsigned i = 0; i < reply->queues_len; i++)
+        set_queue(metrics, &reply->queues[i]);
+    for (unsigned i = 0; i < reply->sums_len; i++)
+        set_workers(metrics, &reply->sums[i]);
+    metrics_set(metrics, METRIC_PARKED, &all, (double)reply->stats.parked);
 }
 
 /* The second number of /proc/self/statm. */
@@ -102,48 +110,38 @@ static void set_process(const struct api *api)
                     http_server_stats(api->http).connections);
 }
 
-/* ---- the two questions ---- */
+/* ---- what is shown ---- */
 
-static enum err decode_metrics(struct call *call)
+/* Of a queue: one that the grant names. Of a whole namespace: only to who has all of its queues. */
+static bool is_granted(const void *ctx, struct bytes ns, struct bytes queue)
 {
-    call->command.in.page.limit = QUEUES_MAX;
-    call->command.in.page.brief = true;
-    return OK;
-}
+    const struct grant *grant = ctx;
 
-static void ask_for_stats(struct call *call)
-{
-    struct command *command = &call->command;
-
-    command->kind = COMMAND_STATS;
-    command->reply = (struct reply){.created = false};
-    command->parked = NULL;
-    command->open_key = NULL;
-    command->link = (struct list_node){NULL, NULL};
-    call_post(call);
+    if (!grant_has_ns(grant, ns))
+        return false;
+    if (globs_are_all(grant->queues))
+        return true;
+    return queue.at != NULL && !bytes_is(queue, METRICS_OTHER) && grant_has_queue(grant, queue);
 }
 
 static void answer_metrics(struct call *call)
 {
     struct metrics *metrics = call->api->metrics;
+    const struct principal *by = call->command.by;
+    struct metrics_filter filter = {.ctx = by != NULL ? &by->grant : NULL, .shows = is_granted};
+    bool sees_all = by == NULL || grant_is_unbounded(&by->grant);
     struct answer answer;
 
-    if (call->command.kind == COMMAND_LIST_QUEUES) {
-        set_queues(metrics, &call->command.reply);
-        ask_for_stats(call);
-        return;
-    }
-    set_stats(metrics, &call->command.reply.stats);
+    set_engine(metrics, &call->command.reply);
     set_process(call->api);
     answer_begin(&answer);
-    metrics_write(metrics, &answer.buffer);
+    metrics_write(metrics, sees_all ? NULL : &filter, &answer.buffer);
     request_answer(call->request, 200, "text/plain; version=0.0.4", &answer.buffer);
 }
 
 void op_get_metrics(struct request *request)
 {
-    static const struct operation OPERATION = {
-        .kind = COMMAND_LIST_QUEUES, .decode = decode_metrics, .answer = answer_metrics};
+    static const struct operation OPERATION = {.kind = COMMAND_METRICS, .answer = answer_metrics};
 
     call_run(request, &OPERATION);
 }

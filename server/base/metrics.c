@@ -16,8 +16,10 @@
 enum {
     LABELS_MAX = 3,
     LABEL_LEN_MAX = 128,
-    SERIES_MAX =
-        2000, /* of one metric; queues are made by users, so the rest is counted under "_other" */
+    /* Of one metric: queues are made by users. What comes later is counted under METRICS_OTHER of
+     * its namespace, and when there are many of these as well, of no namespace. */
+    SERIES_MAX = 10000,
+    OTHERS_MAX = 1000,
     BUCKETS_MAX = 20,
 };
 
@@ -55,11 +57,12 @@ struct key {
 
 struct series {
     struct list_node link;
-    struct key key;
     double value;   /* of a gauge */
     int64_t number; /* of a counter; of observations of a histogram */
     double sum;
     uint64_t *buckets; /* not yet added up */
+    size_t key_len;
+    char key[];
 };
 
 struct group {
@@ -67,7 +70,8 @@ struct group {
     struct map *by_key;
     struct list series;
     unsigned labels_len;
-    _Atomic int64_t plain; /* of a counter without labels */
+    bool has_ns, has_queue; /* as the first label, and the second */
+    _Atomic int64_t plain;  /* of a counter without labels */
 };
 
 struct metrics {
@@ -117,6 +121,8 @@ struct metrics *metrics_new(void)
         group->by_key = map_new();
         list_init(&group->series);
         group->labels_len = count_labels(definitions[i].labels);
+        group->has_ns = bytes_starts(bytes_of(definitions[i].labels), "namespace");
+        group->has_queue = bytes_starts(bytes_of(definitions[i].labels), "namespace,queue");
     }
     return metrics;
 }
@@ -128,7 +134,7 @@ static void drop_all(struct group *group)
     while ((node = list_pop_front(&group->series)) != NULL) {
         struct series *series = CONTAINER_OF(node, struct series, link);
 
-        (void)map_remove(group->by_key, (struct bytes){series->key.text, series->key.len});
+        (void)map_remove(group->by_key, (struct bytes){series->key, series->key_len});
         free(series->buckets);
         free(series);
     }
@@ -161,14 +167,14 @@ static void make_key(const struct group *group, const struct bytes *labels, stru
 
 static struct series *add_series(struct group *group, enum metric metric, const struct key *key)
 {
-    struct series *series = mem_alloc(sizeof(*series));
+    struct series *series = mem_alloc(sizeof(*series) + key->len + 1);
 
-    memcpy(series->key.text, key->text, key->len);
-    series->key.len = key->len;
+    memcpy(series->key, key->text, key->len);
+    series->key_len = key->len;
     if (is_histogram(metric))
         series->buckets = mem_alloc(sizeof(uint64_t) * BUCKETS_MAX);
     list_push_back(&group->series, &series->link);
-    (void)map_put(group->by_key, (struct bytes){series->key.text, series->key.len}, series);
+    (void)map_put(group->by_key, (struct bytes){series->key, series->key_len}, series);
     return series;
 }
 
@@ -182,17 +188,29 @@ static struct series *find(struct group *group, const struct key *key)
     return map_get(group->by_key, (struct bytes){key->text, key->len});
 }
 
+static bool has_room(const struct group *group, size_t max, const struct series *found)
+{
+    return found != NULL || map_len(group->by_key) < max;
+}
+
 /* Under the lock. */
 static struct series *find_or_add(struct group *group, enum metric metric,
                                   const struct bytes *labels)
 {
-    static const struct bytes other[LABELS_MAX] = {{"_other", 6}, {"_other", 6}, {"_other", 6}};
+    struct bytes other[LABELS_MAX] = {BYTES(METRICS_OTHER), BYTES(METRICS_OTHER),
+                                      BYTES(METRICS_OTHER)};
     struct key key;
     struct series *series;
 
     make_key(group, labels, &key);
     series = find(group, &key);
-    if (series == NULL && map_len(group->by_key) >= SERIES_MAX) {
+    if (!has_room(group, SERIES_MAX, series) && group->has_ns) {
+        other[0] = labels[0];
+        make_key(group, other, &key);
+        series = find(group, &key);
+        other[0] = BYTES(METRICS_OTHER);
+    }
+    if (!has_room(group, group->has_ns ? SERIES_MAX + OTHERS_MAX : SERIES_MAX, series)) {
         make_key(group, other, &key);
         series = find(group, &key);
     }
@@ -301,7 +319,7 @@ static void write_name(struct buffer *out, enum metric metric, const char *suffi
                        const struct series *series, const char *le)
 {
     struct bytes rest = bytes_of(definitions[metric].labels);
-    const char *value = series->key.text;
+    const char *value = series->key;
     const char *before = "{";
     struct bytes name;
 
@@ -359,11 +377,25 @@ static void write_series(struct buffer *out, enum metric metric, const struct se
     buffer_append_char(out, '\n');
 }
 
-static void write_group(struct buffer *out, enum metric metric, struct group *group)
+static bool shows(const struct metrics_filter *filter, const struct group *group,
+                  const struct series *series)
+{
+    struct bytes ns = bytes_of(series->key);
+
+    if (filter == NULL)
+        return true;
+    return filter->shows(filter->ctx, ns,
+                         group->has_queue ? bytes_of(series->key + ns.len + 1) : BYTES_NONE);
+}
+
+static void write_group(struct buffer *out, enum metric metric, struct group *group,
+                        const struct metrics_filter *filter)
 {
     const struct definition *definition = &definitions[metric];
     struct series nothing = {.number = atomic_load_explicit(&group->plain, memory_order_relaxed)};
 
+    if (filter != NULL && !group->has_ns)
+        return;
     buffer_printf(out, "# HELP %s %s\n# TYPE %s %s\n", definition->wire, definition->help,
                   definition->wire, kind_names[definition->kind]);
     (void)pthread_mutex_lock(&group->mutex);
@@ -373,12 +405,13 @@ static void write_group(struct buffer *out, enum metric metric, struct group *gr
         write_series(out, metric, &nothing);
     for (struct list_node *node = list_first(&group->series); node != NULL;
          node = list_next(&group->series, node))
-        write_series(out, metric, CONTAINER_OF(node, struct series, link));
+        if (shows(filter, group, CONTAINER_OF(node, struct series, link)))
+            write_series(out, metric, CONTAINER_OF(node, struct series, link));
     (void)pthread_mutex_unlock(&group->mutex);
 }
 
-void metrics_write(struct metrics *metrics, struct buffer *out)
+void metrics_write(struct metrics *metrics, const struct metrics_filter *filter, struct buffer *out)
 {
     for (unsigned i = 0; i < METRIC_MAX; i++)
-        write_group(out, (enum metric)i, &metrics->groups[i]);
+        write_group(out, (enum metric)i, &metrics->groups[i], filter);
 }

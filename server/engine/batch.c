@@ -11,6 +11,7 @@
 #include "closing.h"
 #include "handlers.h"
 #include "keys.h"
+#include "reach.h"
 #include "timers.h"
 #include "waits.h"
 
@@ -102,9 +103,17 @@ void batch_offer_worker(struct batch *batch, struct hot_worker *worker)
         list_push_back(&batch->hot->dirty_workers, &worker->dirty);
 }
 
-void batch_metric(const struct batch *batch, enum metric metric, struct bytes label)
+void batch_metric(const struct batch *batch, enum metric metric)
 {
-    metrics_add(batch->engine->options.metrics, metric, label.at == NULL ? NULL : &label, 1);
+    metrics_add(batch->engine->options.metrics, metric, NULL, 1);
+}
+
+void batch_queue_metric(const struct batch *batch, enum metric metric,
+                        const struct hot_queue *queue, struct bytes last)
+{
+    struct bytes labels[] = {queue->ns->name, queue->name, last};
+
+    metrics_add(batch->engine->options.metrics, metric, labels, 1);
 }
 
 static double seconds_since(const struct timespec *start)
@@ -252,6 +261,15 @@ static void fail(struct batch *batch, struct list *commands)
     engine_fail(batch->engine);
 }
 
+/* The way in refuses a foreign namespace; should one come through, nothing of it is touched. */
+static void run_command(struct batch *batch, struct command *command)
+{
+    if (reaches_ns(command))
+        runs[command->kind](batch, command);
+    else
+        batch_refuse(batch, command, ERR_FORBIDDEN, "", "the token does not allow the namespace");
+}
+
 static void run_commands(struct batch *batch)
 {
     unsigned rows_max = batch->rows + BATCH_ROWS_MAX;
@@ -261,7 +279,7 @@ static void run_commands(struct batch *batch)
         struct command *command = CONTAINER_OF(node, struct command, link);
 
         batch->commands_len++;
-        runs[command->kind](batch, command);
+        run_command(batch, command);
     }
 }
 

@@ -78,4 +78,7 @@ void batch_use_queue(struct batch *batch, struct hot_queue *queue);
 /* Write the queue's row as it will be, even if it is not new. */
 void batch_save_queue(struct batch *batch, struct hot_queue *queue, const struct hot_queue *as);
 
-void batch_metric(const struct batch *batch, enum metric metric, struct bytes label);
+void batch_metric(const struct batch *batch, enum metric metric);
+/* last: the value of the label behind namespace and queue, or NONE. */
+void batch_queue_metric(const struct batch *batch, enum metric metric,
+                        const struct hot_queue *queue, struct bytes last);

@@ -97,10 +97,7 @@ void cancel_task(struct batch *batch, struct task *task, const struct cancel_how
     }
     task->cancel_requested_at_ms = batch->now.wall_ms;
     task_move(batch, task, TASK_CANCELLED, EVENT_TASK_CANCELLED, BYTES_NONE);
-
-    struct bytes labels[2] = {task_queue(batch, task)->name, BYTES("cancelled")};
-
-    metrics_add(batch->engine->options.metrics, METRIC_FINISHED, labels, 1);
+    batch_queue_metric(batch, METRIC_FINISHED, task_queue(batch, task), BYTES("cancelled"));
 }
 
 void run_CANCEL(struct batch *batch, struct command *command)

@@ -63,7 +63,7 @@ static void add_queue(struct picking *picking, struct hot_queue *queue)
     if (queue->purges > 0 || queue->closing == QUEUE_CLOSED || queue->closing == QUEUE_HIDDEN)
         return;
     if (max == 0 && hot_in_state(&queue->counts, TASK_READY) > 0)
-        batch_metric(picking->batch, METRIC_HELD_BACK, queue->name);
+        batch_queue_metric(picking->batch, METRIC_HELD_BACK, queue, BYTES_NONE);
     for (unsigned i = 0; i < queue->shelves_len && max > 0; i++)
         if (hot_in_state(&queue->shelves[i]->counts, TASK_READY) > 0 &&
             worker_runs_class(picking->worker, queue->shelves[i]->of_class))
@@ -130,7 +130,7 @@ static void grant(struct batch *batch, struct command *command, struct hot_worke
     wait_times_add(&queue->waits, batch->now.wall_ms - task->run_at_ms);
     metrics_observe(batch->engine->options.metrics, METRIC_WAIT_SECONDS, NULL,
                     (double)(batch->now.wall_ms - task->run_at_ms) / 1000.0);
-    batch_metric(batch, METRIC_CLAIMED, queue->name);
+    batch_queue_metric(batch, METRIC_CLAIMED, queue, BYTES_NONE);
     batch->rows += 2;
 }
 
@@ -180,7 +180,8 @@ void run_CLAIM(struct batch *batch, struct command *command)
     const struct claim *claim = &command->in.claim;
     struct hot_worker *worker = NULL;
 
-    if (!find_worker(batch, command, claim->worker, &worker))
+    if (!find_own_worker(batch, command, claim->worker, &worker) ||
+        !may_use_queues(batch, command, claim->queues, claim->queues_len))
         return;
     worker_seen(batch, worker);
     outcomes_settle(batch, command, claim->outcomes, claim->outcomes_len);

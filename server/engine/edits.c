@@ -3,6 +3,7 @@
 #include "handlers.h"
 #include "keys.h"
 #include "lookups.h"
+#include "reach.h"
 #include "submits.h"
 #include "views.h"
 #include "waits.h"
@@ -40,6 +41,10 @@ static void relabel(struct batch *batch, struct task *task, const struct edit *e
 static bool change_queue(struct batch *batch, struct command *command, struct task *task)
 {
     const struct edit *edit = &command->in.edit;
+
+    if (!may_use_queue(batch, command, edit->queue, "/queue"))
+        return false;
+
     struct hot_queue *queue = hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true),
                                         edit->queue, batch->now.wall_ms);
 
@@ -146,6 +151,18 @@ static bool has_room(struct batch *batch, struct command *command)
     return false;
 }
 
+/* The worker that a retry is pinned to. */
+static bool knows_pin(struct batch *batch, struct command *command)
+{
+    const struct again *again = &command->in.again;
+    const struct hot_worker *worker = hot_worker(batch->hot, again->worker);
+
+    if (!again->has_worker || (worker != NULL && sees_worker(command, worker)))
+        return true;
+    batch_refuse(batch, command, ERR_NOT_FOUND, "/worker", "there is no worker with this id");
+    return false;
+}
+
 static void repeat(struct batch *batch, struct task *task)
 {
     if (task->has_results)
@@ -185,7 +202,8 @@ void run_RETRY(struct batch *batch, struct command *command)
 
     if (key_handles(batch, command) || !find_task(batch, command, again->task, &task) ||
         !check_version(batch, command, task.version, again->if_match) ||
-        !may_repeat(batch, command, &task) || !has_room(batch, command))
+        !may_repeat(batch, command, &task) || !knows_pin(batch, command) ||
+        !has_room(batch, command))
         return;
     if (again->clone) {
         submit_clone(batch, &task, &copy);

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "domain/bounds.h"
+#include "reach.h"
 #include "waits.h"
 
 static const char line_scope[] = "line of POST /v1/tasks/batch";
@@ -29,6 +30,19 @@ static bool load(struct batch *batch, const struct command *command, struct byte
 
     return ns != NULL && key_load(batch->db, ns->head.number, scope, key, arena, ret_row) &&
            ret_row->created_at_ms > batch->now.wall_ms - DAY_MS;
+}
+
+/* The answer to another token is not for one that does not reach the task; the queues of a submit
+ * were judged before. */
+static bool may_see(struct batch *batch, const struct command *command, const struct key_row *row)
+{
+    struct task task;
+
+    if (row->task < 0 || reaches_all_queues(command))
+        return true;
+    if (!task_load_number(batch->db, row->task, &task))
+        return command->kind == COMMAND_SUBMIT;
+    return reaches_queue(command, task_queue(batch, &task));
 }
 
 static void replay(struct batch *batch, struct command *command, const struct key_row *row)
@@ -80,7 +94,10 @@ bool key_handles(struct batch *batch, struct command *command)
                      "this key came with another request in the last 24 hours");
         return true;
     }
-    replay(batch, command, &row);
+    if (may_see(batch, command, &row))
+        replay(batch, command, &row);
+    else
+        batch_refuse(batch, command, ERR_NOT_FOUND, "", "the task of this key is not there");
     return true;
 }
 
@@ -176,6 +193,11 @@ bool key_replays_item(struct batch *batch, const struct command *command,
     if (!task_load_number(batch->db, row.task, &task)) {
         (void)error_set(&item->error, ERR_PURGED, "/idempotency_key",
                         "the task of this key was deleted");
+        return true;
+    }
+    if (!reaches_queue(command, task_queue(batch, &task))) {
+        (void)error_set(&item->error, ERR_NOT_FOUND, "/idempotency_key",
+                        "the task of this key is not there");
         return true;
     }
     *item = (struct submit_item){

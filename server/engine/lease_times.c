@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "reach.h"
 
 /* Renewals are kept in memory; one that ends this much later than the stored one is stored, and so
  * is a new length. */
@@ -150,7 +151,8 @@ bool lease_find(struct batch *batch, struct command *command, struct bytes token
     if (!lease_token_read(token, command->mem, ret_token))
         return false;
     if (!lease_load(batch->db, ret_token->task, ret_row) ||
-        ret_row->delivery != ret_token->delivery)
+        ret_row->delivery != ret_token->delivery ||
+        !reaches_queue(command, hot_queue_numbered(batch->hot, ret_row->queue)))
         return false;
     return bytes_equal_constant_time(
         (struct bytes){(const char *)ret_row->nonce, LEASE_NONCE_LEN},

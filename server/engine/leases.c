@@ -30,7 +30,7 @@ static bool hold(struct batch *batch, struct command *command, struct bytes toke
         (void)lease_note_sign(batch, ret_task, ret_row);
         return true;
     }
-    batch_metric(batch, METRIC_STALE_LEASES, BYTES_NONE);
+    batch_metric(batch, METRIC_STALE_LEASES);
     batch_refuse(batch, command, ERR_STALE_LEASE, "",
                  "the lease is not, or not any more, the current one of its task");
     return false;

@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
+#include "reach.h"
 #include "store/repo_registry.h"
 #include "store/repo_task.h"
 
@@ -178,7 +179,8 @@ static bool fits(const struct page *page, const struct task *task)
     const struct known_queue *of_class =
         map_get_int(page->listing->classes, (uint64_t)task->class_number);
 
-    if (task->ns_number != page->ns || queue == NULL || of_class == NULL)
+    if (task->ns_number != page->ns || queue == NULL || of_class == NULL ||
+        !reaches_name(page->command, queue->name))
         return false;
     if (!is_among(query->states, bytes_of(task_state_name(task->state))) ||
         !is_among(query->queues, queue->name) || !is_among(query->types, of_class->name))
@@ -301,7 +303,7 @@ void listing_page(struct listing *listing, struct db *db, struct command *comman
     /* One snapshot for the page; no page takes long, so no snapshot gets old. */
     db_exec(db, "SAVEPOINT page");
     load_names(listing, db);
-    page.ns = ns_of(listing, command->ns);
+    page.ns = reaches_ns(command) ? ns_of(listing, command->ns) : -1;
     command->reply.tasks = arena_alloc(command->mem, (query->limit + 1) * sizeof(struct task));
     if (query->ids.at != NULL || query->root.at != NULL)
         list_by_id(&page, query->ids.at != NULL ? query->ids : query->root);

@@ -4,11 +4,19 @@
 
 #include "mover.h"
 
-struct hot_ns *command_ns(struct batch *batch,
+struct hot_ns *command_ns(const struct batch *batch,
                           const struct command *command); /* NULL: nothing was ever made in it */
 bool find_task(struct batch *batch, struct command *command, struct id id, struct task *ret_row);
 bool find_worker(struct batch *batch, struct command *command, struct id id,
                  struct hot_worker **ret_worker);
+/* The same for calls in its name: every queue of it is in reach. */
+bool find_own_worker(struct batch *batch, struct command *command, struct id id,
+                     struct hot_worker **ret_worker);
+/* Queues that the caller names, made or not; out of reach: 403. */
+bool may_use_queue(struct batch *batch, struct command *command, struct bytes name,
+                   const char *where);
+bool may_use_queues(struct batch *batch, struct command *command, const struct bytes *names,
+                    unsigned len); /* of a member "queues" */
 bool find_queue(struct batch *batch, struct command *command, struct bytes name,
                 struct hot_queue **ret_queue);
 /* If-Match. */

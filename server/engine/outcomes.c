@@ -5,6 +5,7 @@
 #include "handlers.h"
 #include "lease_times.h"
 #include "lookups.h"
+#include "reach.h"
 #include "settle.h"
 #include "workers.h"
 
@@ -64,8 +65,9 @@ static void apply(struct batch *batch, struct settling *settling, const struct o
 }
 
 /* Whether the attempt of this token ended before with just these words. */
-static bool is_repeat(struct batch *batch, const struct lease_token *token,
-                      const struct outcome *outcome, struct task *ret_task)
+static bool is_repeat(struct batch *batch, const struct command *command,
+                      const struct lease_token *token, const struct outcome *outcome,
+                      struct task *ret_task)
 {
     struct bytes nonce = BYTES_NONE;
     struct attempt attempt;
@@ -74,7 +76,8 @@ static bool is_repeat(struct batch *batch, const struct lease_token *token,
         !bytes_equal_constant_time(nonce,
                                    (struct bytes){(const char *)token->nonce, LEASE_NONCE_LEN}) ||
         attempt.outcome != ended_as(outcome->kind) ||
-        !task_load_number(batch->db, token->task, ret_task))
+        !task_load_number(batch->db, token->task, ret_task) ||
+        !reaches_queue(command, task_queue(batch, ret_task)))
         return false;
     if (outcome->kind != OUTCOME_SUCCEEDED)
         return bytes_equal(attempt.error, error_of(outcome, batch->mem));
@@ -92,10 +95,10 @@ static void settle_one(struct batch *batch, struct command *command, const struc
     if (lease_find(batch, command, outcome->lease, &settling.lease, &token) &&
         task_load_number(batch->db, token.task, &settling.task)) {
         apply(batch, &settling, outcome);
-    } else if (token.task < 0 || !is_repeat(batch, &token, outcome, &settling.task)) {
+    } else if (token.task < 0 || !is_repeat(batch, command, &token, outcome, &settling.task)) {
         (void)error_set(&ret_reply->error, ERR_STALE_LEASE, "",
                         "the lease is not, or not any more, the current one of its task");
-        batch_metric(batch, METRIC_STALE_LEASES, BYTES_NONE);
+        batch_metric(batch, METRIC_STALE_LEASES);
         return;
     }
     ret_reply->task = settling.task.id;
@@ -119,7 +122,7 @@ void run_FINISH(struct batch *batch, struct command *command)
     struct hot_worker *worker = NULL;
 
     if (finish->by_worker) {
-        if (!find_worker(batch, command, finish->worker, &worker))
+        if (!find_own_worker(batch, command, finish->worker, &worker))
             return;
         worker_seen(batch, worker);
     }

@@ -6,6 +6,7 @@
 #include "closing.h"
 #include "handlers.h"
 #include "lookups.h"
+#include "reach.h"
 #include "submits.h"
 #include "views.h"
 
@@ -60,15 +61,16 @@ void run_LIST_QUEUES(struct batch *batch, struct command *command)
     }
     found = arena_alloc(batch->mem, map_len(ns->queues) * sizeof(struct hot_queue *));
     for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
-        if (queue_exists(queue) && is_on_page(page, queue->created_at_ms, queue->name))
+        if (queue_exists(queue) && reaches_name(command, queue->name) &&
+            is_on_page(page, queue->created_at_ms, queue->name))
             found[len++] = queue;
     qsort(found, len, sizeof(struct hot_queue *), by_place);
     if (page->limit > 0 && len > page->limit)
         len = page->limit + 1;
     reply->queues = arena_alloc(command->mem, len * sizeof(*reply->queues));
     for (; reply->queues_len < len; reply->queues_len++)
-        fill_queue(batch, command, found[reply->queues_len],
-                   page->brief ? QUEUE_COUNTS : QUEUE_STATS, &reply->queues[reply->queues_len]);
+        fill_queue(batch, command, found[reply->queues_len], QUEUE_STATS,
+                   &reply->queues[reply->queues_len]);
     batch_answer(batch, command);
 }
 
@@ -140,6 +142,10 @@ static void apply(struct batch *batch, struct command *command, struct hot_queue
 void run_EDIT_QUEUE(struct batch *batch, struct command *command)
 {
     const struct queue_edit *edit = &command->in.queue_edit;
+
+    if (!may_use_queue(batch, command, edit->queue, ""))
+        return;
+
     struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
     struct hot_queue *queue = hot_queue(batch->hot, ns, edit->queue, -1);
 
@@ -169,6 +175,10 @@ void run_EDIT_QUEUE(struct batch *batch, struct command *command)
 void run_PAUSE_QUEUE(struct batch *batch, struct command *command)
 {
     int64_t for_ms = command->in.queue.for_ms;
+
+    if (!may_use_queue(batch, command, command->in.queue.queue, ""))
+        return;
+
     struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
     struct hot_queue *queue =
         hot_queue(batch->hot, ns, command->in.queue.queue, batch->now.wall_ms);

@@ -7,7 +7,7 @@ static void put_event(struct batch *batch, struct event_row *row)
     row->at_ms = batch->now.wall_ms;
     event_insert(batch->db, row);
     batch->rows++;
-    batch_metric(batch, METRIC_EVENTS, BYTES_NONE);
+    batch_metric(batch, METRIC_EVENTS);
 }
 
 void batch_event(struct batch *batch, enum event_kind kind, const struct task *task,

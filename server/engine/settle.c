@@ -109,10 +109,8 @@ static void keep_end(struct batch *batch, struct task *task, const struct body *
 
 static void count_finished(struct batch *batch, const struct task *task)
 {
-    struct bytes labels[2] = {task_queue(batch, task)->name,
-                              bytes_of(task_state_name(task->state))};
-
-    metrics_add(batch->engine->options.metrics, METRIC_FINISHED, labels, 1);
+    batch_queue_metric(batch, METRIC_FINISHED, task_queue(batch, task),
+                       bytes_of(task_state_name(task->state)));
 }
 
 static void finish(struct batch *batch, struct task *task, enum task_state state,
@@ -160,7 +158,7 @@ static void retry_or_fail(struct batch *batch, struct task *task, struct retry_v
         finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, handled(batch, task));
         return;
     }
-    batch_metric(batch, METRIC_RETRIES, task_queue(batch, task)->name);
+    batch_queue_metric(batch, METRIC_RETRIES, task_queue(batch, task), BYTES_NONE);
     task->run_at_ms = batch->now.wall_ms + verdict.delay_ms;
     task_move(batch, task, verdict.delay_ms > 0 ? TASK_RETRYING : TASK_READY, EVENT_TASK_RETRYING,
               BYTES_NONE);
@@ -257,7 +255,7 @@ void settle_lost(struct batch *batch, struct settling *settling)
         "\"trace\":null,\"data\":null}";
     struct task *task = &settling->task;
 
-    batch_metric(batch, METRIC_LEASES_LOST, task_queue(batch, task)->name);
+    batch_queue_metric(batch, METRIC_LEASES_LOST, task_queue(batch, task), BYTES_NONE);
     end_attempt(batch, settling, ATTEMPT_LOST, BYTES(error));
     if (is_asked_to_stop(settling)) {
         end_cancelled(batch, settling, BYTES_NONE);

@@ -4,6 +4,8 @@
 #include "domain/bounds.h"
 #include "handlers.h"
 #include "keys.h"
+#include "lookups.h"
+#include "reach.h"
 #include "waits.h"
 
 /* A new task's first state is what admission decides: not due yet, or ready. */
@@ -72,7 +74,7 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     ret_task->lease_ms = spec->lease_ms;
     task_enter(batch, ret_task, spec);
     rate_add(&queue->submitted, batch->now.mono_ms, 1);
-    batch_metric(batch, METRIC_SUBMITTED, queue->name);
+    batch_queue_metric(batch, METRIC_SUBMITTED, queue, BYTES_NONE);
 }
 
 void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
@@ -175,6 +177,21 @@ static void submit_one(struct batch *batch, struct command *command)
         batch_answer(batch, command);
 }
 
+/* A whole that is refused for one queue: all or none, and what came with a key, since what the key
+ * remembers may be another token's. */
+static bool may_use_all(struct batch *batch, struct command *command)
+{
+    const struct submit *submit = &command->in.submit;
+
+    if (reaches_all_queues(command) ||
+        (!submit->single && !submit->atomic && command->idempotency.key.at == NULL))
+        return true;
+    for (unsigned i = 0; i < submit->specs_len; i++)
+        if (!may_use_queue(batch, command, submit->specs[i].queue, "/queue"))
+            return false;
+    return true;
+}
+
 /* All or none: the first task that would not fit refuses the whole. */
 static bool all_fit(struct batch *batch, struct command *command)
 {
@@ -203,6 +220,11 @@ static bool all_fit(struct batch *batch, struct command *command)
 static bool take_item(struct batch *batch, struct command *command, const struct task_spec *spec,
                       struct submit_item *item)
 {
+    if (!reaches_name(command, spec->queue)) {
+        reach_refuse(&item->error, "/queue", spec->queue);
+        return true;
+    }
+
     struct hot_queue *queue = queue_of(batch, command, spec->queue);
     enum admission admission = judge(batch, queue, spec, command->in.submit.has_waited);
     struct task row;
@@ -250,7 +272,7 @@ void run_SUBMIT(struct batch *batch, struct command *command)
         batch_refuse(batch, command, ERR_DRAINING, "", "the broker is stopping");
         return;
     }
-    if (key_handles(batch, command))
+    if (!may_use_all(batch, command) || key_handles(batch, command))
         return;
     if (batch->engine->disk_is_full) {
         batch_refuse(batch, command, ERR_DISK_RESERVE, "",

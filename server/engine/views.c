@@ -2,6 +2,7 @@
 #include "views.h"
 
 #include "heartbeats.h"
+#include "reach.h"
 
 /* The attempt that runs now stands in its lease. */
 static void append_running(struct batch *batch, struct command *command, const struct task *row,
@@ -86,10 +87,12 @@ void fill_worker(struct batch *batch, struct command *command, const struct hot_
 {
     struct bytes *queues = arena_alloc(command->mem, (worker->queues_len + 1) * sizeof(*queues));
     struct bytes *types = arena_alloc(command->mem, (worker->types_len + 1) * sizeof(*types));
+    unsigned queues_len = 0;
 
     (void)batch;
     for (unsigned i = 0; i < worker->queues_len; i++)
-        queues[i] = worker->queues[i]->name;
+        if (reaches_name(command, worker->queues[i]->name))
+            queues[queues_len++] = worker->queues[i]->name;
     /* Copied: the worker may be gone before the answer is written. */
     for (unsigned i = 0; i < worker->types_len; i++)
         types[i] = arena_bytes(command->mem, worker->types[i]);
@@ -103,7 +106,7 @@ void fill_worker(struct batch *batch, struct command *command, const struct hot_
                 .info = arena_bytes(command->mem, worker->info),
                 .labels = arena_bytes(command->mem, worker->labels),
                 .queues = queues,
-                .queues_len = worker->queues_len,
+                .queues_len = queues_len,
                 .types = types,
                 .types_len = worker->types_len,
                 .concurrency = (int32_t)worker->concurrency,
@@ -112,7 +115,7 @@ void fill_worker(struct batch *batch, struct command *command, const struct hot_
         .state = worker_state(worker),
         .registered_at_ms = worker->registered_at_ms,
         .last_seen_at_ms = worker->last_seen_at_ms,
-        .running = worker->running + worker->adding,
+        .running = running_in_reach(command, worker),
         .lost = worker->is_lost,
     };
 }

@@ -2,6 +2,7 @@
 #include "waits.h"
 
 #include "cancels.h"
+#include "reach.h"
 #include "views.h"
 
 static bool has_reached(enum until until, enum task_state state)
@@ -79,12 +80,14 @@ void wait_or_answer(struct batch *batch, struct command *command, struct task *r
     batch_answer(batch, command);
 }
 
-/* The task may be gone: then the first look finds nothing. */
+/* The task may be gone, or moved out of reach: then the first look finds nothing. */
 static bool load_waited(struct batch *batch, struct parked *parked, struct task *ret_row)
 {
-    if (task_load_number(batch->db, parked->task, ret_row))
+    if (task_load_number(batch->db, parked->task, ret_row) &&
+        reaches_queue(parked->command, task_queue(batch, ret_row)))
         return true;
-    (void)error_set(&parked->command->reply.error, ERR_NOT_FOUND, "", "the task was deleted");
+    (void)error_set(&parked->command->reply.error, ERR_NOT_FOUND, "",
+                    "the task is not there any more");
     batch_answer_parked(batch, parked);
     return false;
 }

@@ -9,6 +9,7 @@
 #include "heartbeats.h"
 #include "lookups.h"
 #include "parked_end.h"
+#include "reach.h"
 #include "settle.h"
 #include "views.h"
 
@@ -205,6 +206,10 @@ static struct worker_row *new_row(struct batch *batch, const struct command *com
 void run_REGISTER(struct batch *batch, struct command *command)
 {
     struct worker_spec *spec = &command->in.worker_spec;
+
+    if (!may_use_queues(batch, command, spec->queues, spec->queues_len))
+        return;
+
     struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
     struct worker_row *row = new_row(batch, command, ns);
     struct worker_view *view = arena_alloc(command->mem, sizeof(*view));
@@ -251,7 +256,6 @@ static int by_place(const void *left, const void *right)
 void run_LIST_WORKERS(struct batch *batch, struct command *command)
 {
     const struct page_ask *page = &command->in.page;
-    const struct hot_ns *ns = command_ns(batch, command);
     struct reply *reply = &command->reply;
     struct hot_worker *worker;
     struct hot_worker **found =
@@ -259,7 +263,8 @@ void run_LIST_WORKERS(struct batch *batch, struct command *command)
     unsigned len = 0;
 
     for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
-        if (worker->ns == ns && is_on_page(page, worker->registered_at_ms, id_bytes(&worker->id)))
+        if (sees_worker(command, worker) &&
+            is_on_page(page, worker->registered_at_ms, id_bytes(&worker->id)))
             found[len++] = worker;
     qsort(found, len, sizeof(struct hot_worker *), by_place);
     if (page->limit > 0 && len > page->limit)
@@ -303,6 +308,11 @@ void run_EDIT_WORKER(struct batch *batch, struct command *command)
 
     if (!find_worker(batch, command, edit->worker, &worker))
         return;
+    if (!speaks_for_worker(command, worker)) {
+        batch_refuse(batch, command, ERR_FORBIDDEN, "",
+                     "the worker serves queues that the token does not allow the use of");
+        return;
+    }
 
     struct worker_row row = row_of(worker, batch->mem);
     struct effect *effect = batch_effect(batch, set_worker);
@@ -352,7 +362,7 @@ void run_LEAVE(struct batch *batch, struct command *command)
 {
     struct hot_worker *worker = NULL;
 
-    if (!find_worker(batch, command, command->in.worker, &worker))
+    if (!find_own_worker(batch, command, command->in.worker, &worker))
         return;
     answer_all(batch, &worker->claims);
     answer_all(batch, &worker->heartbeats);

@@ -147,7 +147,9 @@ static void metrics_ask_the_engine_twice(void **state)
 {
     struct request *request = fake_begin();
     struct metrics *metrics = metrics_new();
-    struct queue_view queue = {.name = BYTES("q"), .oldest_ready_age_ms = 1500};
+    struct queue_view queue = {
+        .ns = BYTES("default"), .name = BYTES("q"), .oldest_ready_age_ms = 1500};
+    struct worker_sums sums = {.ns = BYTES("default"), .live = 2, .lost = 1};
     const struct route route = {.operation = "livez"};
 
     (void)state;
@@ -156,18 +158,20 @@ static void metrics_ask_the_engine_twice(void **state)
     api_count_answer(api_of(request), &route, BYTES("GET"), 200, 2000);
 
     op_get_metrics(request);
-    assert_int_equal(fake_command()->kind, COMMAND_LIST_QUEUES);
-    fake_command()->reply = (struct reply){.queues = &queue, .queues_len = 1};
-    fake_reply();
-    assert_int_equal(fake_command()->kind, COMMAND_STATS);
-    fake_command()->reply.stats.workers = 3;
-    fake_command()->reply.stats.workers_lost = 1;
+    assert_int_equal(fake_command()->kind, COMMAND_METRICS);
+    fake_command()->reply = (struct reply){
+        .queues = &queue, .queues_len = 1, .sums = &sums, .sums_len = 1, .stats.parked = 9};
     fake_reply();
 
-    assert_true(fake_answered_with(200, "sluice_tasks{queue=\"q\",state=\"ready\"} 7\n"));
-    assert_true(fake_answered_with(200, "sluice_oldest_ready_age_seconds{queue=\"q\"} 1.5\n"));
-    assert_true(fake_answered_with(200, "sluice_workers{state=\"live\"} 2\n"));
-    assert_true(fake_answered_with(200, "sluice_workers{state=\"lost\"} 1\n"));
+    assert_true(fake_answered_with(
+        200, "sluice_tasks{namespace=\"default\",queue=\"q\",state=\"ready\"} 7\n"));
+    assert_true(fake_answered_with(
+        200, "sluice_oldest_ready_age_seconds{namespace=\"default\",queue=\"q\"} 1.5\n"));
+    assert_true(
+        fake_answered_with(200, "sluice_workers{namespace=\"default\",state=\"live\"} 2\n"));
+    assert_true(
+        fake_answered_with(200, "sluice_workers{namespace=\"default\",state=\"lost\"} 1\n"));
+    assert_true(fake_answered_with(200, "sluice_pollers_waiting{kind=\"all\"} 9\n"));
     assert_true(fake_answered_with(
         200, "sluice_http_requests_total{operation=\"livez\",status=\"200\"} 1\n"));
     fake_end();

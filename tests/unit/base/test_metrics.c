@@ -29,7 +29,7 @@ static void assert_written(struct metrics *metrics, const char *line)
     struct buffer out;
 
     buffer_init(&out, TEXT_MAX);
-    metrics_write(metrics, &out);
+    metrics_write(metrics, NULL, &out);
     assert_false(out.overflowed);
     if (memmem(out.at, out.len, line, strlen(line)) == NULL)
         fail_msg("no %s in\n%.*s", line, (int)out.len, out.at);
@@ -63,12 +63,13 @@ static void what_was_never_counted_stands_there_as_zero(void **state)
 static void gauges_are_set_and_cleared(void **state)
 {
     struct metrics *metrics = *state;
-    struct bytes labels[] = {BYTES("mail"), BYTES("ready")};
+    struct bytes labels[] = {BYTES("default"), BYTES("mail"), BYTES("ready")};
 
     metrics_set(metrics, METRIC_TASKS, labels, 12);
     metrics_set(metrics, METRIC_DB_BYTES, NULL, 123456789012.0);
     metrics_set(metrics, METRIC_START_TIME, NULL, 1700000000.25);
-    assert_written(metrics, "\nsluice_tasks{queue=\"mail\",state=\"ready\"} 12\n");
+    assert_written(metrics,
+                   "\nsluice_tasks{namespace=\"default\",queue=\"mail\",state=\"ready\"} 12\n");
     assert_written(metrics, "\nsluice_db_size_bytes 123456789012\n");
     assert_written(metrics, "\nprocess_start_time_seconds 1700000000.25\n");
     metrics_clear(metrics, METRIC_TASKS);
@@ -97,29 +98,87 @@ static void histograms_add_their_buckets_up(void **state)
 
 static void labels_are_escaped(void **state)
 {
-    struct bytes labels[] = {BYTES("a\"b\\c\nd")};
+    struct bytes labels[] = {BYTES("default"), BYTES("a\"b\\c\nd")};
 
     metrics_add(*state, METRIC_SUBMITTED, labels, 1);
-    assert_written(*state, "sluice_tasks_submitted_total{queue=\"a\\\"b\\\\c\\nd\"} 1\n");
+    assert_written(
+        *state,
+        "sluice_tasks_submitted_total{namespace=\"default\",queue=\"a\\\"b\\\\c\\nd\"} 1\n");
 }
 
-static void too_many_series_are_counted_together(void **state)
+static void count_claims(struct metrics *metrics, const char *ns, int queues)
 {
-    struct bytes other[] = {BYTES("_other")};
-
-    for (int i = 0; i < 3000; i++) {
+    for (int i = 0; i < queues; i++) {
         char name[32];
-        struct bytes labels[] = {{name, (size_t)snprintf(name, sizeof(name), "q%d", i)}};
+        struct bytes labels[] = {bytes_of(ns),
+                                 {name, (size_t)snprintf(name, sizeof(name), "q%d", i)}};
 
-        metrics_add(*state, METRIC_CLAIMED, labels, 1);
-        metrics_add(*state, METRIC_CLAIMED, labels, 1);
+        metrics_add(metrics, METRIC_CLAIMED, labels, 1);
+        metrics_add(metrics, METRIC_CLAIMED, labels, 1);
     }
-    assert_int_equal(metrics_value(*state, METRIC_CLAIMED, other), 2000);
+}
+
+static void too_many_series_are_counted_together_by_namespace(void **state)
+{
+    struct bytes first[] = {BYTES("default"), BYTES("_other")};
+    struct bytes second[] = {BYTES("late"), BYTES("_other")};
+
+    count_claims(*state, "default", 10001);
+    count_claims(*state, "late", 3);
+    assert_int_equal(metrics_value(*state, METRIC_CLAIMED, first), 2);
+    assert_int_equal(metrics_value(*state, METRIC_CLAIMED, second), 6);
+}
+
+static void too_many_namespaces_are_counted_together(void **state)
+{
+    struct bytes other[] = {BYTES("_other"), BYTES("_other")};
+
+    count_claims(*state, "default", 10000);
+    for (int i = 0; i < 1002; i++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof(name), "ns%d", i);
+        count_claims(*state, name, 1);
+    }
+    assert_int_equal(metrics_value(*state, METRIC_CLAIMED, other), 4);
+}
+
+static bool is_ours(const void *ctx, struct bytes ns, struct bytes queue)
+{
+    return bytes_is(ns, ctx) && (queue.at == NULL || bytes_is(queue, "mail"));
+}
+
+static void a_part_is_what_the_filter_lets_through(void **state)
+{
+    const struct metrics_filter filter = {.ctx = "ours", .shows = is_ours};
+    struct bytes shown[] = {BYTES("ours"), BYTES("mail")}, hidden[] = {BYTES("ours"), BYTES("b")},
+                 foreign[] = {BYTES("theirs"), BYTES("mail")},
+                 workers[] = {BYTES("ours"), BYTES("live")};
+    static const char text[] = "# HELP sluice_tasks_claimed_total Leases granted\n"
+                               "# TYPE sluice_tasks_claimed_total counter\n"
+                               "sluice_tasks_claimed_total{namespace=\"ours\",queue=\"mail\"} 1\n";
+    static const char live[] = "sluice_workers{namespace=\"ours\",state=\"live\"} 4\n";
+    struct buffer out;
+
+    metrics_add(*state, METRIC_CLAIMED, shown, 1);
+    metrics_add(*state, METRIC_CLAIMED, hidden, 2);
+    metrics_add(*state, METRIC_CLAIMED, foreign, 3);
+    metrics_set(*state, METRIC_WORKERS, workers, 4);
+    metrics_add(*state, METRIC_COMMITS, NULL, 5);
+    buffer_init(&out, TEXT_MAX);
+    metrics_write(*state, &filter, &out);
+
+    assert_non_null(memmem(out.at, out.len, text, strlen(text)));
+    assert_non_null(memmem(out.at, out.len, live, strlen(live)));
+    assert_null(memmem(out.at, out.len, "\"b\"", 3));
+    assert_null(memmem(out.at, out.len, "theirs", 6));
+    assert_null(memmem(out.at, out.len, "commits", 7));
+    buffer_fini(&out);
 }
 
 static void *count_often(void *ctx)
 {
-    struct bytes labels[] = {BYTES("mail")};
+    struct bytes labels[] = {BYTES("default"), BYTES("mail")};
 
     for (int i = 0; i < 10000; i++) {
         metrics_add(ctx, METRIC_RETRIES, labels, 1);
@@ -131,7 +190,7 @@ static void *count_often(void *ctx)
 
 static void threads_lose_nothing(void **state)
 {
-    struct bytes labels[] = {BYTES("mail")};
+    struct bytes labels[] = {BYTES("default"), BYTES("mail")};
     pthread_t threads[4];
 
     for (int i = 0; i < 4; i++)
@@ -151,7 +210,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(gauges_are_set_and_cleared, start, stop),
         cmocka_unit_test_setup_teardown(histograms_add_their_buckets_up, start, stop),
         cmocka_unit_test_setup_teardown(labels_are_escaped, start, stop),
-        cmocka_unit_test_setup_teardown(too_many_series_are_counted_together, start, stop),
+        cmocka_unit_test_setup_teardown(too_many_series_are_counted_together_by_namespace, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(too_many_namespaces_are_counted_together, start, stop),
+        cmocka_unit_test_setup_teardown(a_part_is_what_the_filter_lets_through, start, stop),
         cmocka_unit_test_setup_teardown(threads_lose_nothing, start, stop),
     };
 

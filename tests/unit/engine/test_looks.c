@@ -1,4 +1,4 @@
-/* Tests of looks at tasks and sums. */
+/* Tests of looks at tasks. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -54,37 +54,7 @@ static void an_unchanged_version_is_not_shown_again(void **state)
     assert_false(waiting->reply.not_modified);
 }
 
-static void sums_are_of_the_callers_namespace(void **state)
-{
-    struct stage *stage = *state;
-    struct command *foreign = to_submit(stage, "q"), *stats = stage_make(stage, COMMAND_STATS);
-
-    foreign->ns = BYTES("other");
-    (void)stage_ask(stage, foreign);
-    (void)stage_ask(stage, to_submit_many(stage, "q", 3));
-    assert_non_null(claim(stage, enrol(stage, "q", 4)));
-    (void)stage_ask(stage, stats);
-
-    assert_int_equal(stats->reply.stats.counts.of[TASK_READY], 2);
-    assert_int_equal(stats->reply.stats.counts.of[TASK_RUNNING], 1);
-    assert_int_equal(stats->reply.stats.queues, 1);
-    assert_int_equal(stats->reply.stats.slots_total, 4);
-    assert_int_equal(stats->reply.stats.slots_used, 1);
-}
-
-static void who_asks_for_the_sums_learns_how_large_the_store_is(void **state)
-{
-    struct stage *stage = *state;
-
-    (void)submit(stage, "q");
-    (void)stage_ask(stage, stage_make(stage, COMMAND_STATS));
-
-    assert_true(stage_metric(stage, METRIC_DB_BYTES) > 0);
-    assert_true(stage_metric(stage, METRIC_WAL_BYTES) > 0);
-}
-
-#define STAGED(test)  cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
-#define ON_DISK(test) cmocka_unit_test_setup_teardown(test, stage_setup_on_disk, stage_teardown)
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
 {
@@ -92,8 +62,6 @@ int main(void)
         STAGED(a_look_shows_only_what_is_asked_for),
         STAGED(only_who_asks_for_it_marks_an_end_as_observed),
         STAGED(an_unchanged_version_is_not_shown_again),
-        STAGED(sums_are_of_the_callers_namespace),
-        ON_DISK(who_asks_for_the_sums_learns_how_large_the_store_is),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -236,21 +236,6 @@ static void a_list_shows_one_page_and_whether_there_is_more(void **state)
     assert_true(bytes_is(next->reply.queues[1].name, "d"));
 }
 
-static void a_brief_list_has_counts_and_no_replicas(void **state)
-{
-    struct stage *stage = *state;
-    struct command *list = to_list(stage, 0);
-
-    (void)enrol(stage, "q", 1);
-    (void)submit(stage, "q");
-    list->in.page.brief = true;
-    (void)stage_ask(stage, list);
-
-    assert_int_equal(list->reply.queues_len, 1);
-    assert_int_equal(list->reply.queues[0].counts.of[TASK_READY], 1);
-    assert_int_equal(list->reply.queues[0].replicas_len, 0);
-}
-
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
@@ -270,7 +255,6 @@ int main(void)
         STAGED(settings_outlive_a_restart),
         STAGED(demand_counts_what_runs_waits_and_falls_due_soon),
         STAGED(a_list_shows_one_page_and_whether_there_is_more),
-        STAGED(a_brief_list_has_counts_and_no_replicas),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
