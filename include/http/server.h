@@ -42,10 +42,11 @@ struct http_server_options {
     http_admit admit;          /* NULL: everybody */
     struct http_tls_files tls;
     const char *trusted_proxies;      /* CIDRs joined by commas whose X-Forwarded-For counts; "" */
-    unsigned connections_per_address; /* 0: no bound; loopback and trusted proxies have none */
+    unsigned connections_per_address; /* 0: no bound; trusted proxies have none */
+    bool bounds_loopback;             /* do the bounds of an address count for loopback too? */
     unsigned connections_reserve;     /* when fewer are left, who dawdles longest is shut out */
-    unsigned working_max;             /* parked requests that did not ask to wait */
-    double rate_per_address;          /* requests a second; 0: no bound */
+    unsigned working_max;    /* parked requests that did not ask to wait; 0: as parked_max */
+    double rate_per_address; /* requests a second; 0: no bound */
     double rate_per_address_burst;
     /* Called after each answered request, for metrics; may be NULL. */
     void (*on_answered)(void *ctx, const struct route *route, struct bytes method, int status,
@@ -56,6 +57,8 @@ MUST_CHECK enum err http_server_open(uv_loop_t *loop, const struct http_server_o
                                      struct http_server **ret_server, struct error *error);
 /* Read certificate and key again, for new connections. Not OK: the old ones stay in use. */
 MUST_CHECK enum err http_server_reload(struct http_server *server, struct error *error);
+/* Loop thread: options.loopback_only_hosts, from the next request on. */
+void http_server_check_hosts(struct http_server *server, bool loopback_only);
 /* Are CIDRs joined by commas written well? */
 MUST_CHECK enum err http_cidrs_check(const char *cidrs, struct error *error);
 unsigned http_server_port(const struct http_server *server);
@@ -71,6 +74,7 @@ void http_server_close(struct http_server *server, int64_t grace_ms, void (*done
 
 struct http_server_stats {
     unsigned connections, parked;
+    unsigned working; /* of parked: those that did not ask to wait */
     uint64_t body_bytes;
     uint64_t shut_out; /* connections closed for want of room, or beyond the bound of an address */
 };

@@ -6,7 +6,9 @@
 #include "peer.h"
 #include "request_struct.h"
 #include "response.h"
+#include "room.h"
 #include "server_struct.h"
+#include "tls.h"
 
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -38,6 +40,14 @@ static int64_t now_ms(const struct http_server *server)
     return (int64_t)uv_now(server->loop);
 }
 
+static struct network_address peer_of(struct MHD_Connection *mhd)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    return network_address_of(info != NULL ? info->client_addr : NULL);
+}
+
 static struct connection *open_connection(struct http_server *server, struct MHD_Connection *mhd)
 {
     struct connection *connection = mem_alloc(sizeof(*connection));
@@ -45,10 +55,30 @@ static struct connection *open_connection(struct http_server *server, struct MHD
     connection->server = server;
     connection->mhd = mhd;
     connection->fd = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    connection->peer = peer_of(mhd);
+    network_address_text(&connection->peer, connection->peer_text);
     connection_enter(connection, CONNECTION_WAITING);
-    connection->since_ms = now_ms(server);
     server->connections_len++;
+    if (server->tls != NULL)
+        connection->credentials = tls_enter(server->tls, mhd);
+    if (server->tls != NULL && connection->credentials == NULL)
+        connection_shut(connection);
+    else
+        room_enter(connection);
     return connection;
+}
+
+static void close_connection(struct connection *connection)
+{
+    struct http_server *server = connection->server;
+
+    room_leave(connection);
+    tls_leave(connection->credentials);
+    if (connection->phase == CONNECTION_SHUT)
+        server->shut_len--;
+    server->connections_len--;
+    list_remove(&connection->link);
+    free(connection);
 }
 
 void connection_on_change(void *ctx, struct MHD_Connection *mhd, void **socket_ctx,
@@ -61,9 +91,7 @@ void connection_on_change(void *ctx, struct MHD_Connection *mhd, void **socket_c
         *socket_ctx = open_connection(server, mhd);
         return;
     }
-    list_remove(&connection->link);
-    server->connections_len--;
-    free(connection);
+    close_connection(connection);
     *socket_ctx = NULL;
 }
 
@@ -76,22 +104,23 @@ void connection_enter(struct connection *connection, enum connection_phase phase
 {
     struct http_server *server = connection->server;
 
+    if (list_is_linked(&connection->link) && connection->phase == CONNECTION_SHUT)
+        return;
     list_remove(&connection->link);
     list_push_back(&server->connections[phase], &connection->link);
     connection->phase = phase;
-    connection->since_ms = phase == CONNECTION_WAITING ? -1 : now_ms(server);
+    connection->since_ms = now_ms(server);
     connection->bytes_seen = unknown;
 }
 
-static void connection_shut(struct connection *connection)
+void connection_shut(struct connection *connection)
 {
     /* libmicrohttpd owns the descriptor and closes it when it reads the end. */
     (void)shutdown(connection->fd, SHUT_RDWR);
-    if (connection->phase == CONNECTION_BUSY)
+    if (connection->phase == CONNECTION_SHUT)
         return;
-    list_remove(&connection->link);
-    list_push_back(&connection->server->connections[CONNECTION_BUSY], &connection->link);
-    connection->phase = CONNECTION_BUSY;
+    connection_enter(connection, CONNECTION_SHUT);
+    connection->server->shut_len++;
 }
 
 void connection_refuse(struct connection *connection, enum err code, const char *detail)
@@ -107,9 +136,12 @@ void connection_refuse(struct connection *connection, enum err code, const char 
                   : bytes_of(made_id);
     (void)error_set(&error, code, "", "%s", detail);
     buffer_init(&buffer, ANSWER_MAX);
-    response_write_raw(&buffer, &error, id_text);
+    response_write_raw(&buffer, connection->server, &error, id_text);
     /* One try: whoever does not read so little has no use for it. */
-    (void)send(connection->fd, buffer.at, buffer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    if (connection->credentials != NULL)
+        tls_say_last(connection->mhd, buffer_bytes(&buffer));
+    else
+        (void)send(connection->fd, buffer.at, buffer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     buffer_fini(&buffer);
     (void)shutdown(connection->fd, SHUT_WR);
     tell(connection, code);
@@ -122,22 +154,36 @@ static bool has_left(const struct connection *connection, struct peer peer)
     return !peer.is_there && !peer_has_sent(connection->fd);
 }
 
-/* Nor does it say when the first byte of a next request comes, so the kernel's count is compared
- * between two sweeps; the deadline of a request after the first may so come a sweep or two late. */
-static void sweep_waiting(struct connection *connection, int64_t now)
+/* Shuts whoever has left; not at the first look, as its last words may still be read. */
+static bool sees_end(struct connection *connection, struct peer peer)
 {
-    const struct http_server_options *options = &connection->server->options;
-    struct peer peer = peer_look(connection->fd);
     bool is_known = connection->bytes_seen != unknown;
 
-    if (is_known && has_left(connection, peer)) {
-        connection_shut(connection);
-        return;
-    }
-    if (is_known && connection->since_ms < 0 && peer.bytes != connection->bytes_seen)
-        connection->since_ms = now;
     connection->bytes_seen = peer.bytes;
-    if (connection->since_ms < 0 || now - connection->since_ms < options->head_deadline_ms)
+    if (!is_known || !has_left(connection, peer))
+        return false;
+    connection_shut(connection);
+    return true;
+}
+
+/* Nor does it say when the first byte of a next request comes, so the kernel's count is compared
+ * between two sweeps; the deadline of a request after the first may so come a sweep or two late. */
+static void sweep_idle(struct connection *connection, int64_t now)
+{
+    uint64_t bytes_seen = connection->bytes_seen;
+    struct peer peer = peer_look(connection->fd);
+
+    (void)now;
+    if (!sees_end(connection, peer) && bytes_seen != unknown && bytes_seen != peer.bytes)
+        connection_enter(connection, CONNECTION_WAITING);
+}
+
+static void sweep_waiting(struct connection *connection, int64_t now)
+{
+    struct peer peer = peer_look(connection->fd);
+
+    if (sees_end(connection, peer) ||
+        now - connection->since_ms < connection->server->options.head_deadline_ms)
         return;
     if (peer.bytes > 0)
         connection_refuse(connection, ERR_REQUEST_TIMEOUT, "the head did not end in time");
@@ -184,6 +230,7 @@ static void each(struct http_server *server, enum connection_phase phase,
 
 void connection_sweep(struct http_server *server, int64_t now)
 {
+    each(server, CONNECTION_IDLE, sweep_idle, now);
     each(server, CONNECTION_WAITING, sweep_waiting, now);
     each(server, CONNECTION_RECEIVING, sweep_receiving, now);
 }
@@ -205,11 +252,13 @@ static void shut_idle(struct connection *connection, int64_t now)
 
 void connection_shut_idle(struct http_server *server)
 {
+    each(server, CONNECTION_IDLE, shut_idle, 0);
     each(server, CONNECTION_WAITING, shut_idle, 0);
 }
 
 void connection_shut_all(struct http_server *server)
 {
+    each(server, CONNECTION_IDLE, shut, 0);
     each(server, CONNECTION_WAITING, shut, 0);
     each(server, CONNECTION_RECEIVING, shut, 0);
     each(server, CONNECTION_BUSY, shut, 0);

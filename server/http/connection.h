@@ -7,19 +7,22 @@
 #include "base/list.h"
 
 #include "library.h"
+#include "network.h"
 
 struct http_server;
 struct request;
 
 enum connection_phase {
-    CONNECTION_WAITING,   /* for a head to be complete */
+    CONNECTION_WAITING,   /* for a head to be complete: nothing was sent yet, or a part of it */
+    CONNECTION_IDLE,      /* between two requests */
     CONNECTION_RECEIVING, /* for a body */
     CONNECTION_BUSY,      /* ours: handled, parked or being answered */
+    CONNECTION_SHUT,      /* our end is closed, libmicrohttpd has still to notice; the last phase */
     CONNECTION_PHASES,
 };
 
 struct connection {
-    struct list_node link; /* in the server's list of its phase */
+    struct list_node link; /* in the server's list of its phase, the longest there first */
     struct http_server *server;
     struct MHD_Connection *mhd;
     int fd;
@@ -27,6 +30,10 @@ struct connection {
     int64_t since_ms;    /* when the deadline of the phase began to count, -1: not yet */
     uint64_t bytes_seen; /* by the kernel, when this was last looked at between two requests */
     struct request *request;
+    struct tls_credentials *credentials; /* NULL: plain */
+    bool is_counted;                     /* among the connections of its address */
+    struct network_address peer;
+    char peer_text[NETWORK_TEXT_LEN];
 };
 
 /* libmicrohttpd's MHD_NotifyConnectionCallback. */
@@ -37,6 +44,8 @@ void connection_enter(struct connection *connection, enum connection_phase phase
 /* Say why by our own hand, as libmicrohttpd cannot in the midst of a request, and shut the socket.
  */
 void connection_refuse(struct connection *connection, enum err code, const char *detail);
+/* Close our end at once; what has arrived is handled no more. */
+void connection_shut(struct connection *connection);
 /* Refuse whoever is past its deadline. */
 void connection_sweep(struct http_server *server, int64_t now_ms);
 /* Shut those between two requests. */

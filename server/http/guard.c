@@ -150,19 +150,54 @@ static bool is_host(struct bytes host)
     return host.len > 0;
 }
 
-/* A page that another site served may not make its reader's browser work for it. */
+/* Without a port: the name before the last colon that is in no brackets. */
+static struct bytes name_of(struct bytes host)
+{
+    size_t len = host.len;
+
+    while (len > 0 && host.at[len - 1] >= '0' && host.at[len - 1] <= '9')
+        len--;
+    return len > 1 && host.at[len - 1] == ':' ? (struct bytes){host.at, len - 1} : host;
+}
+
+/* Names without a port allow every port. */
+static bool is_allowed(const struct http_server *server, struct bytes host)
+{
+    struct bytes rest = bytes_of(server->options.allowed_hosts);
+    struct bytes allowed;
+
+    while (bytes_split(&rest, ',', &allowed)) {
+        allowed = bytes_trim(allowed);
+        if (allowed.len > 0 &&
+            (equal_caseless(allowed, host) || equal_caseless(allowed, name_of(host))))
+            return true;
+    }
+    return false;
+}
+
+static bool has_allowed(const struct http_server *server)
+{
+    return server->options.allowed_hosts != NULL && server->options.allowed_hosts[0] != '\0';
+}
+
+/* A page that another site served may not make its reader's browser work for it; pages of allowed
+ * hosts may. */
 static enum err guard_origin(const struct request *request, struct bytes host, struct error *error)
 {
     struct bytes origin = request_header(request, "origin");
     struct bytes authority = BYTES_NONE;
+    bool is_known = false;
 
-    if (bytes_is(request_header(request, "sec-fetch-site"), "cross-site"))
+    if (origin.at != NULL) {
+        bool is_host_alone = cut_authority(&origin, &authority) && origin.len == 0;
+
+        is_known = is_host_alone && is_allowed(request->connection->server, authority);
+        if (!is_known && (!is_host_alone || !equal_caseless(authority, host)))
+            return error_set(error, ERR_FORBIDDEN, "Origin",
+                             "requests from pages of other sites are not taken");
+    }
+    if (!is_known && bytes_is(request_header(request, "sec-fetch-site"), "cross-site"))
         return error_set(error, ERR_FORBIDDEN, "Sec-Fetch-Site",
-                         "requests from pages of other sites are not taken");
-    if (origin.at == NULL)
-        return OK;
-    if (!cut_authority(&origin, &authority) || origin.len > 0 || !equal_caseless(authority, host))
-        return error_set(error, ERR_FORBIDDEN, "Origin",
                          "requests from pages of other sites are not taken");
     return OK;
 }
@@ -173,16 +208,17 @@ enum err guard_host(struct request *request, struct bytes authority, struct erro
     struct bytes host = request_header(request, "host");
 
     if (host.at == NULL)
-        return OK; /* HTTP/1.0 */
+        return guard_origin(request, BYTES(""), error); /* HTTP/1.0 */
     if (!is_host(host))
         return refuse_framing(request, error, "Host", "this is not a host");
     if (authority.at != NULL && !equal_caseless(authority, host))
         return error_set(error, ERR_MISDIRECTED, "Host", "the target names another host");
-    if (!server->options.loopback_only_hosts)
-        return OK;
-    if (!address_is_ours(&server->address, host))
+    if (server->options.loopback_only_hosts && !address_is_ours(&server->address, host) &&
+        !is_allowed(server, host))
         return error_set(error, ERR_MISDIRECTED, "Host",
-                         "only localhost and the listen address are served");
+                         "only localhost, the listen address and the allowed hosts are served");
+    if (!server->options.loopback_only_hosts && has_allowed(server) && !is_allowed(server, host))
+        return error_set(error, ERR_MISDIRECTED, "Host", "only the allowed hosts are served");
     return guard_origin(request, host, error);
 }
 

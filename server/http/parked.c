@@ -12,20 +12,34 @@ bool request_park(struct request *request, bool waits)
 {
     struct http_server *server = request->connection->server;
     bool urgent = request->route != NULL && request->route->urgent;
-    unsigned room = server->options.parked_max + (urgent ? server->options.parked_urgent_extra : 0);
+    unsigned *len = waits ? &server->waiting_len : &server->working_len;
+    unsigned room = waits || server->options.working_max == 0 ? server->options.parked_max
+                                                              : server->options.working_max;
     struct error error;
 
-    (void)waits;
     ASSERT(request->phase == REQUEST_RUNNING);
-    if (server->parked_len >= room) {
-        (void)error_set(&error, ERR_OVERLOADED, "", "%u requests wait already", server->parked_len);
+    if (*len >= room + (urgent ? server->options.parked_urgent_extra : 0)) {
+        (void)error_set(&error, ERR_OVERLOADED, "", "%u requests %s already", *len,
+                        waits ? "wait" : "are at work");
         request_refuse(request, &error);
         return false;
     }
     request->phase = REQUEST_PARKED;
+    request->waits = waits;
     list_push_back(&server->parked, &request->parked_link);
-    server->parked_len++;
+    (*len)++;
     return true;
+}
+
+void request_unpark(struct request *request)
+{
+    struct http_server *server = request->connection->server;
+
+    list_remove(&request->parked_link);
+    if (request->waits)
+        server->waiting_len--;
+    else
+        server->working_len--;
 }
 
 bool request_is_alive(const struct request *request)

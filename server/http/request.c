@@ -3,8 +3,10 @@
 
 #include "base/assert.h"
 
+#include "forwarded.h"
 #include "guard.h"
 #include "response.h"
+#include "room.h"
 #include "server_struct.h"
 
 #include <string.h>
@@ -22,7 +24,11 @@ struct request *request_begin(struct connection *connection, const char *target)
     request->target = arena_bytes(arena, bytes_of(target));
     request->started_ns = uv_hrtime();
     request->ns = BYTES("default");
+    request->client = connection->peer;
+    request->address = bytes_of(connection->peer_text);
     connection->request = request;
+    if (connection->phase == CONNECTION_IDLE)
+        connection_enter(connection, CONNECTION_WAITING);
     return request;
 }
 
@@ -49,6 +55,19 @@ static void take_headers(struct request *request)
         return;
     request->headers.at = arena_alloc(request->arena, sizeof(struct field) * (size_t)len);
     (void)MHD_get_connection_values_n(mhd, MHD_HEADER_KIND, add_header, &request->headers);
+}
+
+static void take_address(struct request *request)
+{
+    const struct connection *connection = request->connection;
+    char text[NETWORK_TEXT_LEN];
+
+    request->client =
+        forwarded_address(&connection->peer, &connection->server->trusted, &request->headers);
+    if (memcmp(&request->client, &connection->peer, sizeof(request->client)) == 0)
+        return;
+    network_address_text(&request->client, text);
+    request->address = arena_bytes(request->arena, bytes_of(text));
 }
 
 static bool is_sane_id(struct bytes text)
@@ -150,7 +169,7 @@ static enum err judge_path(struct request *request, struct error *error)
         *error = missing;
         return found;
     }
-    if ((err = admit(request, error)) != OK)
+    if ((err = room_take_request(request, error)) != OK || (err = admit(request, error)) != OK)
         return err;
     if (request->route == NULL && allow != NULL)
         request_add_header(request, "Allow", bytes_of(allow));
@@ -207,6 +226,7 @@ void request_take_head(struct request *request, const char *method)
     request->method_text = arena_bytes(request->arena, bytes_of(method));
     request->method = method_of(method);
     take_headers(request);
+    take_address(request);
     take_id(request);
     body_measure(request);
     request->phase = REQUEST_BODY;
@@ -282,14 +302,13 @@ void request_end(struct request *request)
         request->release(request->state);
     request_forget_body(request);
     connection->request = NULL;
-    connection_enter(connection, CONNECTION_WAITING);
+    connection_enter(connection, CONNECTION_IDLE);
     server_give_arena(connection->server, request->arena);
 }
 
 struct bytes request_address(const struct request *request)
 {
-    (void)request;
-    return BYTES_NONE;
+    return request->address;
 }
 
 bool request_names_ns(const struct request *request)

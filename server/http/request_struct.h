@@ -61,6 +61,9 @@ struct request {
     void *state;
     void (*release)(void *state);
     struct list_node parked_link;
+    bool waits; /* parked because it asked to */
+    struct bytes address;
+    struct network_address client; /* the same */
 };
 
 /* The request line has come: make a request on this connection. target is copied. */
@@ -73,6 +76,8 @@ void request_take_piece(struct request *request, struct bytes piece, size_t *ret
 void request_take_end(struct request *request);
 /* The connection is done with it; frees it. */
 void request_end(struct request *request);
+/* It is parked no longer. */
+void request_unpark(struct request *request);
 /* Let libmicrohttpd forget the connection until it is resumed. */
 void request_suspend(struct request *request);
 

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#define HSTS "max-age=31536000"
+
 enum { PROBLEM_MAX = 16 * 1024 };
 
 static bool has_answer_header(const struct request *request, const char *name)
@@ -55,6 +57,8 @@ static void add_headers(struct request *request, struct MHD_Response *response,
     if (!has_answer_header(request, "Cache-Control"))
         add(response, "Cache-Control", "no-store");
     add(response, "X-Content-Type-Options", "nosniff");
+    if (server->tls != NULL)
+        add(response, "Strict-Transport-Security", HSTS);
     for (unsigned i = 0; i < request->answer_headers_len; i++)
         add(response, request->answer_headers[i].name.at, request->answer_headers[i].value.at);
     if (request->must_close || server->is_quiesced)
@@ -76,14 +80,6 @@ static void tell(const struct request *request, int status)
               LOG_INT_FIELD("took_us", (int64_t)(took_ns / 1000)), );
 }
 
-static void unpark(struct request *request)
-{
-    struct http_server *server = request->connection->server;
-
-    list_remove(&request->parked_link);
-    server->parked_len--;
-}
-
 static void queue(struct request *request, unsigned status, struct MHD_Response *response)
 {
     bool was_parked = request->phase == REQUEST_PARKED;
@@ -94,7 +90,7 @@ static void queue(struct request *request, unsigned status, struct MHD_Response 
     (void)MHD_queue_response(request->connection->mhd, status, response);
     MHD_destroy_response(response);
     if (was_parked)
-        unpark(request);
+        request_unpark(request);
     if (request->is_suspended) {
         request->is_suspended = false;
         MHD_resume_connection(request->connection->mhd);
@@ -222,7 +218,8 @@ void request_refuse(struct request *request, const struct error *error)
     request_refuse_with(request, error, BYTES_NONE);
 }
 
-void response_write_raw(struct buffer *buffer, const struct error *error, struct bytes id_text)
+void response_write_raw(struct buffer *buffer, const struct http_server *server,
+                        const struct error *error, struct bytes id_text)
 {
     struct buffer problem;
     char date[64];
@@ -232,13 +229,14 @@ void response_write_raw(struct buffer *buffer, const struct error *error, struct
     buffer_init(&problem, PROBLEM_MAX);
     write_problem(&problem, error, id_text, BYTES_NONE);
     (void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-    buffer_printf(buffer,
-                  "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\nRequest-Id: %.*s\r\n"
-                  "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
-                  "X-Content-Type-Options: nosniff\r\nContent-Length: %zu\r\n\r\n",
-                  err_status(error->code),
-                  MHD_get_reason_phrase_for((unsigned)err_status(error->code)), date,
-                  BYTES_ARG(id_text), problem.len);
+    buffer_printf(
+        buffer,
+        "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\nRequest-Id: %.*s\r\n"
+        "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
+        "X-Content-Type-Options: nosniff\r\n%s%sContent-Length: %zu\r\n\r\n",
+        err_status(error->code), MHD_get_reason_phrase_for((unsigned)err_status(error->code)), date,
+        BYTES_ARG(id_text), err_status(error->code) == 503 ? "Retry-After: 1\r\n" : "",
+        server->tls != NULL ? "Strict-Transport-Security: " HSTS "\r\n" : "", problem.len);
     buffer_append(buffer, buffer_bytes(&problem));
     buffer_fini(&problem);
 }

@@ -7,4 +7,5 @@
 void response_send_early(struct request *request);
 /* A whole answer as text, for a connection on which libmicrohttpd cannot answer now; it says that
  * it is closed. */
-void response_write_raw(struct buffer *buffer, const struct error *error, struct bytes id_text);
+void response_write_raw(struct buffer *buffer, const struct http_server *server,
+                        const struct error *error, struct bytes id_text);

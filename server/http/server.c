@@ -20,6 +20,8 @@ enum {
     ROUNDS_MAX = 4, /* of MHD_run before the loop's other work gets its turn */
     CLOSE_POLL_MS = 20,
     OTHER_FDS = 128,        /* descriptors left for the store, files and the rest */
+    LIMIT_EXTRA = 64,       /* of them for connections that are told that there is no room */
+    ADDRESSES_MIN = 65536,  /* remembered for their rate */
     ANSWER_HEAD_MAX = 4096, /* room for an answer's head in a connection's memory */
 };
 
@@ -64,6 +66,8 @@ static enum MHD_Result on_access(void *ctx, struct MHD_Connection *mhd, const ch
     (void)mhd;
     (void)url;
     (void)version;
+    if (request->connection->phase == CONNECTION_SHUT)
+        return MHD_NO; /* it came too late */
     if (request->phase == REQUEST_HEAD) {
         request_take_head(request, method);
     } else if (*data_len > 0) {
@@ -194,10 +198,18 @@ static enum err start_daemon(struct http_server *server, int fd, struct error *e
     size_t memory = options->head_bytes_max + options->line_bytes_max +
                     REQUEST_HEADERS_MAX * sizeof(void *) * 10 + ANSWER_HEAD_MAX;
 
+    struct MHD_OptionItem tls_options[TLS_DAEMON_OPTIONS] = {{.option = MHD_OPTION_END}};
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+
+    server->connections_max = connection_limit(options);
+    if (server->tls != NULL) {
+        flags |= MHD_USE_TLS;
+        tls_daemon_options(tls_options);
+    }
     server->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG, 0, NULL, NULL, on_access,
-        server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server, MHD_OPTION_LISTEN_SOCKET, fd,
-        LIBRARY_STRICT, 1, MHD_OPTION_CONNECTION_LIMIT, connection_limit(options),
+        flags, 0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
+        MHD_OPTION_ARRAY, tls_options, MHD_OPTION_LISTEN_SOCKET, fd, LIBRARY_STRICT, 1,
+        MHD_OPTION_CONNECTION_LIMIT, server->connections_max + LIMIT_EXTRA,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)((options->idle_ms + 999) / 1000), MHD_OPTION_NOTIFY_CONNECTION,
         connection_on_change, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,
@@ -241,6 +253,11 @@ static struct http_server *make(uv_loop_t *loop, const struct http_server_option
     for (unsigned i = 0; i < CONNECTION_PHASES; i++)
         list_init(&server->connections[i]);
     list_init(&server->parked);
+    server->addresses = addresses_new(&(struct addresses_bounds){
+        .connections = options->connections_per_address,
+        .rate = {options->rate_per_address, 1, options->rate_per_address_burst},
+        .remembered = ADDRESSES_MIN,
+    });
     /* Request ids must differ, not be hard to guess; asking the kernel for each would cost more
      * than the parsing. */
     random_seed(&server->random, random_u64(&system));
@@ -253,29 +270,43 @@ static void free_server(struct http_server *server)
     while (server->spare_len > 0)
         arena_free(server->spare[--server->spare_len]);
     router_free(server->router);
+    addresses_free(server->addresses);
+    networks_free(&server->trusted);
+    tls_close(server->tls);
     free(server);
+}
+
+static enum err read_options(struct http_server *server, struct error *error)
+{
+    const struct http_server_options *options = &server->options;
+    enum err err;
+
+    if ((err = address_read(options->listen, &server->address, error)) != OK)
+        return err;
+    if ((err = networks_read(options->trusted_proxies, &server->trusted, error)) != OK)
+        return err;
+    return options->tls.cert != NULL ? tls_open(&options->tls, &server->tls, error) : OK;
+}
+
+static enum err listen_on(struct http_server *server, struct error *error)
+{
+    int fd = -1;
+    enum err err = address_listen(&server->address, &fd, &server->port, error);
+
+    if (err == OK && (err = start_daemon(server, fd, error)) != OK)
+        (void)close(fd);
+    return err;
 }
 
 enum err http_server_open(uv_loop_t *loop, const struct http_server_options *options,
                           struct http_server **ret_server, struct error *error)
 {
-    struct address address;
-    struct http_server *server;
-    unsigned port = 0;
-    int fd = -1;
+    struct http_server *server = make(loop, options);
     enum err err;
 
-    if ((err = address_read(options->listen, &address, error)) != OK)
-        return err;
-    if ((err = address_listen(&address, &fd, &port, error)) != OK)
-        return err;
     /* sendfile() has no flag against it. */
     (void)signal(SIGPIPE, SIG_IGN);
-    server = make(loop, options);
-    server->address = address;
-    server->port = port;
-    if ((err = start_daemon(server, fd, error)) != OK) {
-        (void)close(fd);
+    if ((err = read_options(server, error)) != OK || (err = listen_on(server, error)) != OK) {
         free_server(server);
         return err;
     }
@@ -283,6 +314,16 @@ enum err http_server_open(uv_loop_t *loop, const struct http_server_options *opt
     run(server);
     *ret_server = server;
     return OK;
+}
+
+void http_server_check_hosts(struct http_server *server, bool loopback_only)
+{
+    server->options.loopback_only_hosts = loopback_only;
+}
+
+enum err http_server_reload(struct http_server *server, struct error *error)
+{
+    return server->tls != NULL ? tls_reload(server->tls, error) : OK;
 }
 
 unsigned http_server_port(const struct http_server *server)
@@ -294,8 +335,10 @@ struct http_server_stats http_server_stats(const struct http_server *server)
 {
     return (struct http_server_stats){
         .connections = server->connections_len,
-        .parked = server->parked_len,
+        .parked = server->waiting_len + server->working_len,
+        .working = server->working_len,
         .body_bytes = server->body_bytes,
+        .shut_out = server->shut_out,
     };
 }
 

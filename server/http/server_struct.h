@@ -7,9 +7,12 @@
 #include "http/server.h"
 
 #include "address.h"
+#include "addresses.h"
 #include "connection.h"
 #include "library.h"
+#include "network.h"
 #include "router.h"
+#include "tls.h"
 
 enum { SERVER_SPARE_ARENAS = 64 };
 
@@ -29,8 +32,15 @@ struct http_server {
 
     struct list connections[CONNECTION_PHASES];
     unsigned connections_len;
+    unsigned connections_max; /* what the options say, cut to the descriptors there are */
+    unsigned shut_len;        /* of connections_len: shut, but not yet noticed */
+    uint64_t shut_out;
+    struct networks trusted; /* proxies */
+    struct addresses *addresses;
+    struct tls *tls; /* NULL: plain */
+
     struct list parked;
-    unsigned parked_len;
+    unsigned waiting_len, working_len; /* of parked: those who asked to wait, those at work */
     uint64_t body_bytes;
     struct arena *spare[SERVER_SPARE_ARENAS];
     unsigned spare_len;

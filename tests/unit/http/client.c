@@ -48,20 +48,21 @@ void client_say(int fd, const char *text)
     client_send(fd, text, strlen(text));
 }
 
-static bool read_byte(int fd, char *ret_byte)
+static bool read_plain(void *ctx, char *ret_byte)
 {
+    int fd = *(int *)ctx;
     struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
 
     return poll(&poll_fd, 1, WAIT_MS) == 1 && recv(fd, ret_byte, 1, 0) == 1;
 }
 
-static bool read_head(int fd, struct answer *answer)
+static bool read_head(client_read_byte read_byte, void *ctx, struct answer *answer)
 {
     size_t len = 0;
 
     answer->head[0] = '\0';
     while (len + 1 < sizeof(answer->head)) {
-        if (!read_byte(fd, &answer->head[len]))
+        if (!read_byte(ctx, &answer->head[len]))
             return false;
         answer->head[++len] = '\0';
         if (len >= 4 && memcmp(answer->head + len - 4, "\r\n\r\n", 4) == 0)
@@ -72,11 +73,16 @@ static bool read_head(int fd, struct answer *answer)
 
 struct answer client_read(int fd, bool is_head_only)
 {
+    return client_read_by(read_plain, &fd, is_head_only);
+}
+
+struct answer client_read_by(client_read_byte read_byte, void *ctx, bool is_head_only)
+{
     struct answer answer = {.status = 0};
     long len;
 
     do {
-        if (!read_head(fd, &answer))
+        if (!read_head(read_byte, ctx, &answer))
             return (struct answer){.status = 0};
         (void)sscanf(answer.head, "HTTP/1.1 %d", &answer.status);
     } while (answer.status == 100);
@@ -86,7 +92,7 @@ struct answer client_read(int fd, bool is_head_only)
     for (long i = 0; i < len; i++) {
         char byte;
 
-        if (!read_byte(fd, &byte))
+        if (!read_byte(ctx, &byte))
             return (struct answer){.status = 0};
         if (answer.body_len + 1 < sizeof(answer.body))
             answer.body[answer.body_len++] = byte;

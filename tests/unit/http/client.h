@@ -18,6 +18,8 @@ void client_send(int fd, const char *bytes, size_t len);
 void client_say(int fd, const char *text);
 /* Reads one answer; gives up after 5 s. */
 struct answer client_read(int fd, bool is_head_only);
+typedef bool (*client_read_byte)(void *ctx, char *ret_byte);
+struct answer client_read_by(client_read_byte read_byte, void *ctx, bool is_head_only);
 /* Did the other side close (or reset) within wait_ms? */
 bool client_is_closed(int fd, int wait_ms);
 void client_close(int fd);

@@ -40,6 +40,8 @@ struct harness {
     bool wants_stop;
     bool wants_quiesce;
     bool wants_stats;
+    bool wants_reload;
+    enum err reloaded;
     struct http_server_stats stats;
     struct harness_seen seen;
 };
@@ -165,6 +167,16 @@ static void on_piece(struct request *request, const struct request_piece *piece)
     }
 }
 
+static void op_address(struct request *request)
+{
+    struct buffer buffer;
+
+    buffer_init(&buffer, 100);
+    buffer_append(&buffer, request_address(request));
+    request_answer(request, 200, "text/plain", &buffer);
+    buffer_fini(&buffer);
+}
+
 static void op_file(struct request *request)
 {
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -172,19 +184,27 @@ static void op_file(struct request *request)
     request_answer_file(request, 200, "application/octet-stream", fd, 100000);
 }
 
+#define ROUTE(op_, method_, path_, urgent_, body_, max_, run_, stream_)                            \
+    {                                                                                              \
+        .operation = (op_), .method = (method_), .path = (path_), .urgent = (urgent_),             \
+        .body = ROUTE_BODY_##body_, .body_max = (max_), .run = (run_), .stream = (stream_),        \
+    }
+
 static const struct route routes[] = {
-    {"echo", "POST", "/v1/echo", 0, false, ROUTE_BODY_JSON, 4 << 20, op_echo, NULL},
-    {"raw", "PUT", "/v1/raw/{name}", 0, false, ROUTE_BODY_RAW, 1000, op_echo, NULL},
-    {"thing", "GET", "/v1/things/{id}", 0, false, ROUTE_BODY_NONE, 0, op_thing, NULL},
-    {"thingPart", "GET", "/v1/things/{id}/part", 0, false, ROUTE_BODY_NONE, 0, op_thing, NULL},
-    {"thingDelete", "DELETE", "/v1/things/{id}", 0, false, ROUTE_BODY_NONE, 0, op_thing, NULL},
-    {"special", "POST", "/v1/things/special", 0, false, ROUTE_BODY_JSON, 1000, op_echo, NULL},
-    {"parked", "POST", "/v1/parked", 0, false, ROUTE_BODY_JSON, 1000, op_parked, NULL},
-    {"urgent", "POST", "/v1/urgent", 0, true, ROUTE_BODY_JSON, 1000, op_parked, NULL},
-    {"slow", "GET", "/v1/slow", 0, false, ROUTE_BODY_NONE, 0, op_slow, NULL},
-    {"stream", "PUT", "/v1/stream", 0, false, ROUTE_BODY_STREAM, 64 << 20, op_stream, on_piece},
-    {"file", "GET", "/v1/file", 0, false, ROUTE_BODY_NONE, 0, op_file, NULL},
-    {"home", "GET", "/", 0, false, ROUTE_BODY_NONE, 0, op_thing, NULL},
+    ROUTE("echo", "POST", "/v1/echo", false, JSON, 4 << 20, op_echo, NULL),
+    ROUTE("raw", "PUT", "/v1/raw/{name}", false, RAW, 1000, op_echo, NULL),
+    ROUTE("thing", "GET", "/v1/things/{id}", false, NONE, 0, op_thing, NULL),
+    ROUTE("thingPart", "GET", "/v1/things/{id}/part", false, NONE, 0, op_thing, NULL),
+    ROUTE("thingDelete", "DELETE", "/v1/things/{id}", false, NONE, 0, op_thing, NULL),
+    ROUTE("special", "POST", "/v1/things/special", false, JSON, 1000, op_echo, NULL),
+    ROUTE("parked", "POST", "/v1/parked", false, JSON, 1000, op_parked, NULL),
+    ROUTE("urgent", "POST", "/v1/urgent", true, JSON, 1000, op_parked, NULL),
+    ROUTE("slow", "GET", "/v1/slow", false, NONE, 0, op_slow, NULL),
+    ROUTE("slowUrgent", "GET", "/v1/slow/urgent", true, NONE, 0, op_slow, NULL),
+    ROUTE("stream", "PUT", "/v1/stream", false, STREAM, 64 << 20, op_stream, on_piece),
+    ROUTE("file", "GET", "/v1/file", false, NONE, 0, op_file, NULL),
+    ROUTE("address", "GET", "/v1/address", false, NONE, 0, op_address, NULL),
+    ROUTE("home", "GET", "/", false, NONE, 0, op_thing, NULL),
 };
 
 /* ---- the thread that stands for the engine ---- */
@@ -270,14 +290,18 @@ static void on_closed(void *ctx)
 static void on_order(uv_async_t *async)
 {
     struct harness *harness = async->data;
+    struct error error;
 
     (void)pthread_mutex_lock(&harness->mutex);
     bool stop = harness->wants_stop;
     bool quiesce = harness->wants_quiesce;
-    harness->wants_stop = harness->wants_quiesce = false;
+    bool reload = harness->wants_reload;
+    harness->wants_stop = harness->wants_quiesce = harness->wants_reload = false;
     (void)pthread_mutex_unlock(&harness->mutex);
     if (quiesce)
         http_server_quiesce(harness->server);
+    if (reload)
+        harness->reloaded = http_server_reload(harness->server, &error);
     if (stop) {
         http_server_close(harness->server, 1000, on_closed, harness);
         return;
@@ -391,6 +415,15 @@ void harness_quiesce(struct harness *harness)
     harness->wants_quiesce = true;
     (void)pthread_mutex_unlock(&harness->mutex);
     (void)harness_stats(harness);
+}
+
+enum err harness_reload(struct harness *harness)
+{
+    (void)pthread_mutex_lock(&harness->mutex);
+    harness->wants_reload = true;
+    (void)pthread_mutex_unlock(&harness->mutex);
+    (void)harness_stats(harness);
+    return harness->reloaded;
 }
 
 unsigned harness_port(const struct harness *harness)

@@ -28,6 +28,7 @@ struct http_server_options harness_options(void);
 struct harness_seen *harness_seen(struct harness *harness);
 struct http_server_stats harness_stats(struct harness *harness);
 void harness_quiesce(struct harness *harness);
+enum err harness_reload(struct harness *harness);
 
 unsigned harness_port(const struct harness *harness);
 /* Wait until *value is at least least; false after 5 s. */

@@ -288,9 +288,73 @@ static void without_the_loopback_rule_other_hosts_are_served(void **state)
     assert_int_equal(
         client_ask(harness, "GET / HTTP/1.1\r\nHost: jobs.example\r\nOrigin: http://a\r\n\r\n")
             .status,
-        200);
+        403);
     assert_int_equal(
         client_ask(harness, "GET http://a/ HTTP/1.1\r\nHost: jobs.example\r\n\r\n").status, 421);
+    harness_stop(harness);
+}
+
+static int status_of(struct harness *harness, const char *headers)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof(text), "GET / HTTP/1.1\r\n%s\r\n\r\n", headers);
+    return client_ask(harness, text).status;
+}
+
+static void allowed_hosts_are_served_besides_loopback(void **state)
+{
+    struct http_server_options options = harness_options();
+    struct harness *harness;
+
+    (void)state;
+    options.allowed_hosts = "jobs.example, other.example:8443";
+    harness = harness_start(&options);
+    assert_int_equal(status_of(harness, "Host: localhost"), 200);
+    assert_int_equal(status_of(harness, "Host: Jobs.Example"), 200);
+    assert_int_equal(status_of(harness, "Host: jobs.example:80"), 200);
+    assert_int_equal(status_of(harness, "Host: other.example:8443"), 200);
+    assert_int_equal(status_of(harness, "Host: other.example"), 421);
+    assert_int_equal(status_of(harness, "Host: other.example:80"), 421);
+    assert_int_equal(status_of(harness, "Host: evil.example"), 421);
+    assert_int_equal(status_of(harness, "Host: jobs.example.evil"), 421);
+    harness_stop(harness);
+}
+
+static void allowed_hosts_are_the_only_ones_without_the_loopback_rule(void **state)
+{
+    struct http_server_options options = harness_options();
+    struct harness *harness;
+
+    (void)state;
+    options.loopback_only_hosts = false;
+    options.allowed_hosts = "jobs.example";
+    harness = harness_start(&options);
+    assert_int_equal(status_of(harness, "Host: jobs.example"), 200);
+    assert_int_equal(status_of(harness, "Host: localhost"), 421);
+    assert_int_equal(status_of(harness, "Host: evil.example"), 421);
+    harness_stop(harness);
+}
+
+static void pages_of_this_and_of_allowed_hosts_may_ask(void **state)
+{
+    struct http_server_options options = harness_options();
+    struct harness *harness;
+
+    (void)state;
+    options.loopback_only_hosts = false;
+    options.allowed_hosts = "jobs.example,board.example";
+    harness = harness_start(&options);
+    assert_int_equal(status_of(harness, "Host: jobs.example\r\nOrigin: https://jobs.example"), 200);
+    assert_int_equal(status_of(harness, "Host: jobs.example\r\nOrigin: https://board.example\r\n"
+                                        "Sec-Fetch-Site: cross-site"),
+                     200);
+    assert_int_equal(status_of(harness, "Host: jobs.example\r\nOrigin: https://evil.example"), 403);
+    assert_int_equal(status_of(harness, "Host: jobs.example\r\nOrigin: null"), 403);
+    assert_int_equal(status_of(harness, "Host: jobs.example\r\nSec-Fetch-Site: cross-site"), 403);
+    assert_int_equal(status_of(harness, "Host: jobs.example\r\nSec-Fetch-Site: same-origin"), 200);
+    assert_int_equal(
+        client_ask(harness, "GET / HTTP/1.0\r\nOrigin: https://evil.example\r\n\r\n").status, 403);
     harness_stop(harness);
 }
 
@@ -303,6 +367,9 @@ int main(void)
         cmocka_unit_test(a_smuggled_request_is_not_served),
         cmocka_unit_test(chunk_extensions_have_an_end),
         cmocka_unit_test(without_the_loopback_rule_other_hosts_are_served),
+        cmocka_unit_test(allowed_hosts_are_served_besides_loopback),
+        cmocka_unit_test(allowed_hosts_are_the_only_ones_without_the_loopback_rule),
+        cmocka_unit_test(pages_of_this_and_of_allowed_hosts_may_ask),
     };
 
     return cmocka_run_group_tests(tests, start, stop);

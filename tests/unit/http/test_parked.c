@@ -14,6 +14,7 @@
 
 #define PARK        "POST /v1/parked HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{}"
 #define PARK_URGENT "POST /v1/urgent HTTP/1.1\r\nHost: localhost\r\n\r\n"
+#define SLOW_URGENT "GET /v1/slow/urgent HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define SLOW        "GET /v1/slow HTTP/1.1\r\nHost: localhost\r\n\r\n"
 #define THING       "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
@@ -131,28 +132,59 @@ static void a_client_that_resets_is_noticed(void **state)
     assert_int_equal(client_ask(*state, THING).status, 200);
 }
 
+static void wait_for_parked(struct harness *harness, unsigned parked)
+{
+    while (harness_stats(harness).parked < parked)
+        (void)usleep(1000);
+}
+
 static void too_many_are_refused_but_urgent_ones_have_room(void **state)
 {
     struct http_server_options options = harness_options();
     struct harness *harness;
     struct answer answer;
+    int working;
+
+    (void)state;
+    options.working_max = 1;
+    options.parked_urgent_extra = 1;
+    harness = harness_start(&options);
+    working = client_open(harness);
+    client_say(working, SLOW);
+    wait_for_parked(harness, 1);
+    assert_int_equal(harness_stats(harness).working, 1);
+    answer = client_ask(harness, SLOW);
+    assert_int_equal(answer.status, 503);
+    assert_true(answer_has(&answer, "overloaded"));
+    assert_string_equal(answer_header(&answer, "Retry-After"), "1");
+    assert_int_equal(client_ask(harness, SLOW_URGENT).status, 200);
+    assert_int_equal(client_read(working, false).status, 200);
+    client_close(working);
+    harness_stop(harness);
+}
+
+static void those_who_wait_take_no_room_from_those_at_work(void **state)
+{
+    struct http_server_options options = harness_options();
+    struct harness *harness;
     int waiting;
 
     (void)state;
     options.parked_max = 1;
-    options.parked_urgent_extra = 1;
+    options.working_max = 1;
+    options.parked_urgent_extra = 0;
     harness = harness_start(&options);
     waiting = client_open(harness);
-    client_say(waiting, SLOW);
-    while (harness_stats(harness).parked == 0)
-        (void)usleep(1000);
-    answer = client_ask(harness, PARK);
-    assert_int_equal(answer.status, 503);
-    assert_true(answer_has(&answer, "overloaded"));
-    assert_string_equal(answer_header(&answer, "Retry-After"), "1");
-    assert_int_equal(client_ask(harness, PARK_URGENT).status, 200);
-    assert_int_equal(client_read(waiting, false).status, 200);
+    client_say(waiting, "POST /v1/parked?gone HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    wait_for_parked(harness, 1);
+    assert_int_equal(harness_stats(harness).working, 0);
+    assert_int_equal(client_ask(harness, PARK).status, 503);
+    assert_int_equal(client_ask(harness, PARK_URGENT).status, 503);
     client_close(waiting);
+    while (harness_stats(harness).parked > 0)
+        (void)usleep(1000);
+    assert_int_equal(client_ask(harness, SLOW).status, 200);
+    assert_int_equal(client_ask(harness, PARK).status, 200);
     harness_stop(harness);
 }
 
@@ -166,6 +198,7 @@ int main(void)
         cmocka_unit_test(a_client_that_left_is_noticed_and_answered_anyway),
         cmocka_unit_test(a_client_that_resets_is_noticed),
         cmocka_unit_test(too_many_are_refused_but_urgent_ones_have_room),
+        cmocka_unit_test(those_who_wait_take_no_room_from_those_at_work),
     };
 
     return cmocka_run_group_tests(tests, start, stop);
