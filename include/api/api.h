@@ -5,6 +5,7 @@
 #include "api/keyring.h"
 #include "base/clock.h"
 #include "base/metrics.h"
+#include "domain/bounds.h"
 #include "engine/engine.h"
 #include "http/route.h"
 
@@ -20,9 +21,10 @@ struct api {
     const char *data_dir;  /* long streams spool their answer lines there, in unlinked files */
     int64_t started_at_ms; /* wall clock */
     int64_t heartbeat_ms, worker_ttl_ms;
-    bool manual_clock;  /* POST /v1/test/advance exists */
-    int64_t ahead_ms;   /* how far a manual clock was moved */
-    struct clock clock; /* now NULL: the system's */
+    struct bounds bounds; /* of what a request may say */
+    bool manual_clock;    /* POST /v1/test/advance exists */
+    int64_t ahead_ms;     /* how far a manual clock was moved */
+    struct clock clock;   /* now NULL: the system's */
     bool serves_loopback_only;
     unsigned parked_per_token;      /* 0: no bound */
     struct rate_limit token_rate;   /* of requests, each token for itself; units 0: no bound */
@@ -40,8 +42,9 @@ enum err api_admit(void *ctx, struct request *request, const struct route *route
 
 /* The part of the routes that a second listener serves: health and metrics. */
 const struct route *api_health_routes(size_t *ret_len);
-/* The route table, made from api/openapi.yaml. */
-const struct route *api_routes(size_t *ret_len);
+/* The route table, made from api/openapi.yaml, with bodies as large as the bounds say; free() it
+ * when nothing serves it any more. */
+struct route *api_routes(const struct bounds *bounds, size_t *ret_len);
 
 /* For http_server_options.on_answered; ctx is the struct api. */
 void api_count_answer(void *ctx, const struct route *route, struct bytes method, int status,

@@ -10,6 +10,7 @@ struct json_limits {
     unsigned depth_max;        /* of the envelope: 32 */
     unsigned nodes_max;        /* values in the envelope: 20000 */
     unsigned lifted_depth_max; /* inside a lifted value: 512; its nodes are not counted */
+    const char *depth_name, *nodes_name, *lifted_depth_name; /* for refusals; NULL: none */
 };
 
 /* Check that text is one JSON value within the limits. \u0000 is refused: what reads envelopes

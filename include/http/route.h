@@ -18,6 +18,7 @@ struct route {
     bool urgent;      /* is served when others are refused for want of room */
     enum route_body body;
     size_t body_max;
+    const char *body_bound;               /* the option that sets body_max; NULL: none does */
     void (*run)(struct request *request); /* for STREAM: called at the head; may answer early or set
                                              the state */
     void (*stream)(struct request *request,

@@ -133,10 +133,21 @@ static enum err read_elements(struct call *call, struct codec *codec, json_t *ar
     return OK;
 }
 
+static enum err check_len(struct codec *codec, size_t len)
+{
+    if ((int64_t)len > codec->bounds->of[BOUND_BATCH_MAX])
+        return codec_refuse_bound(codec, NULL, BOUND_BATCH_MAX, len);
+    if (len == 0)
+        return codec_refuse(codec, NULL, ERR_INVALID_FIELD,
+                            "must be an array of 1 to %d tasks, or one task a line",
+                            (int)codec->bounds->of[BOUND_BATCH_MAX]);
+    return OK;
+}
+
 static enum err decode_batch(struct call *call)
 {
     struct document document;
-    struct codec codec = {.document = &document, .arena = call->arena, .error = &call->error};
+    struct codec codec = call_codec(call);
     enum err code = call_flag(call, "atomic", &call->command.in.submit.atomic);
 
     if (code == OK)
@@ -144,11 +155,11 @@ static enum err decode_batch(struct call *call)
     if (code != OK)
         return code;
     call->command.remember = remember;
-    code = document_open(&document, call->body, DOCUMENT_LIFT, call->arena, &call->error);
-    if (code == OK &&
-        (json_array_size(document.root) == 0 || json_array_size(document.root) > BATCH_MAX))
-        code = error_set(&call->error, ERR_INVALID_FIELD, "",
-                         "must be an array of 1 to %d tasks, or one task a line", BATCH_MAX);
+    code = document_open(&document, call->body, DOCUMENT_LIFT, codec.bounds, call->arena,
+                         &call->error);
+    codec.document = &document;
+    if (code == OK)
+        code = check_len(&codec, json_array_size(document.root));
     if (code == OK)
         code = read_elements(call, &codec, document.root);
     document_close(&document);

@@ -9,8 +9,6 @@
 #include "header_value.h"
 #include "stream.h"
 
-enum { ARRAY_BYTES_MAX = 4 << 20 };
-
 enum batch_form { FORM_UNKNOWN, FORM_ARRAY, FORM_LINES, FORM_REFUSED };
 
 struct batch_body {
@@ -38,10 +36,11 @@ static enum err check_head(struct request *request, struct batch_body *body, str
     struct bytes type = bytes_trim(request_header(request, "content-type"));
     enum media media = media_of(type);
     struct preference preference = {.minimal = false};
+    const struct api *api = request_server_ctx(request);
     enum err code = call_check_query(request, QUERY, false, error);
 
     if (code == OK)
-        code = preference_read(request_header(request, "prefer"), &preference, error);
+        code = preference_read(request_header(request, "prefer"), &api->bounds, &preference, error);
     if (code != OK)
         return code;
     if (type.len > 0 && media != MEDIA_JSON && media != MEDIA_LINES)
@@ -80,10 +79,11 @@ static void begin_lines(struct request *request, struct batch_body *body)
 
 void op_submit_batch(struct request *request)
 {
+    const struct api *api = request_server_ctx(request);
     struct batch_body *body = mem_alloc(sizeof(*body));
     struct error error;
 
-    buffer_init(&body->array, ARRAY_BYTES_MAX);
+    buffer_init(&body->array, (size_t)api->bounds.of[BOUND_BODY_MAX]);
     request_set_state(request, body, release);
     if (check_head(request, body, &error) != OK)
         refuse(request, body, &error);
@@ -107,13 +107,15 @@ static void find_form(struct request *request, struct batch_body *body, struct b
 static void take_array(struct request *request, struct batch_body *body,
                        const struct request_piece *piece)
 {
+    const struct api *api = request_server_ctx(request);
+    char text[BOUND_TEXT_MAX];
     struct error error;
 
     buffer_append(&body->array, piece->data);
     if (body->array.overflowed) {
+        bound_format(&api->bounds, BOUND_BODY_MAX, text);
         (void)error_set(&error, ERR_TOO_LARGE, "",
-                        "the array has more than %d bytes; one task a line may go on for ever",
-                        ARRAY_BYTES_MAX);
+                        "%s; this array has more; one task a line may go on for ever", text);
         refuse(request, body, &error);
     } else if (piece->last) {
         batch_run_array(request, buffer_bytes(&body->array));

@@ -154,8 +154,7 @@ static const struct shape SHUTDOWN_SHAPE = SHAPE(SHUTDOWN_FIELDS, NULL);
 static enum err decode_shutdown(struct call *call)
 {
     struct shutdown_draft draft = {.wait_timeout_ms = -1};
-    enum err code =
-        codec_body(call->body, &SHUTDOWN_SHAPE, call->arena, &draft, NULL, &call->error);
+    enum err code = call_body(call, &SHUTDOWN_SHAPE, &draft, NULL);
 
     call->command.in.shutdown =
         (struct shutdown_ask){.now = draft.mode == 1, .wait_timeout_ms = draft.wait_timeout_ms};
@@ -209,7 +208,7 @@ static const struct field ADVANCE_FIELDS[] = {
     {.name = "s",
      .read = field_seconds,
      .at = offsetof(struct advance, by_ms),
-     .max = DELAY_MAX_MS,
+     .most = BOUND_DELAY_MAX,
      .required = true},
 };
 static const struct shape ADVANCE_SHAPE = SHAPE(ADVANCE_FIELDS, NULL);
@@ -218,8 +217,7 @@ static enum err decode_advance(struct call *call)
 {
     if (!call->api->manual_clock)
         return error_set(&call->error, ERR_NOT_FOUND, "", "the clock is not manual");
-    return codec_body(call->body, &ADVANCE_SHAPE, call->arena, &call->command.in.advance, NULL,
-                      &call->error);
+    return call_body(call, &ADVANCE_SHAPE, &call->command.in.advance, NULL);
 }
 
 static void answer_advance(struct call *call)

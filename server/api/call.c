@@ -3,7 +3,6 @@
 
 #include "base/digest.h"
 #include "base/parse.h"
-#include "codec.h"
 #include "header_value.h"
 
 /* ---- the way there ---- */
@@ -100,22 +99,29 @@ static struct call *call_new(struct request *request, const struct operation *op
     return call;
 }
 
+static enum err refuse_wait(struct call *call)
+{
+    char text[BOUND_TEXT_MAX];
+
+    bound_format(&call->api->bounds, BOUND_WAIT_MAX, text);
+    return error_set(&call->error, ERR_INVALID_FIELD, "?wait",
+                     "must be a number of seconds from 0 to %.15g (%s)",
+                     (double)call->api->bounds.of[BOUND_WAIT_MAX] / 1000, text);
+}
+
 static enum err read_wait(struct call *call)
 {
     struct bytes text = request_query(call->request, "wait");
     struct preference preference;
-    enum err code =
-        preference_read(request_header(call->request, "prefer"), &preference, &call->error);
+    enum err code = preference_read(request_header(call->request, "prefer"), &call->api->bounds,
+                                    &preference, &call->error);
 
     if (code != OK)
         return code;
-    if (text.at != NULL) {
-        if (!parse_seconds(text, WAIT_MAX_MS, &call->command.wait_ms))
-            return error_set(&call->error, ERR_INVALID_FIELD, "?wait",
-                             "must be a number of seconds from 0 to %d",
-                             (int)(WAIT_MAX_MS / SECOND_MS));
-        return OK;
-    }
+    if (text.at != NULL)
+        return parse_seconds(text, call->api->bounds.of[BOUND_WAIT_MAX], &call->command.wait_ms)
+                   ? OK
+                   : refuse_wait(call);
     if (preference.wait_s < 0)
         return OK;
     call->command.wait_ms = preference.wait_s * SECOND_MS;
@@ -208,9 +214,21 @@ enum err call_queue(struct call *call, struct bytes *ret_queue)
     *ret_queue = request_param(call->request, "queue");
     if (!name_is_valid(*ret_queue))
         return error_set(&call->error, ERR_INVALID_FIELD, "",
-                         "a queue's name is 1 to %d characters of A-Z a-z 0-9 . _ : -",
-                         NAME_LEN_MAX);
+                         "a queue's name is 1 to %d characters of A-Z a-z 0-9 . _ : - "
+                         "(name_max: %d)",
+                         (int)call->api->bounds.of[BOUND_NAME_MAX],
+                         (int)call->api->bounds.of[BOUND_NAME_MAX]);
     return OK;
+}
+
+enum err call_new_queue(struct call *call, struct bytes *ret_queue)
+{
+    const struct bounds *bounds = &call->api->bounds;
+    enum err code = call_queue(call, ret_queue);
+
+    if (code == OK && (int64_t)ret_queue->len > bounds->of[BOUND_NAME_MAX])
+        return bound_refuse(bounds, BOUND_NAME_MAX, ret_queue->len, "", &call->error);
+    return code;
 }
 
 enum err call_if_match(struct call *call, int64_t *ret_version)
@@ -252,11 +270,26 @@ enum err call_until(struct call *call, enum until *ret_until, bool *ret_on_disco
     return call_flag(call, "cancel_on_disconnect", ret_on_disconnect);
 }
 
+struct codec call_codec(struct call *call)
+{
+    return (struct codec){.bounds = &call->api->bounds,
+                          .arena = call->arena,
+                          .error = &call->error,
+                          .now_ms = api_now(call->api).wall_ms};
+}
+
+enum err call_body(struct call *call, const struct shape *shape, void *target, unsigned *ret_given)
+{
+    struct codec codec = call_codec(call);
+
+    return codec_body(&codec, call->body, shape, target, ret_given);
+}
+
 enum err call_no_members(struct call *call)
 {
     static const struct shape NOTHING = {.fields = NULL};
 
-    return codec_body(call->body, &NOTHING, call->arena, NULL, NULL, &call->error);
+    return call_body(call, &NOTHING, NULL, NULL);
 }
 
 /* What stands behind "/v1" or "/v1/ns/NAME", as it was sent. Counted in slashes, since any of it
@@ -277,8 +310,9 @@ enum err call_idempotency(struct call *call)
     struct idempotency *idempotency = &call->command.idempotency;
     struct request *request = call->request;
     struct bytes path = path_in_namespace(request_path(request));
-    enum err code = idempotency_key_read(request_header(request, "idempotency-key"), call->arena,
-                                         &idempotency->key, &call->error);
+    enum err code =
+        idempotency_key_read(request_header(request, "idempotency-key"), &call->api->bounds,
+                             call->arena, &idempotency->key, &call->error);
 
     if (code != OK || idempotency->key.at == NULL)
         return code;

@@ -3,7 +3,7 @@
 
 #include "api/api.h"
 #include "base/json_out.h"
-#include "document.h"
+#include "codec.h"
 
 struct call;
 
@@ -42,14 +42,21 @@ void call_post(struct call *call);
 
 /* The {id} of the path. */
 MUST_CHECK enum err call_id(struct call *call, struct id *ret_id);
-/* The {queue} of the path. */
+/* The {queue} of the path, */
 MUST_CHECK enum err call_queue(struct call *call, struct bytes *ret_queue);
+/* which the request may bring into being: then name_max counts. */
+MUST_CHECK enum err call_new_queue(struct call *call, struct bytes *ret_queue);
 MUST_CHECK enum err call_if_match(struct call *call, int64_t *ret_version);
 /* ?name=1; absent: false. */
 MUST_CHECK enum err call_flag(struct call *call, const char *name, bool *ret_flag);
 /* until, cancel_on_disconnect and on_timeout, which go with waiting. */
 MUST_CHECK enum err call_until(struct call *call, enum until *ret_until, bool *ret_on_disconnect,
                                bool *ret_on_timeout);
+/* Read the body's members. */
+MUST_CHECK enum err call_body(struct call *call, const struct shape *shape, void *target,
+                              unsigned *ret_given);
+/* What reads the call's body, by its bounds. */
+struct codec call_codec(struct call *call);
 /* A body without members. */
 MUST_CHECK enum err call_no_members(struct call *call);
 /* Idempotency-Key, and the fingerprint of what it stands for. */

@@ -61,6 +61,15 @@ enum err codec_refuse(struct codec *codec, const struct spot *spot, enum err cod
     return code;
 }
 
+enum err codec_refuse_bound(struct codec *codec, const struct spot *spot, enum bound bound,
+                            size_t got)
+{
+    enum err code = bound_refuse(codec->bounds, bound, got, "", codec->error);
+
+    write_where(codec, spot, codec->error->where, sizeof(codec->error->where));
+    return code;
+}
+
 static const char *kind_of(const json_t *value)
 {
     static const char *const KINDS[] = {
@@ -91,8 +100,12 @@ static enum err unknown(struct codec *codec, const struct spot *spot, const stru
     for (size_t i = 0; i < shape->fields_len && i < FIELDS_MAX; i++)
         names[i] = shape->fields[i].name;
 
+    const char *foreign = hint_foreign(bytes_of(spot->name), names);
     const char *near = hint_near(bytes_of(spot->name), names);
 
+    if (foreign != NULL)
+        return codec_refuse(codec, spot, code, "there is no %s %.64s here; it is called %s", noun,
+                            spot->name, foreign);
     if (near == NULL)
         return codec_refuse(codec, spot, code, "there is no %s %.64s here", noun, spot->name);
     return codec_refuse(codec, spot, code, "there is no %s %.64s here; did you mean %s?", noun,
@@ -151,15 +164,34 @@ enum err codec_object(struct codec *codec, const struct spot *spot, json_t *valu
     return check_required(codec, spot, value, shape);
 }
 
-enum err codec_body(struct bytes text, const struct shape *shape, struct arena *arena, void *target,
-                    unsigned *ret_given, struct error *error)
+enum err codec_body_lifting(struct codec *codec, struct bytes text, const char *const *lift,
+                            const struct shape *shape, void *target, unsigned *ret_given)
 {
     struct document document;
-    struct codec codec = {.document = &document, .arena = arena, .error = error};
-    enum err code = document_open(&document, text, DOCUMENT_LIFT, arena, error);
+    enum err code = document_open(&document, text, lift, codec->bounds, codec->arena, codec->error);
 
+    codec->document = &document;
     if (code == OK)
-        code = codec_object(&codec, NULL, document.root, shape, target, ret_given);
+        code = codec_object(codec, NULL, document.root, shape, target, ret_given);
+    codec->document = NULL;
     document_close(&document);
     return code;
+}
+
+enum err codec_body(struct codec *codec, struct bytes text, const struct shape *shape, void *target,
+                    unsigned *ret_given)
+{
+    return codec_body_lifting(codec, text, DOCUMENT_LIFT, shape, target, ret_given);
+}
+
+/* ---- ranges ---- */
+
+int64_t codec_min(const struct codec *codec, const struct field *field)
+{
+    return field->least != BOUND_NONE ? codec->bounds->of[field->least] : field->min;
+}
+
+int64_t codec_max(const struct codec *codec, const struct field *field)
+{
+    return field->most != BOUND_NONE ? codec->bounds->of[field->most] : field->max;
 }

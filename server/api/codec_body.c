@@ -8,30 +8,30 @@
 #include "header_value.h"
 
 /* Bytes that call themselves JSON, or nothing, are JSON if they are; else what they say. */
-static struct body typed(struct bytes data, struct bytes content_type)
+static struct body typed(const struct codec *codec, struct bytes data, struct bytes content_type)
 {
     enum media media = media_of(content_type);
 
     if (data.at == NULL)
         data = BYTES("");
-    if ((media == MEDIA_JSON || media == MEDIA_UNSAID) && document_check_payload(data, NULL) == OK)
+    if ((media == MEDIA_JSON || media == MEDIA_UNSAID) &&
+        document_check_payload(data, codec->bounds, NULL) == OK)
         return (struct body){.data = data};
     if (media == MEDIA_UNSAID)
         content_type = BYTES("application/octet-stream");
     return (struct body){.data = data, .content_type = content_type};
 }
 
-enum err body_of_raw(struct bytes data, struct bytes content_type, struct body *ret_body,
-                     struct error *error)
+enum err body_of_raw(struct codec *codec, struct bytes data, struct bytes content_type,
+                     enum bound bound, struct body *ret_body)
 {
     struct bytes type = bytes_trim(content_type);
 
     if (type.len > 0 && !content_type_is_valid(type))
-        return error_set(error, ERR_INVALID_FIELD, "Content-Type", "must be type/subtype");
-    if (data.len > PAYLOAD_BYTES_MAX)
-        return error_set(error, ERR_TOO_LARGE, "", "the body has %zu bytes, at most %d are taken",
-                         data.len, PAYLOAD_BYTES_MAX);
-    *ret_body = typed(data, type);
+        return error_set(codec->error, ERR_INVALID_FIELD, "Content-Type", "must be type/subtype");
+    if ((int64_t)data.len > codec->bounds->of[bound])
+        return bound_refuse(codec->bounds, bound, data.len, "", codec->error);
+    *ret_body = typed(codec, data, type);
     return OK;
 }
 
@@ -43,13 +43,13 @@ static enum err decode(struct codec *codec, const struct spot *spot, const struc
 
     if (!base64_read(said->base64, codec->arena, &data))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD, "must be base64 with padding");
-    if (data.len > PAYLOAD_BYTES_MAX)
-        return codec_refuse(codec, spot, ERR_TOO_LARGE, "has %zu bytes, at most %d are taken",
-                            data.len, PAYLOAD_BYTES_MAX);
+    if ((int64_t)data.len > codec->bounds->of[said->bound])
+        return codec_refuse_bound(codec, spot, said->bound, data.len);
     if (said->content_type.at != NULL && !content_type_is_valid(said->content_type))
         return codec_refuse(codec, &type_spot, ERR_INVALID_FIELD, "must be type/subtype");
-    *ret_body = typed(data, said->content_type.at != NULL ? said->content_type
-                                                          : BYTES("application/octet-stream"));
+    *ret_body = typed(codec, data,
+                      said->content_type.at != NULL ? said->content_type
+                                                    : BYTES("application/octet-stream"));
     return OK;
 }
 

@@ -20,10 +20,14 @@ struct failure_draft {
 static const char *const FAILURE_LIFT[] = {"type", "message", "trace", "data", NULL};
 
 #define AT(member)  .at = offsetof(struct failure_draft, member)
-#define RAW(member) .read = field_raw, .max = ERROR_BYTES_MAX, AT(member)
+#define RAW(member) .read = field_raw, .most = BOUND_FAILURE_MAX, AT(member)
 
 static const struct field FAILURE_FIELDS[] = {
-    {.name = "delay_s", .read = field_seconds, AT(delay_ms), .max = DELAY_MAX_MS, .nullable = true},
+    {.name = "delay_s",
+     .read = field_seconds,
+     AT(delay_ms),
+     .most = BOUND_DELAY_MAX,
+     .nullable = true},
     {.name = "retryable", .read = field_bool, AT(retryable)},
     {.name = "type", RAW(failure.type)},
     {.name = "message", RAW(failure.message)},
@@ -68,9 +72,12 @@ static enum err check_failure(struct codec *codec, const struct spot *spot,
 
     struct bytes type = json_unquote(failure->type, codec->arena);
 
+    if ((int64_t)type.len > codec->bounds->of[BOUND_TYPE_MAX])
+        return codec_refuse_bound(codec, &type_spot, BOUND_TYPE_MAX, type.len);
     if (!label_is_valid(type))
         return codec_refuse(codec, &type_spot, ERR_INVALID_FIELD,
-                            "must be 1 to %d bytes without control characters", TYPE_LEN_MAX);
+                            "must be 1 to %d bytes of UTF-8 without control characters",
+                            TYPE_MAX_CEILING);
     draft->outcome->failure_type = type;
     return OK;
 }
@@ -81,8 +88,11 @@ static enum err read_failure(struct bytes text, const struct shape *shape, const
     struct failure_draft draft = {
         .outcome = outcome, .delay_ms = outcome->delay_ms, .retryable = true};
     struct document document;
-    struct codec codec = {.document = &document, .arena = outer->arena, .error = outer->error};
-    enum err code = document_open(&document, text, FAILURE_LIFT, codec.arena, codec.error);
+    struct codec codec = *outer;
+    enum err code =
+        document_open(&document, text, FAILURE_LIFT, codec.bounds, codec.arena, codec.error);
+
+    codec.document = &document;
 
     if (code == OK)
         code = codec_object(&codec, spot, document.root, shape, &draft, NULL);
@@ -101,16 +111,12 @@ enum err failure_of_error(struct codec *codec, const struct spot *spot, struct b
     return read_failure(text, &ERROR_SHAPE, spot, codec, outcome);
 }
 
-enum err outcome_read_failure(struct bytes text, struct arena *arena, struct outcome *outcome,
-                              struct error *error)
+enum err outcome_read_failure(struct codec *codec, struct bytes text, struct outcome *outcome)
 {
-    struct codec codec = {.arena = arena, .error = error};
-
-    if (text.len > ERROR_BYTES_MAX)
-        return error_set(error, ERR_TOO_LARGE, "", "the body has %zu bytes, at most %d are taken",
-                         text.len, ERROR_BYTES_MAX);
+    if ((int64_t)text.len > codec->bounds->of[BOUND_FAILURE_MAX])
+        return codec_refuse_bound(codec, NULL, BOUND_FAILURE_MAX, text.len);
     return read_failure(text, outcome->kind == OUTCOME_CANCELLED ? &CANCELLED_SHAPE : &FAIL_SHAPE,
-                        NULL, &codec, outcome);
+                        NULL, codec, outcome);
 }
 
 /* ---- progress ---- */
@@ -132,7 +138,7 @@ static const struct field PROGRESS_FIELDS[] = {
     {.name = "percent", .read = field_raw, AT(percent), .max = 32},
     {.name = "message", .read = field_raw, AT(message), .max = MESSAGE_BYTES_MAX},
     {.name = "data", .read = field_raw, AT(data), .max = INFO_BYTES_MAX},
-    {.name = "checkpoint", .read = field_raw, AT(checkpoint), .max = PAYLOAD_BYTES_MAX},
+    {.name = "checkpoint", .read = field_raw, AT(checkpoint), .most = BOUND_PAYLOAD_MAX},
 };
 #undef AT
 
@@ -180,20 +186,12 @@ static enum err note_of_draft(struct codec *codec, const struct spot *spot,
     return code;
 }
 
-enum err progress_read(struct bytes text, struct arena *arena, struct progress_note *note,
-                       struct error *error)
+enum err progress_read(struct codec *codec, struct bytes text, struct progress_note *note)
 {
     struct progress_draft draft = {0};
-    struct document document;
-    struct codec codec = {.document = &document, .arena = arena, .error = error};
-    enum err code = document_open(&document, text, PROGRESS_LIFT, arena, error);
+    enum err code = codec_body_lifting(codec, text, PROGRESS_LIFT, &PROGRESS_SHAPE, &draft, NULL);
 
-    if (code == OK)
-        code = codec_object(&codec, NULL, document.root, &PROGRESS_SHAPE, &draft, NULL);
-    if (code == OK)
-        code = note_of_draft(&codec, NULL, &draft, note);
-    document_close(&document);
-    return code;
+    return code == OK ? note_of_draft(codec, NULL, &draft, note) : code;
 }
 
 /* ---- heartbeat ---- */
@@ -224,9 +222,10 @@ static enum err field_notes(struct codec *codec, const struct spot *spot, json_t
     struct heartbeat *heartbeat = target;
     size_t len = json_array_size(value);
 
-    if (!json_is_array(value) || (int64_t)len > field->max)
-        return codec_refuse(codec, spot, ERR_INVALID_FIELD, "must be an array of at most %d notes",
-                            (int)field->max);
+    if (!json_is_array(value))
+        return codec_wrong_type(codec, spot, value, "an array");
+    if ((int64_t)len > codec_max(codec, field))
+        return codec_refuse_bound(codec, spot, field->most, len);
     heartbeat->notes = arena_alloc(codec->arena, len * sizeof(*heartbeat->notes));
     for (size_t i = 0; i < len; i++) {
         struct spot here = {.up = spot, .index = i};
@@ -247,19 +246,11 @@ static enum err field_notes(struct codec *codec, const struct spot *spot, json_t
 
 static const struct field HEARTBEAT_FIELDS[] = {
     {.name = "leases", .read = field_leases},
-    {.name = "progress", .read = field_notes, .max = OUTCOMES_MAX},
+    {.name = "progress", .read = field_notes, .most = BOUND_OUTCOMES_MAX},
 };
 static const struct shape HEARTBEAT_SHAPE = SHAPE(HEARTBEAT_FIELDS, NULL);
 
-enum err heartbeat_read(struct bytes text, struct arena *arena, struct heartbeat *heartbeat,
-                        struct error *error)
+enum err heartbeat_read(struct codec *codec, struct bytes text, struct heartbeat *heartbeat)
 {
-    struct document document;
-    struct codec codec = {.document = &document, .arena = arena, .error = error};
-    enum err code = document_open(&document, text, PROGRESS_LIFT, arena, error);
-
-    if (code == OK)
-        code = codec_object(&codec, NULL, document.root, &HEARTBEAT_SHAPE, heartbeat, NULL);
-    document_close(&document);
-    return code;
+    return codec_body_lifting(codec, text, PROGRESS_LIFT, &HEARTBEAT_SHAPE, heartbeat, NULL);
 }

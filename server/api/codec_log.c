@@ -11,7 +11,7 @@ static const struct field FIELDS[] = {
      .min = 1,
      .max = LEVEL_BYTES_MAX,
      .nullable = true},
-    {.name = "logger", .read = field_label, AT(logger), .nullable = true},
+    {.name = "logger", .read = field_label, AT(logger), .most = BOUND_TYPE_MAX, .nullable = true},
     {.name = "message",
      .read = field_text,
      AT(message),
@@ -31,36 +31,35 @@ static size_t count_lines(struct bytes text)
     return count;
 }
 
-static enum err read_line(struct bytes text, bool is_ndjson, struct arena *arena,
-                          struct log_line *ret_line, struct error *error)
+static enum err read_line(struct codec *codec, struct bytes text, bool is_ndjson,
+                          struct log_line *ret_line)
 {
     *ret_line = (struct log_line){.at_ms = -1};
     if (is_ndjson)
-        return codec_body(text, &LINE_SHAPE, arena, ret_line, NULL, error);
+        return codec_body(codec, text, &LINE_SHAPE, ret_line, NULL);
     if (text.len > MESSAGE_BYTES_MAX)
-        return error_set(error, ERR_TOO_LARGE, "", "a line has %zu bytes, at most %d are taken",
-                         text.len, MESSAGE_BYTES_MAX);
+        return error_set(codec->error, ERR_TOO_LARGE, "",
+                         "a line has %zu bytes, at most %d are taken", text.len, MESSAGE_BYTES_MAX);
     ret_line->message = text;
     return OK;
 }
 
-enum err log_lines_read(struct bytes text, bool is_ndjson, struct arena *arena,
-                        struct lease_logs *logs, struct error *error)
+enum err log_lines_read(struct codec *codec, struct bytes text, bool is_ndjson,
+                        struct lease_logs *logs)
 {
     size_t most = count_lines(text);
     struct bytes line;
 
-    if (most > LOG_LINES_MAX)
-        return error_set(error, ERR_TOO_LARGE, "", "the body has %zu lines, at most %d are taken",
-                         most, LOG_LINES_MAX);
-    logs->lines = arena_alloc(arena, most * sizeof(*logs->lines));
+    if ((int64_t)most > codec->bounds->of[BOUND_LOG_LINES_MAX])
+        return codec_refuse_bound(codec, NULL, BOUND_LOG_LINES_MAX, most);
+    logs->lines = arena_alloc(codec->arena, most * sizeof(*logs->lines));
     while (bytes_split(&text, '\n', &line)) {
         if (line.len > 0 && line.at[line.len - 1] == '\r')
             line.len--;
         if (bytes_trim(line).len == 0)
             continue;
 
-        enum err code = read_line(line, is_ndjson, arena, &logs->lines[logs->lines_len], error);
+        enum err code = read_line(codec, line, is_ndjson, &logs->lines[logs->lines_len]);
 
         if (code != OK)
             return code;

@@ -26,14 +26,14 @@ static const struct field FIELDS[] = {
      .min = OUTCOME_SUCCEEDED,
      .words = KINDS,
      .required = true},
-    {.name = "result", .read = field_raw, AT(result.json), .max = PAYLOAD_BYTES_MAX},
+    {.name = "result", .read = field_raw, AT(result.json), .most = BOUND_RESULT_MAX},
     {.name = "result_base64", .read = field_text, AT(result.base64), .max = INT64_MAX},
     {.name = "content_type", .read = field_text, AT(result.content_type), .max = 255},
-    {.name = "error", .read = field_object, AT(error), .max = ERROR_BYTES_MAX, .nullable = true},
+    {.name = "error", .read = field_object, AT(error), .most = BOUND_FAILURE_MAX, .nullable = true},
     {.name = "delay_s",
      .read = field_seconds,
      AT(outcome.delay_ms),
-     .max = DELAY_MAX_MS,
+     .most = BOUND_DELAY_MAX,
      .nullable = true},
 };
 static const char *const LATER[] = {"then", NULL};
@@ -64,7 +64,8 @@ static enum err check(struct codec *codec, const struct spot *spot,
 static enum err read_one(struct codec *codec, const struct spot *spot, json_t *value,
                          struct outcome *ret_outcome)
 {
-    struct outcome_draft draft = {.outcome = {.delay_ms = -1, .retryable = true}};
+    struct outcome_draft draft = {.outcome = {.delay_ms = -1, .retryable = true},
+                                  .result = {.bound = BOUND_RESULT_MAX}};
     struct spot error = {.up = spot, .name = "error"};
     enum err code = codec_object(codec, spot, value, &SHAPE_OF_ONE, &draft, NULL);
 
@@ -84,9 +85,10 @@ enum err outcomes_read(struct codec *codec, const struct spot *spot, json_t *val
 {
     size_t len = json_array_size(value);
 
-    if (!json_is_array(value) || len > OUTCOMES_MAX)
-        return codec_refuse(codec, spot, ERR_INVALID_FIELD,
-                            "must be an array of at most %d outcomes", OUTCOMES_MAX);
+    if (!json_is_array(value))
+        return codec_wrong_type(codec, spot, value, "an array of outcomes");
+    if ((int64_t)len > codec->bounds->of[BOUND_OUTCOMES_MAX])
+        return codec_refuse_bound(codec, spot, BOUND_OUTCOMES_MAX, len);
 
     struct outcome *outcomes = arena_alloc(codec->arena, len * sizeof(*outcomes));
 

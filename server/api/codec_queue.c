@@ -21,14 +21,15 @@ static const struct field FIELDS[] = {
     {.name = "paused_until",
      .read = field_time,
      AT(paused_until_ms),
+     .most = BOUND_DELAY_MAX,
      .nullable = true,
      .bit = QUEUE_HAS_PAUSED_UNTIL},
     {.name = "retry", .read = field_retry, AT(retry), .nullable = true, .bit = QUEUE_HAS_RETRY},
     {.name = "lease_s",
      .read = field_seconds,
      AT(lease_ms),
-     .min = LEASE_MIN_MS,
-     .max = LEASE_MAX_MS,
+     .least = BOUND_LEASE_MIN,
+     .most = BOUND_LEASE_MAX,
      .bit = QUEUE_HAS_LEASE},
     {.name = "timeout_s",
      .read = field_seconds,
@@ -46,12 +47,11 @@ static const char *const LATER[] = {
 };
 static const struct shape SETTINGS_SHAPE = SHAPE(FIELDS, LATER);
 
-enum err queue_edit_read(struct bytes text, struct arena *arena, struct queue_edit *edit,
-                         struct error *error)
+enum err queue_edit_read(struct codec *codec, struct bytes text, struct queue_edit *edit)
 {
     edit->settings = queue_default();
 
-    enum err code = codec_body(text, &SETTINGS_SHAPE, arena, &edit->settings, &edit->has, error);
+    enum err code = codec_body(codec, text, &SETTINGS_SHAPE, &edit->settings, &edit->has);
 
     /* Saying until when is saying that. */
     if (edit->settings.paused_until_ms >= 0 && (edit->has & QUEUE_HAS_PAUSED) == 0) {
@@ -68,16 +68,15 @@ static const struct field PAUSE_FIELDS[] = {
      .read = field_seconds,
      .at = offsetof(struct queue_name, for_ms),
      .min = 1,
-     .max = DELAY_MAX_MS,
+     .most = BOUND_DELAY_MAX,
      .nullable = true},
 };
 static const struct shape PAUSE_SHAPE = SHAPE(PAUSE_FIELDS, NULL);
 
-enum err queue_pause_read(struct bytes text, struct arena *arena, struct queue_name *pause,
-                          struct error *error)
+enum err queue_pause_read(struct codec *codec, struct bytes text, struct queue_name *pause)
 {
     pause->for_ms = -1;
-    return codec_body(text, &PAUSE_SHAPE, arena, pause, NULL, error);
+    return codec_body(codec, text, &PAUSE_SHAPE, pause, NULL);
 }
 
 struct close_draft {
@@ -90,17 +89,19 @@ static const char *const MODES[] = {"wait", "now", NULL};
 #define AT(member) .at = offsetof(struct close_draft, member)
 static const struct field CLOSE_FIELDS[] = {
     {.name = "mode", .read = field_word, AT(mode), .words = MODES},
-    {.name = "wait_timeout_s", .read = field_seconds, AT(wait_timeout_ms), .max = DELAY_MAX_MS},
-    {.name = "close_timeout_s", .read = field_seconds, AT(close_timeout_ms), .max = DELAY_MAX_MS},
+    {.name = "wait_timeout_s", .read = field_seconds, AT(wait_timeout_ms), .most = BOUND_DELAY_MAX},
+    {.name = "close_timeout_s",
+     .read = field_seconds,
+     AT(close_timeout_ms),
+     .most = BOUND_DELAY_MAX},
 };
 #undef AT
 static const struct shape CLOSE_SHAPE = SHAPE(CLOSE_FIELDS, NULL);
 
-enum err queue_close_read(struct bytes text, struct arena *arena, struct queue_close *close,
-                          struct error *error)
+enum err queue_close_read(struct codec *codec, struct bytes text, struct queue_close *close)
 {
     struct close_draft draft = {.wait_timeout_ms = MINUTE_MS, .close_timeout_ms = GRACE_DEFAULT_MS};
-    enum err code = codec_body(text, &CLOSE_SHAPE, arena, &draft, NULL, error);
+    enum err code = codec_body(codec, text, &CLOSE_SHAPE, &draft, NULL);
 
     close->now = draft.mode == 1;
     close->wait_timeout_ms = draft.wait_timeout_ms;

@@ -4,9 +4,9 @@
 #include "codec.h"
 #include "engine/command.h"
 
-MUST_CHECK enum err queue_edit_read(struct bytes text, struct arena *arena, struct queue_edit *edit,
-                                    struct error *error);
-MUST_CHECK enum err queue_pause_read(struct bytes text, struct arena *arena,
-                                     struct queue_name *pause, struct error *error);
-MUST_CHECK enum err queue_close_read(struct bytes text, struct arena *arena,
-                                     struct queue_close *close, struct error *error);
+MUST_CHECK enum err queue_edit_read(struct codec *codec, struct bytes text,
+                                    struct queue_edit *edit);
+MUST_CHECK enum err queue_pause_read(struct codec *codec, struct bytes text,
+                                     struct queue_name *pause);
+MUST_CHECK enum err queue_close_read(struct codec *codec, struct bytes text,
+                                     struct queue_close *close);

@@ -36,7 +36,7 @@ static enum err field_delays(struct codec *codec, const struct spot *spot, json_
 static enum err field_failure_types(struct codec *codec, const struct spot *spot, json_t *value,
                                     const struct field *field, void *target)
 {
-    const struct field plain = {.at = 0};
+    const struct field plain = {.most = BOUND_TYPE_MAX};
     size_t len = json_array_size(value);
     struct retry_policy *policy = target;
 
@@ -44,7 +44,7 @@ static enum err field_failure_types(struct codec *codec, const struct spot *spot
         return codec_refuse(codec, spot, ERR_INVALID_FIELD,
                             "must be an array of at most %d failure types", (int)field->max);
 
-    char *joined = arena_alloc(codec->arena, len * (TYPE_LEN_MAX + 1) + 1);
+    char *joined = arena_alloc(codec->arena, len * (TYPE_MAX_CEILING + 1) + 1);
     char *end = joined;
 
     for (size_t i = 0; i < len; i++) {
@@ -69,19 +69,19 @@ static const struct field FIELDS[] = {
      .read = field_int32,
      AT(max_attempts),
      .min = 1,
-     .max = RETRY_ATTEMPTS_MAX,
+     .most = BOUND_ATTEMPTS_MAX,
      .form = FORM_NUMBER,
      .bit = RETRY_HAS_MAX_ATTEMPTS},
     {.name = "max_crashes",
      .read = field_int32,
      AT(max_crashes),
      .min = 1,
-     .max = RETRY_ATTEMPTS_MAX,
+     .most = BOUND_ATTEMPTS_MAX,
      .form = FORM_NUMBER,
      .bit = RETRY_HAS_MAX_CRASHES},
     {.name = "delays_s",
      .read = field_delays,
-     .max = DELAY_MAX_MS,
+     .most = BOUND_DELAY_MAX,
      .form = FORM_NUMBERS,
      .bit = RETRY_HAS_DELAYS},
     {.name = "backoff",
@@ -93,13 +93,13 @@ static const struct field FIELDS[] = {
     {.name = "delay_s",
      .read = field_seconds,
      AT(delay_ms),
-     .max = DELAY_MAX_MS,
+     .most = BOUND_DELAY_MAX,
      .form = FORM_NUMBER,
      .bit = SAID_DELAY},
     {.name = "max_delay_s",
      .read = field_seconds,
      AT(max_delay_ms),
-     .max = DELAY_MAX_MS,
+     .most = BOUND_DELAY_MAX,
      .nullable = true,
      .form = FORM_NUMBER,
      .bit = SAID_MAX_DELAY},

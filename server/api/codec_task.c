@@ -38,15 +38,20 @@ enum err field_priority(struct codec *codec, const struct spot *spot, json_t *va
             return OK;
         }
     }
-    number.min = PRIORITY_MIN;
-    number.max = PRIORITY_MAX;
+    if (json_is_string(value))
+        return codec_refuse(codec, spot, ERR_INVALID_FIELD,
+                            "must be high, normal, low, or a whole number from -%d to %d",
+                            (int)codec->bounds->of[BOUND_PRIORITY_MAX],
+                            (int)codec->bounds->of[BOUND_PRIORITY_MAX]);
+    number.min = -codec->bounds->of[BOUND_PRIORITY_MAX];
+    number.most = BOUND_PRIORITY_MAX;
     return field_int32(codec, spot, value, &number, target);
 }
 
 static enum err read_tag(struct codec *codec, const struct spot *spot, json_t *value,
                          struct bytes *ret_tag)
 {
-    const struct field plain = {.at = 0};
+    const struct field plain = {.most = BOUND_NAME_MAX};
 
     return field_name(codec, spot, value, &plain, ret_tag);
 }
@@ -54,16 +59,15 @@ static enum err read_tag(struct codec *codec, const struct spot *spot, json_t *v
 enum err field_tags(struct codec *codec, const struct spot *spot, json_t *value,
                     const struct field *field, void *target)
 {
-    struct bytes tags[TAGS_MAX];
+    struct bytes tags[TAGS_MAX_CEILING];
     size_t len = json_array_size(value);
 
     if (!json_is_array(value))
         return codec_wrong_type(codec, spot, value, "an array of names");
-    if (len > TAGS_MAX)
-        return codec_refuse(codec, spot, ERR_INVALID_FIELD, "has %zu tags, at most %d are taken",
-                            len, TAGS_MAX);
+    if ((int64_t)len > codec->bounds->of[BOUND_TAGS_MAX])
+        return codec_refuse_bound(codec, spot, BOUND_TAGS_MAX, len);
 
-    char *joined = arena_alloc(codec->arena, len * (NAME_LEN_MAX + 1) + 1);
+    char *joined = arena_alloc(codec->arena, len * (NAME_MAX_CEILING + 1) + 1);
     char *end = joined;
 
     for (size_t i = 0; i < len; i++) {
@@ -102,9 +106,11 @@ static enum err field_key(struct codec *codec, const struct spot *spot, json_t *
     struct bytes key;
     enum err code = codec_text(codec, spot, value, &key);
 
+    if (code == OK && (int64_t)key.len > codec->bounds->of[BOUND_KEY_MAX])
+        return codec_refuse_bound(codec, spot, BOUND_KEY_MAX, key.len);
     if (code == OK && !idempotency_key_is_valid(key))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD, "must be 1 to %d printable characters",
-                            IDEMPOTENCY_KEY_MAX);
+                            KEY_MAX_CEILING);
     if (code == OK)
         *(struct bytes *)(void *)((char *)target + field->at) = key;
     return code;
@@ -118,25 +124,29 @@ enum { LINE_ONLY = 1, BODY_ONLY = 5 };
 
 static const struct field FIELDS[] = {
     {.name = "idempotency_key", .read = field_key, AT(spec.idempotency_key)},
-    {.name = "queue", .read = field_name, AT(spec.queue)},
-    {.name = "payload", .read = field_raw, AT(payload.json), .max = PAYLOAD_BYTES_MAX},
+    {.name = "queue", .read = field_name, AT(spec.queue), .most = BOUND_NAME_MAX},
+    {.name = "payload", .read = field_raw, AT(payload.json), .most = BOUND_PAYLOAD_MAX},
     {.name = "payload_base64", .read = field_text, AT(payload.base64), .max = INT64_MAX},
     {.name = "content_type", .read = field_text, AT(payload.content_type), .max = 255},
     {.name = "headers",
      .read = field_object,
      AT(spec.headers),
-     .min = HEADERS_MAX,
+     .least = BOUND_TASK_HEADERS_MAX,
      .max = HEADERS_BYTES_MAX,
      .nullable = true},
-    {.name = "type", .read = field_label, AT(spec.type)},
+    {.name = "type", .read = field_label, AT(spec.type), .most = BOUND_TYPE_MAX},
     {.name = "priority", .read = field_priority, AT(spec.priority), .form = FORM_NUMBER},
     {.name = "delay_s",
      .read = field_seconds,
      AT(spec.delay_ms),
-     .max = DELAY_MAX_MS,
+     .most = BOUND_DELAY_MAX,
      .nullable = true,
      .form = FORM_NUMBER},
-    {.name = "run_at", .read = field_time, AT(spec.run_at_ms), .nullable = true},
+    {.name = "run_at",
+     .read = field_time,
+     AT(spec.run_at_ms),
+     .most = BOUND_DELAY_MAX,
+     .nullable = true},
     {.name = "timeout_s",
      .read = field_seconds,
      AT(spec.timeout_ms),
@@ -147,8 +157,8 @@ static const struct field FIELDS[] = {
     {.name = "lease_s",
      .read = field_seconds,
      AT(spec.lease_ms),
-     .min = LEASE_MIN_MS,
-     .max = LEASE_MAX_MS,
+     .least = BOUND_LEASE_MIN,
+     .most = BOUND_LEASE_MAX,
      .nullable = true,
      .form = FORM_NUMBER},
     {.name = "retry",
@@ -158,7 +168,7 @@ static const struct field FIELDS[] = {
      .form = FORM_OBJECT,
      .shape = &RETRY_SHAPE},
     {.name = "tags", .read = field_tags, AT(spec.tags), .nullable = true, .form = FORM_LIST},
-    {.name = "name", .read = field_label, AT(spec.name), .nullable = true},
+    {.name = "name", .read = field_label, AT(spec.name), .most = BOUND_TYPE_MAX, .nullable = true},
     {.name = "traceparent", .read = field_traceparent, AT(spec.traceparent), .nullable = true},
 };
 
@@ -206,7 +216,7 @@ static enum err check_times(struct codec *codec, const struct spot *spot,
 enum err task_spec_read(struct codec *codec, const struct spot *spot, json_t *value, bool is_line,
                         struct task_spec *ret_spec)
 {
-    struct draft draft = {.spec = task_spec_default()};
+    struct draft draft = {.spec = task_spec_default(), .payload = {.bound = BOUND_PAYLOAD_MAX}};
     struct task_spec *spec = &draft.spec;
     enum err code =
         codec_object(codec, spot, value, is_line ? &LINE_SHAPE : &BODY_SHAPE, &draft, NULL);
@@ -226,14 +236,17 @@ enum err task_spec_read(struct codec *codec, const struct spot *spot, json_t *va
     return OK;
 }
 
-enum err task_spec_read_query(const struct query_pair *pairs, size_t pairs_len, struct arena *arena,
-                              struct task_spec *ret_spec, struct error *error)
+enum err task_spec_read_query(const struct codec *plain, const struct query_pair *pairs,
+                              size_t pairs_len, struct task_spec *ret_spec)
 {
     struct draft draft = {.spec = task_spec_default()};
     struct document document = {.root = NULL};
-    struct codec codec = {.document = &document, .arena = arena, .error = error, .in_query = true};
-    enum err code = query_document(pairs, pairs_len, &QUERY_SHAPE, arena, &document, error);
+    struct codec codec = *plain;
+    enum err code =
+        query_document(pairs, pairs_len, &QUERY_SHAPE, codec.arena, &document, codec.error);
 
+    codec.document = &document;
+    codec.in_query = true;
     if (code == OK)
         code = codec_object(&codec, NULL, document.root, &QUERY_SHAPE, &draft, NULL);
     if (code == OK)

@@ -13,9 +13,8 @@ struct query_pair {
 MUST_CHECK enum err task_spec_read(struct codec *codec, const struct spot *spot, json_t *value,
                                    bool is_line, struct task_spec *ret_spec);
 /* The options of a raw submit; the payload and queue are not among them. */
-MUST_CHECK enum err task_spec_read_query(const struct query_pair *pairs, size_t pairs_len,
-                                         struct arena *arena, struct task_spec *ret_spec,
-                                         struct error *error);
+MUST_CHECK enum err task_spec_read_query(const struct codec *plain, const struct query_pair *pairs,
+                                         size_t pairs_len, struct task_spec *ret_spec);
 
 /* Shared with other bodies. */
 field_read_fn field_tags;     /* struct bytes: a newline behind each */

@@ -14,14 +14,22 @@ static const char *const DELIVERIES[] = {"pull", NULL};
 
 #define AT(member) .at = offsetof(struct worker_draft, member)
 static const struct field WORKER_FIELDS[] = {
-    {.name = "identity", .read = field_name, AT(spec.identity), .required = true},
-    {.name = "instance", .read = field_label, AT(spec.instance), .nullable = true},
+    {.name = "identity",
+     .read = field_name,
+     AT(spec.identity),
+     .most = BOUND_NAME_MAX,
+     .required = true},
+    {.name = "instance",
+     .read = field_label,
+     AT(spec.instance),
+     .most = BOUND_TYPE_MAX,
+     .nullable = true},
     {.name = "queues", .read = field_names, AT(queues), .max = WORKER_QUEUES_MAX, .required = true},
     {.name = "types", .read = field_labels, AT(types), .max = WORKER_QUEUES_MAX, .nullable = true},
     {.name = "labels",
      .read = field_object,
      AT(spec.labels),
-     .min = HEADERS_MAX,
+     .min = LABELS_MAX,
      .max = INFO_BYTES_MAX,
      .nullable = true},
     {.name = "concurrency",
@@ -34,9 +42,13 @@ static const struct field WORKER_FIELDS[] = {
      .read = field_seconds,
      AT(spec.confirm_ms),
      .min = 1,
-     .max = LEASE_MAX_MS,
+     .most = BOUND_LEASE_MAX,
      .nullable = true},
-    {.name = "version", .read = field_label, AT(spec.version), .nullable = true},
+    {.name = "version",
+     .read = field_label,
+     AT(spec.version),
+     .most = BOUND_TYPE_MAX,
+     .nullable = true},
     {.name = "info", .read = field_object, AT(spec.info), .max = INFO_BYTES_MAX, .nullable = true},
 };
 #undef AT
@@ -44,14 +56,14 @@ static const struct field WORKER_FIELDS[] = {
 static const char *const LATER[] = {"filters", "push_url", "push_secret", "persistent", NULL};
 static const struct shape WORKER_SHAPE = SHAPE(WORKER_FIELDS, LATER);
 
-enum err worker_spec_read(struct bytes text, struct arena *arena, struct worker_spec *ret_spec,
-                          struct error *error)
+enum err worker_spec_read(struct codec *codec, struct bytes text, struct worker_spec *ret_spec)
 {
     struct worker_draft draft = {.spec = {.concurrency = 1, .confirm_ms = -1}};
-    enum err code = codec_body(text, &WORKER_SHAPE, arena, &draft, NULL, error);
+    enum err code = codec_body(codec, text, &WORKER_SHAPE, &draft, NULL);
 
     if (code == OK && draft.queues.len == 0)
-        code = error_set(error, ERR_INVALID_FIELD, "/queues", "must name at least one queue");
+        code =
+            error_set(codec->error, ERR_INVALID_FIELD, "/queues", "must name at least one queue");
     if (code != OK)
         return code;
     *ret_spec = draft.spec;
@@ -86,11 +98,10 @@ static const struct field EDIT_FIELDS[] = {
 #undef AT
 static const struct shape EDIT_SHAPE = SHAPE(EDIT_FIELDS, NULL);
 
-enum err worker_edit_read(struct bytes text, struct arena *arena, struct worker_edit *edit,
-                          struct error *error)
+enum err worker_edit_read(struct codec *codec, struct bytes text, struct worker_edit *edit)
 {
     unsigned said = 0;
-    enum err code = codec_body(text, &EDIT_SHAPE, arena, edit, &said, error);
+    enum err code = codec_body(codec, text, &EDIT_SHAPE, edit, &said);
 
     edit->has_mode = (said & SAID_STATE) != 0;
     edit->has_concurrency = (said & SAID_CONCURRENCY) != 0;
@@ -117,7 +128,7 @@ static enum err field_outcomes(struct codec *codec, const struct spot *spot, jso
 
 #define AT(member) .at = offsetof(struct claim_draft, member)
 static const struct field CLAIM_FIELDS[] = {
-    {.name = "max", .read = field_int32, AT(max), .min = 1, .max = CLAIM_MAX},
+    {.name = "max", .read = field_int32, AT(max), .min = 1, .most = BOUND_CLAIM_MAX},
     {.name = "queues", .read = field_names, AT(queues), .max = WORKER_QUEUES_MAX, .nullable = true},
     {.name = "outcomes", .read = field_outcomes},
 };
@@ -128,11 +139,10 @@ static const struct field FINISH_FIELDS[] = {
 static const struct shape CLAIM_SHAPE = SHAPE(CLAIM_FIELDS, NULL);
 static const struct shape FINISH_SHAPE = SHAPE(FINISH_FIELDS, NULL);
 
-enum err claim_read(struct bytes text, struct arena *arena, struct claim *claim,
-                    struct error *error)
+enum err claim_read(struct codec *codec, struct bytes text, struct claim *claim)
 {
     struct claim_draft draft = {.max = 1};
-    enum err code = codec_body(text, &CLAIM_SHAPE, arena, &draft, NULL, error);
+    enum err code = codec_body(codec, text, &CLAIM_SHAPE, &draft, NULL);
 
     claim->max = (unsigned)draft.max;
     claim->queues = draft.queues.at;
@@ -142,11 +152,10 @@ enum err claim_read(struct bytes text, struct arena *arena, struct claim *claim,
     return code;
 }
 
-enum err finish_read(struct bytes text, struct arena *arena, struct finish *finish,
-                     struct error *error)
+enum err finish_read(struct codec *codec, struct bytes text, struct finish *finish)
 {
     struct claim_draft draft = {.max = 1};
-    enum err code = codec_body(text, &FINISH_SHAPE, arena, &draft, NULL, error);
+    enum err code = codec_body(codec, text, &FINISH_SHAPE, &draft, NULL);
 
     finish->outcomes = draft.outcomes;
     finish->outcomes_len = draft.outcomes_len;

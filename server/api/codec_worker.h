@@ -4,12 +4,10 @@
 #include "codec.h"
 #include "engine/command.h"
 
-MUST_CHECK enum err worker_spec_read(struct bytes text, struct arena *arena,
-                                     struct worker_spec *ret_spec, struct error *error);
-MUST_CHECK enum err worker_edit_read(struct bytes text, struct arena *arena,
-                                     struct worker_edit *edit, struct error *error);
-MUST_CHECK enum err claim_read(struct bytes text, struct arena *arena, struct claim *claim,
-                               struct error *error);
+MUST_CHECK enum err worker_spec_read(struct codec *codec, struct bytes text,
+                                     struct worker_spec *ret_spec);
+MUST_CHECK enum err worker_edit_read(struct codec *codec, struct bytes text,
+                                     struct worker_edit *edit);
+MUST_CHECK enum err claim_read(struct codec *codec, struct bytes text, struct claim *claim);
 /* {outcomes:[...]}, which is needed. */
-MUST_CHECK enum err finish_read(struct bytes text, struct arena *arena, struct finish *finish,
-                                struct error *error);
+MUST_CHECK enum err finish_read(struct codec *codec, struct bytes text, struct finish *finish);

@@ -1,10 +1,13 @@
 /* Field: the readers of single members that many shapes share. */
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "base/id.h"
 #include "base/time_text.h"
 #include "codec.h"
+
+enum { SET_BY_MAX = 2 * BOUND_TEXT_MAX + 8 };
 
 static void *place(void *target, const struct field *field)
 {
@@ -21,6 +24,11 @@ enum err codec_text(struct codec *codec, const struct spot *spot, json_t *value,
     return OK;
 }
 
+static bool is_over(const struct codec *codec, const struct field *field, size_t len)
+{
+    return field->most != BOUND_NONE && (int64_t)len > codec->bounds->of[field->most];
+}
+
 enum err field_name(struct codec *codec, const struct spot *spot, json_t *value,
                     const struct field *field, void *target)
 {
@@ -31,7 +39,11 @@ enum err field_name(struct codec *codec, const struct spot *spot, json_t *value,
         return code;
     if (!name_is_valid(name))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD,
-                            "must be 1 to %d characters of A-Z a-z 0-9 . _ : -", NAME_LEN_MAX);
+                            "must be 1 to %d characters of A-Z a-z 0-9 . _ : - (name_max: %d)",
+                            (int)codec->bounds->of[BOUND_NAME_MAX],
+                            (int)codec->bounds->of[BOUND_NAME_MAX]);
+    if (is_over(codec, field, name.len))
+        return codec_refuse_bound(codec, spot, field->most, name.len);
     *(struct bytes *)place(target, field) = name;
     return OK;
 }
@@ -44,9 +56,12 @@ enum err field_label(struct codec *codec, const struct spot *spot, json_t *value
 
     if (code != OK)
         return code;
+    if (is_over(codec, field, label.len))
+        return codec_refuse_bound(codec, spot, field->most, label.len);
     if (!label_is_valid(label))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD,
-                            "must be 1 to %d bytes without control characters", TYPE_LEN_MAX);
+                            "must be 1 to %d bytes of UTF-8 without control characters",
+                            TYPE_MAX_CEILING);
     *(struct bytes *)place(target, field) = label;
     return OK;
 }
@@ -67,20 +82,45 @@ enum err field_text(struct codec *codec, const struct spot *spot, json_t *value,
     return OK;
 }
 
+/* " (lease_min: 1 s, lease_max: 43200 s)": what an operator can move; "" when nothing. */
+static void name_bounds(const struct codec *codec, const struct field *field,
+                        char ret_text[SET_BY_MAX])
+{
+    const enum bound ends[] = {field->least, field->most};
+    size_t len = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        char text[BOUND_TEXT_MAX];
+
+        if (ends[i] == BOUND_NONE)
+            continue;
+        bound_format(codec->bounds, ends[i], text);
+        len +=
+            (size_t)snprintf(ret_text + len, SET_BY_MAX - len, "%s%s", len > 0 ? ", " : " (", text);
+    }
+    (void)snprintf(ret_text + len, SET_BY_MAX - len, "%s", len > 0 ? ")" : "");
+}
+
 enum err field_int(struct codec *codec, const struct spot *spot, json_t *value,
                    const struct field *field, void *target)
 {
+    int64_t min = codec_min(codec, field);
+    int64_t max = codec_max(codec, field);
+    char set_by[SET_BY_MAX];
+
+    name_bounds(codec, field, set_by);
     if (!json_is_integer(value))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD,
-                            "must be a whole number from %" PRId64 " to %" PRId64, field->min,
-                            field->max);
+                            "must be a whole number from %" PRId64 " to %" PRId64 "%s", min, max,
+                            set_by);
 
     int64_t number = json_integer_value(value);
 
-    if (number < field->min || number > field->max)
+    if (number < min || number > max)
         return codec_refuse(codec, spot, ERR_INVALID_FIELD,
-                            "must be a whole number from %" PRId64 " to %" PRId64 ", not %" PRId64,
-                            field->min, field->max, number);
+                            "must be a whole number from %" PRId64 " to %" PRId64 ", not %" PRId64
+                            "%s",
+                            min, max, number, set_by);
     *(int64_t *)place(target, field) = number;
     return OK;
 }
@@ -103,19 +143,23 @@ enum err field_int32(struct codec *codec, const struct spot *spot, json_t *value
 enum err codec_seconds(struct codec *codec, const struct spot *spot, json_t *value,
                        const struct field *field, int64_t *ret_ms)
 {
-    double min = (double)field->min / 1000;
-    double max = (double)field->max / 1000;
+    int64_t min_ms = codec_min(codec, field);
+    int64_t max_ms = codec_max(codec, field);
+    double min = (double)min_ms / 1000;
+    double max = (double)max_ms / 1000;
+    char set_by[SET_BY_MAX];
 
+    name_bounds(codec, field, set_by);
     if (!json_is_number(value))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD,
-                            "must be a number of seconds from %.15g to %.15g", min, max);
+                            "must be a number of seconds from %.15g to %.15g%s", min, max, set_by);
 
     double seconds = json_number_value(value);
 
     if (!(seconds >= min && seconds <= max))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD,
-                            "must be a number of seconds from %.15g to %.15g, not %.15g", min, max,
-                            seconds);
+                            "must be a number of seconds from %.15g to %.15g, not %.15g%s", min,
+                            max, seconds, set_by);
     *ret_ms = llround(seconds * 1000);
     return OK;
 }
@@ -124,6 +168,14 @@ enum err field_seconds(struct codec *codec, const struct spot *spot, json_t *val
                        const struct field *field, void *target)
 {
     return codec_seconds(codec, spot, value, field, place(target, field));
+}
+
+static enum err refuse_far(struct codec *codec, const struct spot *spot, enum bound bound)
+{
+    char text[BOUND_TEXT_MAX];
+
+    bound_format(codec->bounds, bound, text);
+    return codec_refuse(codec, spot, ERR_INVALID_FIELD, "is too far away (%s)", text);
 }
 
 enum err field_time(struct codec *codec, const struct spot *spot, json_t *value,
@@ -136,6 +188,8 @@ enum err field_time(struct codec *codec, const struct spot *spot, json_t *value,
         return codec_wrong_type(codec, spot, value, WANTED);
     if (!time_read((struct bytes){json_string_value(value), json_string_length(value)}, &wall_ms))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD, "must be %s", WANTED);
+    if (field->most != BOUND_NONE && wall_ms - codec->now_ms > codec->bounds->of[field->most])
+        return refuse_far(codec, spot, field->most);
     *(int64_t *)place(target, field) = wall_ms;
     return OK;
 }
@@ -189,7 +243,9 @@ enum err field_raw(struct codec *codec, const struct spot *spot, json_t *value,
 
     if (!document_raw(codec->document, value, &raw))
         return codec_refuse(codec, spot, ERR_INVALID_FIELD, "cannot be taken here");
-    if ((int64_t)raw.len > field->max)
+    if (is_over(codec, field, raw.len))
+        return codec_refuse_bound(codec, spot, field->most, raw.len);
+    if (field->most == BOUND_NONE && (int64_t)raw.len > field->max)
         return codec_refuse(codec, spot, ERR_TOO_LARGE,
                             "%s has %zu bytes, at most %" PRId64 " are taken", field->name, raw.len,
                             field->max);
@@ -213,9 +269,11 @@ enum err field_object(struct codec *codec, const struct spot *spot, json_t *valu
         *raw = BYTES_NONE;
         return OK;
     }
-    code = document_check_object(*raw, "", &members, &inner);
+    code = document_check_object(*raw, codec->bounds, &members, &inner);
     if (code != OK)
         return codec_refuse(codec, spot, code, "%s", inner.detail);
+    if (field->least != BOUND_NONE && (int64_t)members > codec_min(codec, field))
+        return codec_refuse_bound(codec, spot, field->least, members);
     if (field->min > 0 && (int64_t)members > field->min)
         return codec_refuse(codec, spot, ERR_INVALID_FIELD,
                             "has %zu members, at most %" PRId64 " are taken", members, field->min);

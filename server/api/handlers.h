@@ -3,7 +3,7 @@
 
 #include "http/request.h"
 
-#define ROUTE(operation, method, path, scope, body, body_max, urgency)                             \
+#define ROUTE(operation, method, path, scope, body, body_max, bound, urgency)                      \
     void op_##operation(struct request *request);
 #include "routes.gen.inc"
 #undef ROUTE

@@ -30,8 +30,18 @@ static struct bytes cut_value(struct bytes *name)
     return bytes_trim(value);
 }
 
-enum err preference_read(struct bytes header, struct preference *ret_preference,
-                         struct error *error)
+static enum err refuse_wait(const struct bounds *bounds, struct error *error)
+{
+    char text[BOUND_TEXT_MAX];
+
+    bound_format(bounds, BOUND_WAIT_MAX, text);
+    return error_set(error, ERR_INVALID_FIELD, "Prefer",
+                     "wait must be a whole number of seconds from 0 to %d (%s)",
+                     (int)(bounds->of[BOUND_WAIT_MAX] / SECOND_MS), text);
+}
+
+enum err preference_read(struct bytes header, const struct bounds *bounds,
+                         struct preference *ret_preference, struct error *error)
 {
     struct preference preference = {.wait_s = -1};
     struct bytes part;
@@ -48,10 +58,8 @@ enum err preference_read(struct bytes header, struct preference *ret_preference,
             preference.minimal = is_word(value, "minimal");
         if (!is_word(name, "wait") || preference.wait_s >= 0)
             continue;
-        if (!parse_int(value, 0, WAIT_MAX_MS / SECOND_MS, &preference.wait_s))
-            return error_set(error, ERR_INVALID_FIELD, "Prefer",
-                             "wait must be a whole number of seconds from 0 to %d",
-                             (int)(WAIT_MAX_MS / SECOND_MS));
+        if (!parse_int(value, 0, bounds->of[BOUND_WAIT_MAX] / SECOND_MS, &preference.wait_s))
+            return refuse_wait(bounds, error);
     }
     *ret_preference = preference;
     return OK;
@@ -61,7 +69,7 @@ enum err preference_read(struct bytes header, struct preference *ret_preference,
 
 bool idempotency_key_is_valid(struct bytes key)
 {
-    if (key.len == 0 || key.len > IDEMPOTENCY_KEY_MAX)
+    if (key.len == 0 || key.len > KEY_MAX_CEILING)
         return false;
     for (size_t i = 0; i < key.len; i++)
         if (key.at[i] < 0x20 || key.at[i] > 0x7e)
@@ -91,8 +99,8 @@ static bool unquote(struct bytes text, struct arena *arena, struct bytes *ret_in
     return true;
 }
 
-enum err idempotency_key_read(struct bytes header, struct arena *arena, struct bytes *ret_key,
-                              struct error *error)
+enum err idempotency_key_read(struct bytes header, const struct bounds *bounds, struct arena *arena,
+                              struct bytes *ret_key, struct error *error)
 {
     struct bytes text = bytes_trim(header);
     bool is_good = true;
@@ -105,9 +113,11 @@ enum err idempotency_key_read(struct bytes header, struct arena *arena, struct b
     else /* two headers come joined by a comma and a blank */
         is_good = text.len > 0 && memchr(text.at, ' ', text.len) == NULL &&
                   memchr(text.at, '"', text.len) == NULL;
+    if (is_good && (int64_t)text.len > bounds->of[BOUND_KEY_MAX])
+        return bound_refuse(bounds, BOUND_KEY_MAX, text.len, "Idempotency-Key", error);
     if (!is_good || !idempotency_key_is_valid(text))
         return error_set(error, ERR_INVALID_FIELD, "Idempotency-Key",
-                         "must be one string of 1 to %d printable characters", IDEMPOTENCY_KEY_MAX);
+                         "must be one string of 1 to %d printable characters", KEY_MAX_CEILING);
     *ret_key = text;
     return OK;
 }

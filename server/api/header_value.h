@@ -3,6 +3,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "domain/bounds.h"
 
 /* What Prefer asks for; -1 and false: nothing. Preferences that are not known are ignored, as RFC
  * 7240 says. */
@@ -10,12 +11,13 @@ struct preference {
     int64_t wait_s;
     bool minimal;
 };
-MUST_CHECK enum err preference_read(struct bytes header, struct preference *ret_preference,
-                                    struct error *error);
+MUST_CHECK enum err preference_read(struct bytes header, const struct bounds *bounds,
+                                    struct preference *ret_preference, struct error *error);
 
 /* A quoted structured-field string or a bare word. NONE in, NONE out. */
-MUST_CHECK enum err idempotency_key_read(struct bytes header, struct arena *arena,
-                                         struct bytes *ret_key, struct error *error);
+MUST_CHECK enum err idempotency_key_read(struct bytes header, const struct bounds *bounds,
+                                         struct arena *arena, struct bytes *ret_key,
+                                         struct error *error);
 bool idempotency_key_is_valid(struct bytes key);
 
 /* One entity tag of ours as a version: VERSION_UNASKED for NONE, VERSION_ANY for *, VERSION_STRANGE

@@ -56,23 +56,29 @@ static enum err decode_complete(struct call *call)
 {
     struct outcome *outcome = outcome_of(call, OUTCOME_SUCCEEDED);
     struct bytes type = request_header(call->request, "content-type");
+    struct codec codec = call_codec(call);
 
     /* No bytes of no type: there is no result. */
     if (call->body.len == 0 && media_of(type) == MEDIA_UNSAID)
         return OK;
-    return body_of_raw(call->body, type, &outcome->result, &call->error);
+    return body_of_raw(&codec, call->body, type, BOUND_RESULT_MAX, &outcome->result);
+}
+
+static enum err read_failure(struct call *call, enum outcome_kind kind)
+{
+    struct codec codec = call_codec(call);
+
+    return outcome_read_failure(&codec, call->body, outcome_of(call, kind));
 }
 
 static enum err decode_fail(struct call *call)
 {
-    return outcome_read_failure(call->body, call->arena, outcome_of(call, OUTCOME_FAILED),
-                                &call->error);
+    return read_failure(call, OUTCOME_FAILED);
 }
 
 static enum err decode_cancelled(struct call *call)
 {
-    return outcome_read_failure(call->body, call->arena, outcome_of(call, OUTCOME_CANCELLED),
-                                &call->error);
+    return read_failure(call, OUTCOME_CANCELLED);
 }
 
 static enum err decode_release(struct call *call)
@@ -85,15 +91,14 @@ static const struct field SNOOZE_FIELDS[] = {
     {.name = "delay_s",
      .read = field_seconds,
      .at = offsetof(struct outcome, delay_ms),
-     .max = DELAY_MAX_MS,
+     .most = BOUND_DELAY_MAX,
      .required = true},
 };
 static const struct shape SNOOZE_SHAPE = SHAPE(SNOOZE_FIELDS, NULL);
 
 static enum err decode_snooze(struct call *call)
 {
-    return codec_body(call->body, &SNOOZE_SHAPE, call->arena, outcome_of(call, OUTCOME_SNOOZED),
-                      NULL, &call->error);
+    return call_body(call, &SNOOZE_SHAPE, outcome_of(call, OUTCOME_SNOOZED), NULL);
 }
 
 #define FINISH(name, decoder)                                                                      \
@@ -117,8 +122,8 @@ static const struct field EXTEND_FIELDS[] = {
     {.name = "lease_s",
      .read = field_seconds,
      .at = offsetof(struct extend, lease_ms),
-     .min = LEASE_MIN_MS,
-     .max = LEASE_MAX_MS,
+     .least = BOUND_LEASE_MIN,
+     .most = BOUND_LEASE_MAX,
      .nullable = true},
 };
 static const struct shape EXTEND_SHAPE = SHAPE(EXTEND_FIELDS, NULL);
@@ -129,7 +134,7 @@ static enum err decode_extend(struct call *call)
 
     extend->lease = lease_of(call);
     extend->lease_ms = -1;
-    return codec_body(call->body, &EXTEND_SHAPE, call->arena, extend, NULL, &call->error);
+    return call_body(call, &EXTEND_SHAPE, extend, NULL);
 }
 
 void op_extend_lease(struct request *request)
@@ -142,8 +147,10 @@ void op_extend_lease(struct request *request)
 
 static enum err decode_progress(struct call *call)
 {
+    struct codec codec = call_codec(call);
+
     call->command.in.progress.lease = lease_of(call);
-    return progress_read(call->body, call->arena, &call->command.in.progress, &call->error);
+    return progress_read(&codec, call->body, &call->command.in.progress);
 }
 
 void op_progress_lease(struct request *request)
@@ -157,10 +164,11 @@ void op_progress_lease(struct request *request)
 static enum err decode_logs(struct call *call)
 {
     enum media media = media_of(request_header(call->request, "content-type"));
+    struct codec codec = call_codec(call);
 
     call->command.in.logs.lease = lease_of(call);
-    return log_lines_read(call->body, media == MEDIA_LINES || media == MEDIA_JSON, call->arena,
-                          &call->command.in.logs, &call->error);
+    return log_lines_read(&codec, call->body, media == MEDIA_LINES || media == MEDIA_JSON,
+                          &call->command.in.logs);
 }
 
 void op_log_lease(struct request *request)

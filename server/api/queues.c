@@ -140,12 +140,14 @@ void op_list_queues(struct request *request)
 static enum err decode_patch(struct call *call)
 {
     struct queue_edit *edit = &call->command.in.queue_edit;
-    enum err code = call_queue(call, &edit->queue);
+    struct codec codec = call_codec(call);
+    enum err code =
+        edit->replace ? call_new_queue(call, &edit->queue) : call_queue(call, &edit->queue);
 
     if (code == OK)
         code = call_if_match(call, &edit->if_match);
     if (code == OK)
-        code = queue_edit_read(call->body, call->arena, edit, &call->error);
+        code = queue_edit_read(&codec, call->body, edit);
     return code;
 }
 
@@ -200,11 +202,10 @@ void op_delete_queue(struct request *request)
 
 static enum err decode_pause(struct call *call)
 {
+    struct codec codec = call_codec(call);
     enum err code = decode_name(call);
 
-    return code == OK
-               ? queue_pause_read(call->body, call->arena, &call->command.in.queue, &call->error)
-               : code;
+    return code == OK ? queue_pause_read(&codec, call->body, &call->command.in.queue) : code;
 }
 
 #define VERB(name, command, decoder)                                                               \
@@ -224,9 +225,10 @@ VERB(reopen_queue, COMMAND_REOPEN_QUEUE, decode_verb)
 static enum err decode_close(struct call *call)
 {
     struct queue_close *close = &call->command.in.queue_close;
+    struct codec codec = call_codec(call);
     enum err code = call_queue(call, &close->queue);
 
-    return code == OK ? queue_close_read(call->body, call->arena, close, &call->error) : code;
+    return code == OK ? queue_close_read(&codec, call->body, close) : code;
 }
 
 static void answer_close(struct call *call)

@@ -4,8 +4,11 @@
 
 #include "base/assert.h"
 #include "base/compiler.h"
+#include "base/memory.h"
 #include "domain/access.h"
 #include "handlers.h"
+
+#include <string.h>
 
 #define STREAM_OF_NONE(operation)   NULL
 #define STREAM_OF_JSON(operation)   NULL
@@ -15,7 +18,7 @@
 enum { ROUTE_IS_ORDINARY = 0, ROUTE_IS_URGENT = 1 };
 
 static const struct route ROUTES[] = {
-#define ROUTE(name, verb, template, needed, kind, most, urgency)                                   \
+#define ROUTE(name, verb, template, needed, kind, most, bound, urgency)                            \
     {                                                                                              \
         .operation = #name,                                                                        \
         .method = (verb),                                                                          \
@@ -31,10 +34,26 @@ static const struct route ROUTES[] = {
 #undef ROUTE
 };
 
-const struct route *api_routes(size_t *ret_len)
+/* Which bound a route's body has; BOUND_NONE: its own. */
+static const enum bound BODY_BOUNDS[] = {
+#define ROUTE(name, verb, template, needed, kind, most, bound, urgency) BOUND_##bound,
+#include "routes.gen.inc"
+#undef ROUTE
+};
+
+struct route *api_routes(const struct bounds *bounds, size_t *ret_len)
 {
+    struct route *routes = mem_alloc(sizeof(ROUTES));
+
+    memcpy(routes, ROUTES, sizeof(ROUTES));
+    for (size_t i = 0; i < ARRAY_LEN(ROUTES); i++) {
+        if (BODY_BOUNDS[i] == BOUND_NONE)
+            continue;
+        routes[i].body_max = (size_t)bounds->of[BODY_BOUNDS[i]];
+        routes[i].body_bound = bound_name(BODY_BOUNDS[i]);
+    }
     *ret_len = ARRAY_LEN(ROUTES);
-    return ROUTES;
+    return routes;
 }
 
 /* They stand together in the contract. */

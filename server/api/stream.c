@@ -17,8 +17,7 @@
 enum {
     PIECE_LINES_MAX = 500,
     PIECE_BYTES_MAX = 256 << 10,
-    INPUT_BYTES_MAX = 16 << 20, /* lines that wait; reading is held long before */
-    LINE_BYTES_MAX = 4 << 20,
+    INPUT_BYTES_MORE = 12 << 20, /* lines that wait behind one; reading is held long before */
 };
 
 /* One line of the piece that is with the engine. */
@@ -51,6 +50,12 @@ struct stream {
 
 static void advance(struct stream *stream);
 
+/* A line is a body. */
+static size_t line_max(const struct stream *stream)
+{
+    return (size_t)stream->api->bounds.of[BOUND_BODY_MAX];
+}
+
 struct stream *stream_new(struct request *request, bool minimal)
 {
     struct stream *stream = mem_alloc(sizeof(*stream));
@@ -59,7 +64,7 @@ struct stream *stream_new(struct request *request, bool minimal)
     stream->api = request_server_ctx(request);
     stream->minimal = minimal;
     stream->arena = arena_new();
-    buffer_init(&stream->input, INPUT_BYTES_MAX);
+    buffer_init(&stream->input, line_max(stream) + INPUT_BYTES_MORE);
     spool_init(&stream->spool, stream->api->data_dir);
     return stream;
 }
@@ -254,11 +259,19 @@ static void on_done(struct command *command)
 
 /* ---- lines ---- */
 
+static void refuse_len(const struct stream *stream, struct error *error)
+{
+    char text[BOUND_TEXT_MAX];
+
+    bound_format(&stream->api->bounds, BOUND_BODY_MAX, text);
+    (void)error_set(error, ERR_TOO_LARGE, "", "%s; this line has more", text);
+}
+
 static void refuse_long_line(struct stream *stream)
 {
     struct error error;
 
-    (void)error_set(&error, ERR_TOO_LARGE, "", "the line has more than %d bytes", LINE_BYTES_MAX);
+    refuse_len(stream, &error);
     reject_line(stream, ++stream->lines_seen, &error);
 }
 
@@ -290,8 +303,13 @@ static enum err read_line(struct stream *stream, struct bytes text, struct task_
                           struct error *error)
 {
     struct document document;
-    struct codec codec = {.document = &document, .arena = stream->arena, .error = error};
-    enum err code = document_open(&document, text, DOCUMENT_LIFT, stream->arena, error);
+    struct codec codec = {.bounds = &stream->api->bounds,
+                          .document = &document,
+                          .arena = stream->arena,
+                          .error = error,
+                          .now_ms = api_now(stream->api).wall_ms};
+    enum err code =
+        document_open(&document, text, DOCUMENT_LIFT, codec.bounds, stream->arena, error);
 
     if (code == OK)
         code = task_spec_read(&codec, NULL, document.root, true, ret_spec);
@@ -311,9 +329,8 @@ static void take_line(struct stream *stream, struct bytes text)
         return;
     line->number = ++stream->lines_seen;
     line->problem = NULL;
-    if (text.len > LINE_BYTES_MAX)
-        (void)error_set(&error, ERR_TOO_LARGE, "", "the line has more than %d bytes",
-                        LINE_BYTES_MAX);
+    if (text.len > line_max(stream))
+        refuse_len(stream, &error);
     if (error.code == OK && read_line(stream, arena_bytes(stream->arena, text),
                                       &submit->specs[submit->specs_len], &error) == OK)
         submit->specs_len++;
@@ -365,7 +382,7 @@ static void skip_long_line(struct stream *stream)
 {
     const char *newline;
 
-    if (!stream->is_skipping && stream->input.len > LINE_BYTES_MAX &&
+    if (!stream->is_skipping && stream->input.len > line_max(stream) &&
         memchr(stream->input.at, '\n', stream->input.len) == NULL) {
         refuse_long_line(stream);
         stream->is_skipping = true;

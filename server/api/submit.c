@@ -73,7 +73,7 @@ static enum err decode_shared(struct call *call, struct task_spec *spec)
 static enum err decode_submit(struct call *call)
 {
     struct document document;
-    struct codec codec = {.document = &document, .arena = call->arena, .error = &call->error};
+    struct codec codec = call_codec(call);
     struct task_spec spec;
     bool require_route; /* what no queue takes is refused anyway */
 
@@ -82,8 +82,10 @@ static enum err decode_submit(struct call *call)
     if (call->body.len == 0)
         return error_set(&call->error, ERR_MALFORMED, "", "the body is empty; {} is a task");
 
-    enum err code = document_open(&document, call->body, DOCUMENT_LIFT, call->arena, &call->error);
+    enum err code = document_open(&document, call->body, DOCUMENT_LIFT, codec.bounds, call->arena,
+                                  &call->error);
 
+    codec.document = &document;
     if (code == OK)
         code = task_spec_read(&codec, NULL, document.root, false, &spec);
     document_close(&document);
@@ -115,6 +117,7 @@ static bool is_for_waiting(struct bytes name)
 
 static enum err decode_options(struct call *call, struct task_spec *spec)
 {
+    const struct codec codec = call_codec(call);
     struct query_pair pairs[QUERY_PAIRS_MAX];
     size_t len = 0;
 
@@ -129,19 +132,20 @@ static enum err decode_options(struct call *call, struct task_spec *spec)
     if (len == QUERY_PAIRS_MAX)
         return error_set(&call->error, ERR_INVALID_FIELD, "?", "at most %d parameters are taken",
                          QUERY_PAIRS_MAX - 1);
-    return task_spec_read_query(pairs, len, call->arena, spec, &call->error);
+    return task_spec_read_query(&codec, pairs, len, spec);
 }
 
 static enum err decode_raw(struct call *call)
 {
+    struct codec codec = call_codec(call);
     struct task_spec spec;
     enum err code = decode_options(call, &spec);
 
     if (code == OK)
-        code = call_queue(call, &spec.queue);
+        code = call_new_queue(call, &spec.queue);
     if (code == OK)
-        code = body_of_raw(call->body, request_header(call->request, "content-type"), &spec.payload,
-                           &call->error);
+        code = body_of_raw(&codec, call->body, request_header(call->request, "content-type"),
+                           BOUND_PAYLOAD_MAX, &spec.payload);
     return code == OK ? decode_shared(call, &spec) : code;
 }
 

@@ -15,11 +15,20 @@ enum { SAID_NAME = 1, SAID_TAGS = 2, SAID_PRIORITY = 4, SAID_RUN_AT = 8, SAID_QU
 
 #define AT(member) .at = offsetof(struct edit, member)
 static const struct field EDIT_FIELDS[] = {
-    {.name = "name", .read = field_label, AT(name), .nullable = true, .bit = SAID_NAME},
+    {.name = "name",
+     .read = field_label,
+     AT(name),
+     .most = BOUND_TYPE_MAX,
+     .nullable = true,
+     .bit = SAID_NAME},
     {.name = "tags", .read = field_tags, AT(tags), .nullable = true, .bit = SAID_TAGS},
     {.name = "priority", .read = field_priority, AT(priority), .bit = SAID_PRIORITY},
-    {.name = "run_at", .read = field_time, AT(run_at_ms), .bit = SAID_RUN_AT},
-    {.name = "queue", .read = field_name, AT(queue), .bit = SAID_QUEUE},
+    {.name = "run_at",
+     .read = field_time,
+     AT(run_at_ms),
+     .most = BOUND_DELAY_MAX,
+     .bit = SAID_RUN_AT},
+    {.name = "queue", .read = field_name, AT(queue), .most = BOUND_NAME_MAX, .bit = SAID_QUEUE},
 };
 #undef AT
 static const struct shape EDIT_SHAPE = SHAPE(EDIT_FIELDS, NULL);
@@ -33,7 +42,7 @@ static enum err decode_edit(struct call *call)
     if (code == OK)
         code = call_if_match(call, &edit->if_match);
     if (code == OK)
-        code = codec_body(call->body, &EDIT_SHAPE, call->arena, edit, &said, &call->error);
+        code = call_body(call, &EDIT_SHAPE, edit, &said);
     edit->has_name = (said & SAID_NAME) != 0;
     edit->has_tags = (said & SAID_TAGS) != 0;
     edit->has_priority = (said & SAID_PRIORITY) != 0;
@@ -81,7 +90,7 @@ static enum err field_states(struct codec *codec, const struct spot *spot, json_
 
 #define AT(member) .at = offsetof(struct cancel_draft, member)
 static const struct field CANCEL_FIELDS[] = {
-    {.name = "reason", .read = field_label, AT(reason), .nullable = true},
+    {.name = "reason", .read = field_label, AT(reason), .most = BOUND_TYPE_MAX, .nullable = true},
     {.name = "grace_s", .read = field_seconds, AT(grace_ms), .max = DAY_MS},
     {.name = "cascade", .read = field_bool, AT(cascade)},
     {.name = "if_state", .read = field_states, AT(if_states), .nullable = true},
@@ -98,7 +107,7 @@ static enum err decode_cancel(struct call *call)
     if (code == OK)
         code = call_if_match(call, &cancel->if_match);
     if (code == OK)
-        code = codec_body(call->body, &CANCEL_SHAPE, call->arena, &draft, NULL, &call->error);
+        code = call_body(call, &CANCEL_SHAPE, &draft, NULL);
     if (code == OK && draft.cascade)
         code =
             error_set(&call->error, ERR_INVALID_FIELD, "/cascade", "not available in this version");
@@ -176,7 +185,7 @@ static enum err decode_retry(struct call *call)
     if (code == OK)
         code = call_idempotency(call);
     if (code == OK)
-        code = codec_body(call->body, &AGAIN_SHAPE, call->arena, again, &said, &call->error);
+        code = call_body(call, &AGAIN_SHAPE, again, &said);
     again->has_worker = (said & SAID_WORKER) != 0 && !id_is_nil(again->worker);
     call->command.remember = remember_retry;
     return code;

@@ -23,7 +23,9 @@ static void answer_worker(struct call *call)
 
 static enum err decode_register(struct call *call)
 {
-    return worker_spec_read(call->body, call->arena, &call->command.in.worker_spec, &call->error);
+    struct codec codec = call_codec(call);
+
+    return worker_spec_read(&codec, call->body, &call->command.in.worker_spec);
 }
 
 static void answer_register(struct call *call)
@@ -108,9 +110,10 @@ void op_get_worker(struct request *request)
 static enum err decode_edit(struct call *call)
 {
     struct worker_edit *edit = &call->command.in.worker_edit;
+    struct codec codec = call_codec(call);
     enum err code = call_id(call, &edit->worker);
 
-    return code == OK ? worker_edit_read(call->body, call->arena, edit, &call->error) : code;
+    return code == OK ? worker_edit_read(&codec, call->body, edit) : code;
 }
 
 void op_edit_worker(struct request *request)
@@ -160,10 +163,11 @@ static void write_outcomes(struct json_out *out, const struct reply *reply)
 static enum err decode_outcomes(struct call *call)
 {
     struct finish *finish = &call->command.in.finish;
+    struct codec codec = call_codec(call);
     enum err code = call_id(call, &finish->worker);
 
     finish->by_worker = true;
-    return code == OK ? finish_read(call->body, call->arena, finish, &call->error) : code;
+    return code == OK ? finish_read(&codec, call->body, finish) : code;
 }
 
 static void answer_outcomes(struct call *call)
@@ -190,9 +194,10 @@ void op_finish_outcomes(struct request *request)
 static enum err decode_claim(struct call *call)
 {
     struct claim *claim = &call->command.in.claim;
+    struct codec codec = call_codec(call);
     enum err code = call_id(call, &claim->worker);
 
-    return code == OK ? claim_read(call->body, call->arena, claim, &call->error) : code;
+    return code == OK ? claim_read(&codec, call->body, claim) : code;
 }
 
 static void answer_claim(struct call *call)
@@ -229,9 +234,10 @@ void op_claim_tasks(struct request *request)
 static enum err decode_heartbeat(struct call *call)
 {
     struct heartbeat *heartbeat = &call->command.in.heartbeat;
+    struct codec codec = call_codec(call);
     enum err code = call_id(call, &heartbeat->worker);
 
-    return code == OK ? heartbeat_read(call->body, call->arena, heartbeat, &call->error) : code;
+    return code == OK ? heartbeat_read(&codec, call->body, heartbeat) : code;
 }
 
 static void write_cancels(struct json_out *out, const struct reply *reply)

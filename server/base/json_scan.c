@@ -48,6 +48,7 @@ struct scan {
 
     const char *problem;
     unsigned bound; /* the limit that was passed, 0: none was */
+    const char *bound_name;
 };
 
 /* Always false, so that a check is one line; as a length that is 0. */
@@ -64,9 +65,11 @@ static enum step fail(struct scan *scan, const unsigned char *at, const char *pr
     return STEP_BAD;
 }
 
-static enum step fail_bound(struct scan *scan, const char *problem, unsigned bound)
+static enum step fail_bound(struct scan *scan, const char *problem, unsigned bound,
+                            const char *bound_name)
 {
     scan->bound = bound;
+    scan->bound_name = bound_name;
     return fail(scan, scan->at, problem);
 }
 
@@ -203,7 +206,9 @@ static enum step open_container(struct scan *scan)
     unsigned depth = scan->is_kept ? level - scan->kept_depth : level;
 
     if (depth >= bound)
-        return fail_bound(scan, "nested too deep", bound);
+        return fail_bound(scan, "nested too deep", bound,
+                          scan->is_kept ? scan->limits->lifted_depth_name
+                                        : scan->limits->depth_name);
     scan->is_object[level / 64] &= ~(UINT64_C(1) << (level % 64));
     scan->is_object[level / 64] |= (uint64_t)is_object << (level % 64);
     scan->depth++;
@@ -238,7 +243,8 @@ static inline enum step value_ended(struct scan *scan)
 static enum step step_value(struct scan *scan)
 {
     if (!scan->is_kept && ++scan->nodes > scan->limits->nodes_max)
-        return fail_bound(scan, "too many values", scan->limits->nodes_max);
+        return fail_bound(scan, "too many values", scan->limits->nodes_max,
+                          scan->limits->nodes_name);
     if (scan->lifts_next) {
         scan->lifts_next = false;
         scan->is_kept = true;
@@ -356,6 +362,9 @@ static enum err scan_text(struct scan *scan, struct bytes text, struct error *er
 
     size_t place = (size_t)(scan->at - scan->start);
 
+    if (scan->bound > 0 && scan->bound_name != NULL)
+        return error_set(error, ERR_MALFORMED, "", "not acceptable JSON: %s at byte %zu (%s: %u)",
+                         scan->problem, place, scan->bound_name, scan->bound);
     if (scan->bound > 0)
         return error_set(error, ERR_MALFORMED, "",
                          "not acceptable JSON: %s, at most %u, at byte %zu", scan->problem,

@@ -86,6 +86,11 @@ static size_t limit_of(const struct request *request)
 
 enum err body_too_large(const struct request *request, struct error *error)
 {
+    const struct route *route = request->route;
+
+    if (route != NULL && route->body_bound != NULL)
+        return error_set(error, ERR_TOO_LARGE, "", "%s: %zu bytes; this body has more",
+                         route->body_bound, limit_of(request));
     return error_set(error, ERR_TOO_LARGE, "", "the body has more than the %zu bytes taken here",
                      limit_of(request));
 }

@@ -19,7 +19,7 @@ with warnings.catch_warnings():
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 METHODS = ("get", "put", "post", "patch", "delete")
-ROUTE = re.compile(r'ROUTE\((\w+), "(\w+)", "([^"]+)", (\w+), (\w+), (\d+), (\w+)\)')
+ROUTE = re.compile(r'ROUTE\((\w+), "(\w+)", "([^"]+)", (\w+), (\w+), (\d+), (\w+), (\w+)\)')
 ERROR = re.compile(r'ERROR\(\w+, (\d+), "(\w+)"')
 # An operation that takes these must say what may come of it.
 WITH_KEY = "#/components/parameters/idempotency_key"
@@ -108,12 +108,17 @@ def every_example_fits_its_schema(contract):
                 yield f"{where}/examples/{name}: {error.json_path}: {error.message[:200]}"
 
 
+def body_most(operation):
+    most = operation["x-body-max"]
+    return (most, "NONE") if isinstance(most, int) else (0, most.upper())
+
+
 def routes_are_those_of_the_table(contract):
-    table = {(m, p): (o, s, k, int(b), u) for o, m, p, s, k, b, u in ROUTE.findall(read("server/api/routes.gen.inc"))}
+    table = {(m, p): (o, s, k, int(b), bound, u) for o, m, p, s, k, b, bound, u in ROUTE.findall(read("server/api/routes.gen.inc"))}
     for path, method, operation, _ in contract.operations():
         row = table.pop((method, path), None)
         want = (operation["operationId"], operation["x-scope"].upper().replace(":", "_"), operation["x-body"].upper(),
-                operation["x-body-max"], "URGENT" if operation.get("x-urgent") else "ORDINARY")
+                *body_most(operation), "URGENT" if operation.get("x-urgent") else "ORDINARY")
         if row != want:
             yield f"{method} {path}: the table has {row}, the contract {want}"
     for method, path in table:

@@ -2,11 +2,13 @@
 #include "arena_fixture.h"
 
 struct arena *arena;
+struct bounds bounds;
 
 int make_arena(void **state)
 {
     (void)state;
     arena = arena_new();
+    bounds = bounds_default();
     return 0;
 }
 

@@ -2,8 +2,11 @@
 #pragma once
 
 #include "base/arena.h"
+#include "domain/bounds.h"
 
 extern struct arena *arena;
+/* As they are without settings; a test that changes them puts them back. */
+extern struct bounds bounds;
 
 /* For cmocka: setup and teardown of a group. */
 int make_arena(void **state);

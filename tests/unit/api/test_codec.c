@@ -49,7 +49,10 @@ static enum err read_thing(const char *text)
     thing = (struct thing){.delay_ms = -1};
     error = (struct error){.code = OK};
     given = 0;
-    return codec_body(bytes_of(text), &THING, arena, &thing, &given, &error);
+
+    struct codec codec = {.bounds = &bounds, .arena = arena, .error = &error};
+
+    return codec_body(&codec, bytes_of(text), &THING, &thing, &given);
 }
 
 static void refuses(const char *text, enum err code, const char *where, const char *detail)

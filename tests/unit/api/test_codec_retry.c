@@ -16,9 +16,11 @@ static enum err read_policy(const char *text)
     static const struct field FIELD[] = {{.name = "retry", .read = field_retry}};
     static const struct shape WHOLE = SHAPE(FIELD, NULL);
 
+    struct codec codec = {.bounds = &bounds, .arena = arena, .error = &error};
+
     error = (struct error){.code = OK};
     policy = (struct retry_policy){.given = 0};
-    return codec_body(bytes_of(text), &WHOLE, arena, &policy, NULL, &error);
+    return codec_body(&codec, bytes_of(text), &WHOLE, &policy, NULL);
 }
 
 static void refuses(const char *text, const char *where)

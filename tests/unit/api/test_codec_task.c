@@ -14,11 +14,12 @@ static struct task_spec spec;
 static enum err read_as(const char *text, bool is_line)
 {
     struct document document;
-    struct codec codec = {.document = &document, .arena = arena, .error = &error};
+    struct codec codec = {
+        .bounds = &bounds, .document = &document, .arena = arena, .error = &error};
 
     error = (struct error){.code = OK};
 
-    enum err code = document_open(&document, bytes_of(text), DOCUMENT_LIFT, arena, &error);
+    enum err code = document_open(&document, bytes_of(text), DOCUMENT_LIFT, &bounds, arena, &error);
 
     if (code == OK)
         code = task_spec_read(&codec, NULL, document.root, is_line, &spec);
@@ -82,7 +83,7 @@ static void a_base64_payload_has_its_type(void **state)
 static void a_payload_over_a_mebibyte_is_too_large(void **state)
 {
     struct bytes parts[] = {BYTES("{\"payload\":\""), BYTES_NONE, BYTES("\"}")};
-    size_t fill = PAYLOAD_BYTES_MAX - 2;
+    size_t fill = (1 << 20) - 2;
     char *text = test_malloc(fill + 64);
 
     (void)state;
@@ -180,8 +181,10 @@ static void junk_in_traceparent_is_dropped(void **state)
 
 static enum err read_query(const struct query_pair *pairs, size_t len)
 {
+    const struct codec codec = {.bounds = &bounds, .arena = arena, .error = &error};
+
     error = (struct error){.code = OK};
-    return task_spec_read_query(pairs, len, arena, &spec, &error);
+    return task_spec_read_query(&codec, pairs, len, &spec);
 }
 
 #define PAIR(n, v)                                                                                 \

@@ -19,12 +19,12 @@ static void a_preference_is_found_among_others(void **state)
 
     (void)state;
 
-    assert_int_equal(
-        preference_read(BYTES("respond-async; x=1, wait=30, return=minimal"), &preference, &error),
-        OK);
+    assert_int_equal(preference_read(BYTES("respond-async; x=1, wait=30, return=minimal"), &bounds,
+                                     &preference, &error),
+                     OK);
     assert_int_equal(preference.wait_s, 30);
     assert_true(preference.minimal);
-    assert_int_equal(preference_read(BYTES_NONE, &preference, &error), OK);
+    assert_int_equal(preference_read(BYTES_NONE, &bounds, &preference, &error), OK);
     assert_int_equal(preference.wait_s, -1);
     assert_false(preference.minimal);
 }
@@ -37,7 +37,8 @@ static void a_wait_out_of_range_is_refused(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
-        assert_int_equal(preference_read(bytes_of(bad[i]), &preference, &error), ERR_INVALID_FIELD);
+        assert_int_equal(preference_read(bytes_of(bad[i]), &bounds, &preference, &error),
+                         ERR_INVALID_FIELD);
         assert_string_equal(error.where, "Prefer");
     }
 }
@@ -48,7 +49,7 @@ static void reads_key(const char *header, const char *wanted)
 {
     struct bytes key;
 
-    assert_int_equal(idempotency_key_read(bytes_of(header), arena, &key, &error), OK);
+    assert_int_equal(idempotency_key_read(bytes_of(header), &bounds, arena, &key, &error), OK);
     assert_true(bytes_is(key, wanted));
 }
 
@@ -61,7 +62,7 @@ static void a_key_is_a_string_or_a_word(void **state)
     reads_key("abc-1", "abc-1");
     reads_key("\"a b\"", "a b");
     reads_key("\"a\\\"b\\\\c\"", "a\"b\\c");
-    assert_int_equal(idempotency_key_read(BYTES_NONE, arena, &key, &error), OK);
+    assert_int_equal(idempotency_key_read(BYTES_NONE, &bounds, arena, &key, &error), OK);
     assert_null(key.at);
 }
 
@@ -75,10 +76,11 @@ static void a_bad_key_is_refused(void **state)
     (void)state;
     memset(text, 'k', sizeof(text));
     for (size_t i = 0; i < ARRAY_LEN(bad); i++)
-        assert_int_equal(idempotency_key_read(bytes_of(bad[i]), arena, &key, &error),
+        assert_int_equal(idempotency_key_read(bytes_of(bad[i]), &bounds, arena, &key, &error),
                          ERR_INVALID_FIELD);
-    assert_int_equal(idempotency_key_read((struct bytes){text, 255}, arena, &key, &error), OK);
-    assert_int_equal(idempotency_key_read((struct bytes){text, 256}, arena, &key, &error),
+    assert_int_equal(idempotency_key_read((struct bytes){text, 255}, &bounds, arena, &key, &error),
+                     OK);
+    assert_int_equal(idempotency_key_read((struct bytes){text, 256}, &bounds, arena, &key, &error),
                      ERR_INVALID_FIELD);
 }
 

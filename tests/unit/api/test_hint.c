@@ -2,6 +2,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -35,12 +36,44 @@ static void of_two_near_ones_the_nearer_is_told(void **state)
     assert_string_equal(hint_near(BYTES("wordy"), near), "word");
 }
 
+static void words_of_other_queues_are_known(void **state)
+{
+    static const char *const task[] = {"payload", "queue",   "run_at",    "delay_s", "retry",
+                                       "type",    "lease_s", "timeout_s", "name",    NULL};
+
+    (void)state;
+
+    assert_string_equal(hint_foreign(BYTES("eta"), task), "run_at");
+    assert_string_equal(hint_foreign(BYTES("countdown"), task), "delay_s");
+    assert_string_equal(hint_foreign(BYTES("max_retries"), task), "retry.max_attempts");
+    assert_string_equal(hint_foreign(BYTES("maxRetries"), task), "retry.max_attempts");
+    assert_string_equal(hint_foreign(BYTES("kwargs"), task), "payload");
+    assert_string_equal(hint_foreign(BYTES("visibility_timeout"), task), "lease_s");
+    assert_string_equal(hint_foreign(BYTES("queueName"), task), "queue");
+    assert_non_null(strstr(hint_foreign(BYTES("jobId"), task), "Idempotency-Key"));
+    assert_non_null(strstr(hint_foreign(BYTES("ttl"), task), "expires_s"));
+}
+
+static void a_foreign_word_counts_only_where_its_member_is_known(void **state)
+{
+    static const char *const names[] = {"queue", NULL};
+
+    (void)state;
+
+    assert_null(hint_foreign(BYTES("eta"), names));
+    assert_null(hint_foreign(BYTES("queue"), names));
+    assert_null(hint_foreign(BYTES("queuenames"), names));
+    assert_null(hint_foreign(BYTES("queuenam"), names));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_with_a_letter_missing_is_recognized),
         cmocka_unit_test(a_name_like_none_has_no_hint),
         cmocka_unit_test(of_two_near_ones_the_nearer_is_told),
+        cmocka_unit_test(words_of_other_queues_are_known),
+        cmocka_unit_test(a_foreign_word_counts_only_where_its_member_is_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

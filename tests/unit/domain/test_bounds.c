@@ -11,7 +11,7 @@
 
 static struct bytes repeated(char c, size_t len)
 {
-    static char text[TYPE_LEN_MAX + 1];
+    static char text[TYPE_MAX_CEILING + 1];
 
     memset(text, c, sizeof(text));
     return (struct bytes){text, len};
@@ -22,8 +22,8 @@ static void a_name_is_1_to_128_letters_digits_and_four_marks(void **state)
     (void)state;
     assert_true(name_is_valid(BYTES("azAZ09._:-")));
     assert_true(name_is_valid(repeated('x', 1)));
-    assert_true(name_is_valid(repeated('x', NAME_LEN_MAX)));
-    assert_false(name_is_valid(repeated('x', NAME_LEN_MAX + 1)));
+    assert_true(name_is_valid(repeated('x', NAME_MAX_CEILING)));
+    assert_false(name_is_valid(repeated('x', NAME_MAX_CEILING + 1)));
     assert_false(name_is_valid(BYTES("")));
     assert_false(name_is_valid(BYTES_NONE));
 }
@@ -46,7 +46,7 @@ static void a_label_may_hold_any_printable_text(void **state)
     (void)state;
     assert_true(label_is_valid(BYTES("thumbnail make/v2")));
     assert_true(label_is_valid(BYTES("gr\xc3\xb6\xc3\x9f\x65n \xf0\x9f\x98\x80")));
-    assert_true(label_is_valid(repeated('x', TYPE_LEN_MAX)));
+    assert_true(label_is_valid(repeated('x', TYPE_MAX_CEILING)));
     assert_true(label_is_valid(BYTES("\xc2\xa0"))); /* the first behind C1 */
 }
 
@@ -55,7 +55,7 @@ static void a_label_is_neither_empty_nor_too_long(void **state)
     (void)state;
     assert_false(label_is_valid(BYTES_NONE));
     assert_false(label_is_valid(BYTES("")));
-    assert_false(label_is_valid(repeated('x', TYPE_LEN_MAX + 1)));
+    assert_false(label_is_valid(repeated('x', TYPE_MAX_CEILING + 1)));
 }
 
 static void a_label_holds_no_control_characters(void **state)
