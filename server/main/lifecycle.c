@@ -202,11 +202,9 @@ static int make_folder(const struct config *config, struct error *error)
                   LOG_TEXT_FIELD("data", bytes_of(path)), );
         err = OK;
     }
-    if (err == OK)
-        err = data_folder_make(path, error);
-    if (err == OK)
-        return EXIT_CODE_OK;
-    return err == ERR_FORBIDDEN || err == ERR_INVALID_FIELD ? EXIT_CODE_REFUSED : EXIT_CODE_IO;
+    if (err != OK)
+        return EXIT_CODE_REFUSED;
+    return data_folder_make(path, error) == OK ? EXIT_CODE_OK : EXIT_CODE_IO;
 }
 
 static int open_engine(struct broker *broker, struct error *error)

@@ -10,72 +10,13 @@ import os
 import signal
 import socket
 import stat
-import subprocess
 import sys
 import threading
 import time
 import traceback
-import urllib.error
-import urllib.request
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
-
-from broker import Broker, free_port  # noqa: E402  (the path must be set first)
-
-CLEAN = {key: value for key, value in os.environ.items() if not key.startswith("SLUICE_")}
-
-
-class Bench:
-    """What a test gets: the binary, a folder of its own, and brokers that are ended after it."""
-
-    def __init__(self, binary):
-        self.binary = os.path.abspath(binary)
-        self.brokers = []
-
-    def run(self, *words, env=None, timeout=20):
-        """The ended process of a command."""
-        return subprocess.run([self.binary, *words], env={**CLEAN, **(env or {})}, capture_output=True, text=True,
-                              timeout=timeout, check=False)
-
-    def broker(self, *options):
-        broker = Broker(self.binary, options=options, clock="system")
-        self.brokers.append(broker)
-        return broker
-
-    def close(self):
-        for broker in self.brokers:
-            broker.dispose()
-
-
-def ask(broker, method, path, body=None, timeout=20):
-    """The status and the JSON of an answer."""
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"http://127.0.0.1:{broker.port}{path}", data=data, method=method,
-                                     headers={"Content-Type": "application/json"})
-    try:
-        with urllib.request.urlopen(request, timeout=timeout) as answer:
-            status, text = answer.status, answer.read()
-    except urllib.error.HTTPError as answer:
-        status, text = answer.code, answer.read()
-    try:
-        return status, json.loads(text or b"null")
-    except ValueError:
-        return status, text.decode(errors="replace")
-
-
-def equal(got, wanted, what=""):
-    if got != wanted:
-        raise AssertionError(f"{what}: {got!r}, not {wanted!r}" if what else f"{got!r}, not {wanted!r}")
-
-
-def contains(text, part):
-    if part not in text:
-        raise AssertionError(f"{part!r} is not in {text!r}")
-
-
-def refused(done, code, part):
-    equal(done.returncode, code, done.stderr)
-    contains(done.stderr, part)
+import others
+from harness import Bench, ask, contains, equal, free_port, log_lines, refused, until
 
 
 def claimed_task(broker):
@@ -86,24 +27,20 @@ def claimed_task(broker):
     return worker["id"], task["id"], claim["tasks"][0]["lease"]
 
 
-def log_lines(broker, event):
-    with open(broker.log_path, encoding="utf-8") as log:
-        lines = [json.loads(line) for line in log if line.startswith("{")]
-    return [line for line in lines if line.get("event") == event]
-
-
 # ---- settings ----
 
 def help_names_every_setting(bench):
     text = bench.run("serve", "--help")
     shown = json.loads(bench.run("config", "show", "--json").stdout)
     equal(text.returncode, 0)
+    contains(text.stdout, "  --insecure-no-auth\n")
     for key in shown:
         contains(text.stdout, "--" + key.split(".")[-1].replace("_", "-"))
 
 
 def what_show_prints_can_be_read_back(bench):
-    first = bench.run("config", "show", "--drain-timeout", "3s", "--parked-max", "77")
+    first = bench.run("config", "show", "--drain-timeout", "3s", "--parked-max", "77", "--require-tls")
+    contains(first.stdout, "require_tls = true\n")
     path = os.path.join(bench.broker().folder, "sluice.toml")
     with open(path, "w", encoding="utf-8") as out:
         out.write(first.stdout)
@@ -124,7 +61,8 @@ def wrong_settings_are_refused(bench):
     refused(bench.run("serve", "--drain-timout", "1"), 64, "did you mean --drain-timeout?")
     refused(bench.run("serve", "word"), 64, "not expected")
     refused(bench.run("serve", "--listen", "0.0.0.0:8080"), 78, "loopback")
-    refused(bench.run("serve", "--token-file", "f"), 78, "come later")
+    refused(bench.run("serve", "--push-allow", "10.0.0.0/8"), 78, "comes later")
+    refused(bench.run("serve", "--trusted-proxy", "10.0.0.0/33"), 78, "trusted_proxy")
     refused(bench.run("serve", env={"SLUICE_PARKED_MAX": "many"}), 78, "SLUICE_PARKED_MAX")
     refused(bench.run("serve", "--config", "/nowhere/sluice.toml"), 78, "No such file")
     refused(bench.run("serve", "--store", "postgres://x"), 78, "sqlite")
@@ -138,15 +76,6 @@ def unknown_variables_only_warn(bench):
 
 def counts_of(broker, queue):
     return ask(broker, "GET", f"/v1/queues/{queue}")[1]["counts"]
-
-
-def until(is_so, timeout_s=20):
-    """Wait for something that must come; how soon is no part of the test."""
-    end = time.monotonic() + timeout_s
-    while not is_so():
-        if time.monotonic() > end:
-            raise AssertionError("it did not come to pass")
-        time.sleep(0.05)
 
 
 # ---- starting ----
@@ -351,7 +280,7 @@ def main():
     arguments.add_argument("--binary", required=True)
     arguments.add_argument("parts", nargs="*")
     options = arguments.parse_args()
-    chosen = [test for test in TESTS if not options.parts or any(part in test.__name__ for part in options.parts)]
+    chosen = [test for test in TESTS + others.TESTS if not options.parts or any(part in test.__name__ for part in options.parts)]
     failed = 0
     for test in chosen:
         why = run_one(test, options.binary)

@@ -1,0 +1,304 @@
+"""Serving others than this machine's users: tokens, TLS, the address for health, and where it runs."""
+
+import os
+import shutil
+import signal
+import ssl
+import stat
+import subprocess
+
+from harness import CLEAN, ask, contains, equal, free_port, log_lines, refused, until
+
+
+# ---- tokens ----
+
+ADMIN = "an-admins-token-of-the-tests"
+VIEWER = "a-viewers-token-of-the-tests"
+
+
+def write(path, text, mode=0o600):
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(text)
+    os.chmod(path, mode)
+    return path
+
+
+def token_file(bench, text=f"{ADMIN} admin\n", mode=0o600):
+    return write(os.path.join(bench.folder(), "tokens"), text, mode)
+
+
+def hang_up(broker, event):
+    """SIGHUP, and the line that is logged about it."""
+    before = len(log_lines(broker, event))
+    broker.signal(signal.SIGHUP)
+    until(lambda: len(log_lines(broker, event)) > before)
+    return log_lines(broker, event)[-1]
+
+
+def an_open_address_needs_a_token(bench):
+    data = os.path.join(bench.folder(), "data")
+    for flag in ("--listen", "--health-listen"):
+        own = () if flag == "--listen" else ("--listen", f"127.0.0.1:{free_port()}")
+        done = bench.run("serve", flag, f"0.0.0.0:{free_port()}", "--data", data, *own)
+        refused(done, 78, "there is no access token: give --token-file")
+        contains(done.stderr, flag.strip("-").replace("-", "_"))
+        equal(os.path.exists(data), False, "nothing was made on the disk")
+
+
+def a_store_without_tokens_is_not_enough(bench):
+    broker = bench.broker().start()
+    broker.stop()
+    refused(bench.run("serve", "--listen", f"0.0.0.0:{free_port()}", "--data", os.path.join(broker.folder, "data")), 78,
+            "there is no access token")
+
+
+def a_token_in_the_store_is_enough(bench):
+    broker = bench.broker().start()
+    status, made = ask(broker, "POST", "/v1/tokens", {"role": "admin"})
+    equal(status, 201, made)
+    equal(ask(broker, "GET", "/v1/stats")[0], 401)
+    broker.stop()
+    broker.host = "0.0.0.0"
+    broker.start()
+    equal(ask(broker, "GET", "/v1/stats")[0], 401)
+    equal(ask(broker, "GET", "/v1/stats", token=made["token"])[0], 200)
+    equal(len(log_lines(broker, "broker.plain")), 1)
+
+
+def uses_of_a_token_outlive_the_restart(bench):
+    broker = bench.broker().start()
+    made = ask(broker, "POST", "/v1/tokens", {"role": "admin"})[1]
+    equal(ask(broker, "GET", "/v1/stats", token=made["token"])[0], 200)
+    broker.stop()
+    broker.start()
+    shown = ask(broker, "GET", f"/v1/tokens/{made['id']}", token=made["token"])[1]
+    broker.stop()
+    if shown["last_used_at"] is None or shown["last_used_at"] < made["created_at"][:16]:
+        raise AssertionError(shown)
+
+
+def everybody_is_let_in_only_when_that_is_said(bench):
+    broker = bench.broker("--insecure-no-auth", host="0.0.0.0").start()
+    equal(ask(broker, "GET", "/v1/stats")[0], 200)
+    equal(len(log_lines(broker, "broker.insecure")), 1)
+    contains(ask(broker, "GET", "/metrics")[1], "sluice_insecure 1\n")
+    contains(ask(bench.broker().start(), "GET", "/metrics")[1], "sluice_insecure 0\n")
+
+
+def wrong_token_files_are_refused_and_their_tokens_not_told(bench):
+    broker = bench.broker()
+    cases = (("top-secret-token chief\n", 0o600, ":1: "), ("# none\n", 0o600, "holds no token"),
+             (f"{ADMIN} admin\n" * 2, 0o600, ":2: the same token as in line 1"),
+             (f"{ADMIN} admin\n", 0o606, "may be written by everybody"))
+    for text, mode, why in cases:
+        path = token_file(bench, text, mode)
+        done = bench.run("serve", "--listen", f"127.0.0.1:{broker.port}", "--data", broker.folder + "/data",
+                         "--token-file", path)
+        refused(done, 78, path)
+        contains(done.stderr, why)
+        for secret in ("top-secret", ADMIN):
+            equal(secret in done.stderr, False, "the token is told")
+    refused(bench.run("serve", "--token-file", "/nowhere/tokens"), 78, "No such file")
+
+
+def what_could_be_guessed_or_read_is_warned_of(bench):
+    path = token_file(bench, f"short-one admin\nshort-two viewer\n{ADMIN} admin\n", 0o644)
+    broker = bench.broker("--token-file", path).start()
+    lines = log_lines(broker, "tokens.short")
+    equal([line["tokens"] for line in lines], [2])
+    equal(len(log_lines(broker, "tokens.readable")), 1)
+    equal(log_lines(broker, "broker.ready")[0]["tokens"], 3)
+
+
+def tokens_are_read_again(bench):
+    path = token_file(bench)
+    broker = bench.broker("--token-file", path, host="0.0.0.0").start()
+    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
+    equal(ask(broker, "GET", "/v1/stats", token=VIEWER)[0], 401)
+
+    write(path, f"{VIEWER} viewer\n{ADMIN}-2 admin\n")
+    line = hang_up(broker, "config.reloaded")
+    equal((line["tokens"], line["tokens_added"], line["tokens_dropped"]), (2, 2, 1))
+    equal(ask(broker, "GET", "/v1/stats", token=VIEWER)[0], 200)
+    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 401)
+    noted = ask(broker, "GET", "/v1/audit?action=config.reloaded", token=f"{ADMIN}-2")[1]["items"]
+    equal([note["detail"]["tokens_added"] for note in noted], [2])
+
+    for text in ("nonsense\n", "", "# all commented out\n"):
+        write(path, text)
+        hang_up(broker, "config.not_reloaded")
+        equal(ask(broker, "GET", "/v1/stats", token=VIEWER)[0], 200)
+        equal(ask(broker, "GET", "/v1/stats")[0], 401)
+    os.unlink(path)
+    hang_up(broker, "config.not_reloaded")
+    equal(ask(broker, "GET", "/v1/stats", token=VIEWER)[0], 200)
+
+
+def host_is_checked_until_there_is_a_token(bench):
+    broker = bench.broker().start()
+    foreign = {"Host": "rebound.example"}
+    equal(ask(broker, "GET", "/v1/stats", headers=foreign)[0], 421)
+    equal(ask(broker, "GET", "/v1/stats")[0], 200)
+    made = ask(broker, "POST", "/v1/tokens", {"role": "admin"})[1]
+    equal(ask(broker, "GET", "/v1/stats", headers=foreign)[0], 401)
+    equal(ask(broker, "GET", "/v1/stats", headers=foreign, token=made["token"])[0], 200)
+    equal(ask(broker, "DELETE", f"/v1/tokens/{made['id']}", token=made["token"])[0], 204)
+    equal(ask(broker, "GET", "/v1/stats", headers=foreign)[0], 421)
+    equal(ask(broker, "GET", "/v1/stats")[0], 200)
+
+
+def health_has_an_address_of_its_own(bench):
+    port = free_port()
+    broker = bench.broker("--token-file", token_file(bench), "--health-listen", f"127.0.0.1:{port}",
+                          "--drain-timeout", "15s").start()
+    equal(log_lines(broker, "broker.ready")[0]["health_port"], port)
+    equal(ask(broker, "GET", "/livez", port=port)[0], 200)
+    equal(ask(broker, "GET", "/readyz", port=port)[0], 200)
+    equal(ask(broker, "GET", "/metrics", port=port)[0], 401)
+    status, text = ask(broker, "GET", "/metrics", port=port, token=ADMIN)
+    equal(status, 200)
+    contains(text, "sluice_build_info")
+    equal(ask(broker, "GET", "/v1/stats", port=port, token=ADMIN)[0], 404)
+    equal(ask(broker, "POST", "/v1/tasks", {}, port=port, token=ADMIN)[0], 404)
+    _, worker = ask(broker, "POST", "/v1/workers", {"identity": "w", "queues": ["q"]}, token=ADMIN)
+    ask(broker, "POST", "/v1/tasks", {"queue": "q"}, token=ADMIN)
+    ask(broker, "POST", f"/v1/workers/{worker['id']}/claim", {}, token=ADMIN)
+    broker.signal(signal.SIGTERM)
+    until(lambda: ask(broker, "GET", "/readyz", port=port)[0] == 503)
+    equal(ask(broker, "GET", "/livez", port=port)[0], 200)
+
+
+def a_health_address_in_use_ends_the_start(bench):
+    first = bench.broker().start()
+    done = bench.run("serve", "--listen", f"127.0.0.1:{free_port()}", "--data", os.path.join(bench.folder(), "data"),
+                     "--health-listen", f"127.0.0.1:{first.port}")
+    refused(done, 69, "health_listen")
+
+
+# ---- TLS ----
+
+def openssl(*words):
+    done = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
+    equal(done.returncode, 0, done.stderr)
+
+
+def certificate(folder, name):
+    """A self-signed certificate and its key."""
+    cert, key = (os.path.join(folder, name + end) for end in (".crt", ".key"))
+    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+            "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert)
+    return cert, key
+
+
+def trusting(cert):
+    return ssl.create_default_context(cafile=cert)
+
+
+def certificates_are_served_and_read_again(bench):
+    folder = bench.folder()
+    first, second = (certificate(folder, name) for name in ("first", "second"))
+    cert, key = os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
+
+    def install(pair):
+        shutil.copy(pair[0], cert)
+        shutil.copy(pair[1], key)
+
+    install(first)
+    broker = bench.broker("--token-file", token_file(bench), "--tls-cert", cert, "--tls-key", key, host="0.0.0.0",
+                          tls=trusting(first[0])).start()
+    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
+    equal(log_lines(broker, "broker.plain"), [])
+    equal(log_lines(broker, "broker.ready")[0]["scheme"], "https")
+
+    install(second)
+    equal(hang_up(broker, "config.reloaded")["tls"], "true")
+    equal(broker.probe("/livez"), None)
+    broker.tls = trusting(second[0])
+    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
+
+    write(cert, "no certificate")
+    hang_up(broker, "config.not_reloaded")
+    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
+
+
+def clients_show_a_certificate_where_that_is_asked(bench):
+    folder = bench.folder()
+    server, client, stranger = (certificate(folder, name) for name in ("server", "client", "stranger"))
+    known = trusting(server[0])
+    known.load_cert_chain(*client)
+    broker = bench.broker("--token-file", token_file(bench), "--tls-cert", server[0], "--tls-key", server[1],
+                          "--tls-client-ca", client[0], tls=known).start()
+    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
+    equal(ask(broker, "GET", "/v1/stats")[0], 401)
+    for pair in (None, stranger):
+        broker.tls = trusting(server[0])
+        if pair is not None:
+            broker.tls.load_cert_chain(*pair)
+        equal(broker.probe("/livez"), None)
+
+
+def tls_settings_that_cannot_be_served_are_refused(bench):
+    folder = bench.folder()
+    cert, key = certificate(folder, "a")
+    _, other = certificate(folder, "b")
+    data = ("--data", os.path.join(folder, "data"), "--listen", f"127.0.0.1:{free_port()}")
+    refused(bench.run("serve", *data, "--tls-cert", cert), 78, "tls_key")
+    refused(bench.run("serve", *data, "--tls-cert", "/nowhere/crt", "--tls-key", key), 78, "/nowhere/crt")
+    refused(bench.run("serve", *data, "--tls-cert", cert, "--tls-key", other), 78, "tls_")
+    refused(bench.run("serve", "--listen", f"0.0.0.0:{free_port()}", "--require-tls"), 78, "require_tls")
+
+
+# ---- where it runs ----
+
+def root_in_a_container_is_refused(bench):
+    if os.geteuid() != 0:
+        return
+    place = ("--data", os.path.join(bench.folder(), "data"), "--listen", f"127.0.0.1:{free_port()}")
+    inside = {"SLUICE_CONTAINER": "1"}
+    refused(bench.run("serve", *place, env=inside), 78, "--allow-root")
+    equal(bench.run("config", "check", env=inside).stderr, "")
+    words = ["unshare", "--pid", "--fork", "--kill-child", bench.binary, "serve", *place]
+    refused(subprocess.run(words, env=CLEAN, capture_output=True, text=True, timeout=20, check=False), 78, "--allow-root")
+    bench.broker("--allow-root").start()
+
+
+def an_open_data_folder_is_closed_and_a_foreign_one_refused(bench):
+    broker = bench.broker()
+    folder = os.path.join(broker.folder, "data")
+    os.mkdir(folder)
+    os.chmod(folder, 0o755)
+    broker.start()
+    equal(stat.S_IMODE(os.stat(folder).st_mode), 0o700)
+    equal(len(log_lines(broker, "data.closed")), 1)
+    broker.stop()
+    if os.geteuid() == 0:
+        os.chown(folder, 4711, 4711)
+        refused(bench.run("serve", *broker.command()[2:]), 74, "belongs to user 4711")
+
+
+def crashes_leave_no_core(bench):
+    broker = bench.broker().start()
+    with open(f"/proc/{broker.pid}/limits", encoding="ascii") as limits:
+        line = next(line for line in limits if line.startswith("Max core file size"))
+    equal(line.split()[4], "0")
+
+
+TESTS = (
+    an_open_address_needs_a_token,
+    a_store_without_tokens_is_not_enough,
+    a_token_in_the_store_is_enough,
+    uses_of_a_token_outlive_the_restart,
+    everybody_is_let_in_only_when_that_is_said,
+    wrong_token_files_are_refused_and_their_tokens_not_told,
+    what_could_be_guessed_or_read_is_warned_of,
+    tokens_are_read_again,
+    host_is_checked_until_there_is_a_token,
+    health_has_an_address_of_its_own,
+    a_health_address_in_use_ends_the_start,
+    certificates_are_served_and_read_again,
+    clients_show_a_certificate_where_that_is_asked,
+    tls_settings_that_cannot_be_served_are_refused,
+    root_in_a_container_is_refused,
+    an_open_data_folder_is_closed_and_a_foreign_one_refused,
+    crashes_leave_no_core,
+)
