@@ -26,6 +26,7 @@ struct broker {
     unsigned interrupts;
     unsigned closing; /* servers that have yet to say that they are closed */
     void (*on_closed)(struct broker *broker);
+    bool checks_hosts; /* as long as nobody has to show a token, where only loopback is served */
     bool is_draining, is_stopping;
     atomic_int exit_code;
 };

@@ -124,6 +124,7 @@ int listeners_open(struct broker *broker, unsigned connections_max, struct error
 
     if (exit_code != EXIT_CODE_OK)
         return exit_code;
+    broker->checks_hosts = keyring_is_open(broker->keyring);
     broker->api.http = broker->http;
     if (config_text(broker->config, KNOB_HEALTH_LISTEN)[0] == '\0')
         return EXIT_CODE_OK;
@@ -140,6 +141,11 @@ void listeners_pump(struct broker *broker)
 
 void listeners_check_hosts(struct broker *broker)
 {
+    bool is_open = keyring_is_open(broker->keyring);
+
+    if (is_open == broker->checks_hosts)
+        return;
+    broker->checks_hosts = is_open;
     http_server_check_hosts(broker->http, checks_hosts(broker, KNOB_LISTEN));
     if (broker->health != NULL)
         http_server_check_hosts(broker->health, checks_hosts(broker, KNOB_HEALTH_LISTEN));
