@@ -11,6 +11,7 @@
 #include "domain/namespace.h"
 #include "domain/queue.h"
 #include "domain/task.h"
+#include "domain/token.h"
 
 enum command_kind {
 #define COMMAND(name, lane) COMMAND_##name,
@@ -238,17 +239,18 @@ struct advance {
     int64_t by_ms;
 };
 
-/* Tokens. The secret never comes here; who may hand out what was judged before. */
+/* Tokens. The secret never comes here; who may hand out what was judged before. Of the token file
+ * the engine is told, of the tokens in the store it knows. */
 struct token_ask {
-    struct bytes id;       /* of the token that is made, looked up, revoked or replaced */
+    struct bytes id;       /* of the token that is made, revoked or replaced */
     struct bytes new_id;   /* of a rotation: the new one's */
     struct digest hash;    /* of the new one */
     struct bytes name;     /* NONE: none */
     struct grant grant;    /* of the new one */
     int64_t expires_at_ms; /* of the new one; -1: never */
     int64_t overlap_ms;    /* of a rotation */
-    bool has_other_admin;  /* an unbounded admin's token is known besides the one it is about */
-    bool is_last;          /* of a revocation: no other token is configured at all */
+    bool has_file_token;   /* the token file has some */
+    bool has_file_admin;   /* one of them is a valid, unbounded admin's */
     bool may_be_open;      /* of a revocation: only loopback is served */
 };
 
@@ -274,6 +276,7 @@ struct audit_query {
     bool newest_first;
     unsigned limit;
     int64_t after_number; /* from the cursor; -1: from the start */
+    struct bytes ns;      /* rows of this one only; NONE: all that the caller may see */
 };
 
 struct ns_edit {
@@ -429,6 +432,8 @@ struct reply {
     unsigned workers_len;
     struct queue_view *queues;
     unsigned queues_len;
+    struct token_record token; /* made */
+    int64_t token_ends_at_ms;  /* of a rotation: when the old one ends */
     struct audit_view *audit;
     unsigned audit_len;
     struct ns_view *namespaces;

@@ -80,6 +80,7 @@ static enum err decode_list(struct call *call)
     if (code != OK)
         return code;
     query->ns = request_names_ns(call->request) ? call->command.ns : BYTES_NONE;
+    call->command.ns = BYTES_NONE; /* what the caller may see is not all of one namespace */
     query->limit = list_page(call)->limit;
     query->after_number = list_number(list_page(call)->after);
     return OK;

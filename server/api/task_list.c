@@ -114,18 +114,6 @@ static enum err read_rest(struct call *call)
     return OK;
 }
 
-/* A task's place is its number, written big end first. */
-static int64_t number_of(struct bytes place)
-{
-    uint64_t number = 0;
-
-    if (place.at == NULL)
-        return -1;
-    for (size_t i = 0; i < place.len; i++)
-        number = number << 8 | (unsigned char)place.at[i];
-    return (int64_t)number;
-}
-
 static enum err decode_list(struct call *call)
 {
     struct list_query *query = &call->command.in.list;
@@ -140,7 +128,7 @@ static enum err decode_list(struct call *call)
     if (code == OK)
         code = read_time(call, "created_before", &query->created_before_ms);
     query->limit = query->ids.at != NULL ? (unsigned)IDS_MAX : list_page(call)->limit;
-    query->after_number = number_of(list_page(call)->after);
+    query->after_number = list_number(list_page(call)->after);
     return code;
 }
 

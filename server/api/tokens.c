@@ -19,6 +19,12 @@ static const struct grant *own_grant(const struct call *call)
     return by != NULL ? &by->grant : &principal_open.grant;
 }
 
+/* Tokens are the broker's: the caller's namespace says nothing about what is asked. */
+static void ask_broker(struct call *call)
+{
+    call->command.ns = BYTES_NONE;
+}
+
 /* ---- what there is ---- */
 
 /* A token that reaches further than the caller's own does not exist for it. */
@@ -86,7 +92,7 @@ static struct grant grant_of(const struct call *call, const struct token_draft *
     struct grant grant = {.role = (enum role)draft->role, .ns = draft->ns, .queues = draft->queues};
 
     if (grant.ns.at == NULL)
-        grant.ns = request_names_ns(call->request) ? call->command.ns : own->ns;
+        grant.ns = request_names_ns(call->request) ? request_ns(call->request) : own->ns;
     if (grant.queues.at == NULL)
         grant.queues = own->queues;
     return grant;
@@ -113,6 +119,7 @@ static enum err decode_make(struct call *call)
         draft.expires_in_ms >= 0 ? now_ms + draft.expires_in_ms : draft.expires_at_ms;
     ask->id = draw(call, &ask->hash);
     tell_of_file(call);
+    ask_broker(call);
     return OK;
 }
 
@@ -169,6 +176,7 @@ static enum err decode_rotate(struct call *call)
         return code;
     ask->id = arena_bytes(call->arena, key->who.id);
     ask->new_id = draw(call, &ask->hash);
+    ask_broker(call);
     return OK;
 }
 
@@ -199,6 +207,7 @@ static enum err decode_revoke(struct call *call)
         return code;
     call->command.in.token.id = arena_bytes(call->arena, key->who.id);
     tell_of_file(call);
+    ask_broker(call);
     return OK;
 }
 

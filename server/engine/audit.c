@@ -101,43 +101,6 @@ struct bytes audit_detail_end(struct audit_detail *detail, struct arena *arena)
     return text;
 }
 
-/* Those of one that are not as in the other. */
-static void write_differing(struct json_out *out, const struct queue_settings *one,
-                            const struct queue_settings *other, struct arena *arena)
-{
-    struct bytes retry = retry_write(&one->retry, arena);
-
-    json_out_object(out);
-    if (one->concurrency != other->concurrency)
-        json_member_int_or_null(out, "concurrency", one->concurrency);
-    if (one->pending_limit != other->pending_limit)
-        json_member_int_or_null(out, "pending_limit", one->pending_limit);
-    if (one->paused != other->paused)
-        json_member_bool(out, "paused", one->paused);
-    if (one->paused_until_ms != other->paused_until_ms)
-        json_member_time_or_null(out, "paused_until", one->paused_until_ms);
-    if (!bytes_equal(retry, retry_write(&other->retry, arena)))
-        json_member_raw_or_null(out, "retry", retry);
-    if (one->lease_ms != other->lease_ms)
-        json_member_seconds_or_null(out, "lease_s", one->lease_ms);
-    if (one->timeout_ms != other->timeout_ms)
-        json_member_seconds_or_null(out, "timeout_s", one->timeout_ms);
-    json_out_object_end(out);
-}
-
-struct bytes audit_settings(const struct batch *batch, const struct queue_settings *before,
-                            const struct queue_settings *after)
-{
-    struct audit_detail detail;
-
-    audit_detail_begin(&detail);
-    json_out_key(&detail.out, "before");
-    write_differing(&detail.out, before, after, batch->mem);
-    json_out_key(&detail.out, "after");
-    write_differing(&detail.out, after, before, batch->mem);
-    return audit_detail_end(&detail, batch->mem);
-}
-
 /* ---- start, and the broom ---- */
 
 static void write_started(struct engine *engine)

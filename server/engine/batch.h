@@ -40,6 +40,7 @@ struct batch {
     bool is_solo;           /* one command that changes settings, and nothing else */
     struct numbers_before { /* of hot, should the batch be undone */
         int64_t task, event, intent, due_ms;
+        struct chain_end audit;
     } before;
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit.h"
 #include "base/memory.h"
 #include "cancels.h"
 #include "claims.h"
@@ -347,6 +348,30 @@ void closing_run(struct batch *batch)
 
 /* ---- commands ---- */
 
+static void note_purge(struct batch *batch, const struct command *command,
+                       const struct hot_queue *queue)
+{
+    struct audit_detail detail;
+
+    audit_detail_begin(&detail);
+    json_member_int(&detail.out, "tasks", hot_pending(queue));
+    audit_queue(batch, command, "queue.purged", queue, audit_detail_end(&detail, batch->mem));
+}
+
+static void note_close(struct batch *batch, const struct command *command,
+                       const struct hot_queue *queue)
+{
+    const struct queue_close *close = &command->in.queue_close;
+    struct audit_detail detail;
+
+    audit_detail_begin(&detail);
+    json_member_text(&detail.out, "mode", close->now ? BYTES("now") : BYTES("wait"));
+    json_member_seconds_or_null(&detail.out, "wait_timeout_s", close->wait_timeout_ms);
+    json_member_seconds_or_null(&detail.out, "close_timeout_s", close->close_timeout_ms);
+    json_member_int(&detail.out, "tasks", unfinished(queue));
+    audit_queue(batch, command, "queue.closed", queue, audit_detail_end(&detail, batch->mem));
+}
+
 /* The answer comes when the purge is through, or shows how far it is. */
 void run_PURGE_QUEUE(struct batch *batch, struct command *command)
 {
@@ -359,6 +384,7 @@ void run_PURGE_QUEUE(struct batch *batch, struct command *command)
         batch_answer(batch, command);
         return;
     }
+    note_purge(batch, command, queue);
     intent_start(batch, queue, BYTES("user"));
 
     struct parked *parked = park(batch, command, PARKED_CLOSE, PURGE_WAIT_MS);
@@ -395,6 +421,7 @@ void run_CLOSE_QUEUE(struct batch *batch, struct command *command)
 
     if (!find_queue(batch, command, close->queue, &queue))
         return;
+    note_close(batch, command, queue);
     refuse_held(batch, queue);
     if (unfinished(queue) == 0)
         closing_step_to(batch, queue, (struct closing_step){QUEUE_CLOSED, -1, -1});
@@ -421,6 +448,7 @@ void run_REOPEN_QUEUE(struct batch *batch, struct command *command)
 
     closing_step_to(batch, queue, (struct closing_step){QUEUE_OPEN, -1, -1});
     batch_effect(batch, wake_closers)->object = queue; /* there is no close to wait for any more */
+    audit_queue(batch, command, "queue.reopened", queue, BYTES_NONE);
     after.closing = QUEUE_OPEN;
     after.abandoned_len = 0;
     after.version++;

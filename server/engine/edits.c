@@ -1,4 +1,5 @@
 /* Edits: changing, repeating and deleting single tasks. */
+#include "audit.h"
 #include "domain/bounds.h"
 #include "handlers.h"
 #include "keys.h"
@@ -237,6 +238,22 @@ void run_RUN_NOW(struct batch *batch, struct command *command)
     answer_task(batch, command, &task);
 }
 
+static void note_delete(struct batch *batch, const struct command *command, const struct task *task)
+{
+    const struct hot_queue *queue = task_queue(batch, task);
+    char id[ID_TEXT_LEN + 1];
+    struct audit_act act = {.ns = queue->ns, .action = BYTES("task.deleted")};
+    struct audit_detail detail;
+
+    id_format(task->id, id);
+    act.object = bytes_of(id);
+    audit_detail_begin(&detail);
+    json_member_text(&detail.out, "queue", queue->name);
+    json_member_text(&detail.out, "state", bytes_of(task_state_name(task->state)));
+    act.detail = audit_detail_end(&detail, batch->mem);
+    audit_write(batch, command, &act);
+}
+
 void run_DELETE_TASK(struct batch *batch, struct command *command)
 {
     struct task task;
@@ -249,6 +266,7 @@ void run_DELETE_TASK(struct batch *batch, struct command *command)
                      task_state_name(task.state));
         return;
     }
+    note_delete(batch, command, &task);
     task_remove(batch, &task);
     batch_answer(batch, command);
 }

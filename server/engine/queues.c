@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit.h"
 #include "base/memory.h"
 #include "closing.h"
 #include "handlers.h"
@@ -169,6 +170,8 @@ void run_EDIT_QUEUE(struct batch *batch, struct command *command)
 
     struct queue_settings settings = edited(queue, edit);
 
+    audit_queue(batch, command, command->reply.created ? "queue.created" : "queue.changed", queue,
+                audit_settings(batch, &queue->settings, &settings));
     apply(batch, command, queue, &settings);
 }
 
@@ -186,6 +189,8 @@ void run_PAUSE_QUEUE(struct batch *batch, struct command *command)
 
     settings.paused = true;
     settings.paused_until_ms = for_ms < 0 ? -1 : batch->now.wall_ms + for_ms;
+    audit_queue(batch, command, "queue.paused", queue,
+                audit_settings(batch, &queue->settings, &settings));
     apply(batch, command, queue, &settings);
 }
 
@@ -200,6 +205,8 @@ void run_RESUME_QUEUE(struct batch *batch, struct command *command)
 
     settings.paused = false;
     settings.paused_until_ms = -1;
+    audit_queue(batch, command, "queue.resumed", queue,
+                audit_settings(batch, &queue->settings, &settings));
     apply(batch, command, queue, &settings);
 }
 
@@ -240,5 +247,6 @@ void run_DELETE_QUEUE(struct batch *batch, struct command *command)
     }
 
     hide(batch, queue);
+    audit_queue(batch, command, "queue.deleted", queue, BYTES_NONE);
     batch_answer(batch, command);
 }

@@ -1,6 +1,7 @@
 /* Shutdown: one way to stop, whoever asks for it. */
 #include "shutdown.h"
 
+#include "audit.h"
 #include "handlers.h"
 #include "parked_end.h"
 #include "sums.h"
@@ -37,6 +38,22 @@ static int64_t real_now_ms(const struct engine *engine)
     return engine->options.clock.now(engine->options.clock.ctx).mono_ms;
 }
 
+/* A signal is no request: only broker.stopped tells of it. */
+static void note_asked(struct batch *batch, const struct command *command)
+{
+    const struct shutdown_ask *ask = &command->in.shutdown;
+    struct audit_act act = {.action = BYTES("broker.shutdown")};
+    struct audit_detail detail;
+
+    if (command->by == &principal_broker)
+        return;
+    audit_detail_begin(&detail);
+    json_member_text(&detail.out, "mode", ask->now ? BYTES("now") : BYTES("drain"));
+    json_member_seconds_or_null(&detail.out, "wait_timeout_s", ask->wait_timeout_ms);
+    act.detail = audit_detail_end(&detail, batch->mem);
+    audit_write(batch, command, &act);
+}
+
 void run_SHUTDOWN(struct batch *batch, struct command *command)
 {
     struct engine *engine = batch->engine;
@@ -51,6 +68,7 @@ void run_SHUTDOWN(struct batch *batch, struct command *command)
             real_now_ms(engine) + (deadline_ms - batch->now.mono_ms);
     }
     engine->drain.is_asked = true;
+    note_asked(batch, command);
     atomic_store(&engine->state, BROKER_DRAINING);
     end_all_waits(batch);
     if (command->wait_ms > 0) {
@@ -119,6 +137,7 @@ void shutdown_run(struct batch *batch)
     }
     store_renewals(batch);
     meta_put(batch->db, "stopped_at", batch->now.wall_ms);
+    audit_write(batch, NULL, &(struct audit_act){.action = BYTES("broker.stopped")});
     batch->rows++;
     (void)batch_effect(batch, end_drain);
 }

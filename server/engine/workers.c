@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "audit.h"
 #include "closing.h"
 #include "domain/bounds.h"
 #include "handlers.h"
@@ -301,6 +302,26 @@ static void set_worker(struct engine *engine, struct effect *effect)
         queue_look_again(engine, worker->queues[i]);
 }
 
+static void note_edit(struct batch *batch, const struct command *command,
+                      const struct hot_worker *worker)
+{
+    const struct worker_edit *edit = &command->in.worker_edit;
+    char id[ID_TEXT_LEN + 1];
+    struct audit_act act = {.ns = worker->ns, .action = BYTES("worker.changed")};
+    struct audit_detail detail;
+
+    id_format(worker->id, id);
+    act.object = bytes_of(id);
+    audit_detail_begin(&detail);
+    json_member_text(&detail.out, "identity", worker->identity);
+    if (edit->has_mode)
+        json_member_text(&detail.out, "state", bytes_of(worker_mode_name(edit->mode)));
+    if (edit->has_concurrency)
+        json_member_int(&detail.out, "concurrency", edit->concurrency);
+    act.detail = audit_detail_end(&detail, batch->mem);
+    audit_write(batch, command, &act);
+}
+
 void run_EDIT_WORKER(struct batch *batch, struct command *command)
 {
     const struct worker_edit *edit = &command->in.worker_edit;
@@ -327,6 +348,7 @@ void run_EDIT_WORKER(struct batch *batch, struct command *command)
         view->state = worker_mode_name(edit->mode);
     worker_save(batch->db, &row);
     batch->rows++;
+    note_edit(batch, command, worker);
     effect->object = worker;
     effect->data = arena_copy(batch->mem, edit, sizeof(*edit));
     command->reply.workers = view;
