@@ -351,6 +351,8 @@ static void begin_piece(struct stream *stream)
     command->mem = stream->arena;
     command->ns = arena_bytes(stream->arena, request_ns(stream->request));
     command->request_id = arena_bytes(stream->arena, request_id_text(stream->request));
+    command->by = request_caller(stream->request);
+    command->address = arena_bytes(stream->arena, request_address(stream->request));
     command->wait_ms = -1; /* a full queue holds the stream as long as it takes */
     command->idempotency.scope = BYTES("POST /v1/tasks/batch");
     command->caller = (struct caller){.ctx = stream, .done = on_done, .is_alive = is_alive};
