@@ -4,7 +4,6 @@ Two brokers are asked the same by the same stranger: one is full of somebody els
 them. Every answer must be the same, but for times, new ids and cursors. So no id, name or count can have come through.
 """
 
-import json
 import re
 import threading
 import time
@@ -60,9 +59,9 @@ class Alpha:
         worker = self.must(201, "POST", "/v1/workers",
                            {"identity": "alpha-worker", "queues": ["alpha-queue"], "concurrency": 9})["id"]
         leases = {item["id"]: item["lease"]
-                  for item in self.must(200, "POST", f"/v1/workers/{worker}/claim", {"max": 3})["items"]}
+                  for item in self.must(200, "POST", f"/v1/workers/{worker}/claim", {"max": 3})["tasks"]}
         self.must(200, "POST", f"/v1/leases/{leases[done]}/complete", {"alpha-result": 1})
-        self.must(200, "POST", f"/v1/leases/{leases[failed]}/fail", {"error": {"message": "alpha-error", "retry": False}})
+        self.must(200, "POST", f"/v1/leases/{leases[failed]}/fail", {"message": "alpha-error", "retryable": False})
         token = self.must(201, "POST", "/v1/tokens", {"role": "viewer", "name": "alpha-token"})
         self.bench.secrets.add(token.pop("token"))
         self.names = {"id": held, "worker": worker, "lease": leases[held], "queue": "alpha-queue", "token": token["id"]}
@@ -86,9 +85,9 @@ class Alpha:
     def snapshot(self):
         """All that its owner can see of it."""
         worker, task = self.names["worker"], self.names["id"]
-        paths = ("/v1/tasks?limit=1000", "/v1/queues", "/v1/workers", f"/v1/workers/{worker}", f"/v1/tasks/{task}",
-                 f"/v1/tasks/{task}/attempts", "/v1/namespaces/alpha", "/v1/tokens", "/v1/stats")
-        text = "\n".join(json.dumps(self.must(200, "GET", path), sort_keys=True) for path in paths)
+        paths = ("/v1/tasks?limit=500", "/v1/queues", "/v1/workers", f"/v1/workers/{worker}", f"/v1/tasks/{task}",
+                 f"/v1/tasks/{task}/attempts", "/v1/namespaces/alpha", f"/v1/tokens/{self.names['token']}", "/v1/stats")
+        text = "\n".join(self.bench.ask("GET", path, OWNER).text for path in paths)
         return re.sub(r'"(last_used_at|last_seen_at|uptime_s|oldest_ready_age_s)": [^,}]+', "", text)
 
 
@@ -97,7 +96,7 @@ def prepare(binary, is_full):
     bench.start(*LINES, options=OPTIONS, clock="manual")
     alpha = Alpha(bench)
     for name in ("alpha", "beta"):
-        bench.must(201, "PUT", f"/v1/namespaces/{name}", ADMIN, {})
+        bench.must(201, "PUT", f"/v1/ns/{name}/queues/open-to-all", ADMIN, {})
     if is_full:
         alpha.fill()
     return bench, alpha
@@ -126,7 +125,7 @@ def bodies_of(route, names):
         "finish_outcomes": {"outcomes": [{"lease": names["lease"], "outcome": "succeeded", "result": 1}]},
         "edit_task": {"priority": 7}, "edit_worker": {"mode": "quiet"}, "put_queue": {"concurrency": 2},
         "patch_queue": {"concurrency": 3}, "progress_lease": {"progress": 0.5}, "snooze_lease": {"delay_s": 5},
-        "fail_lease": {"error": {"message": "x"}}, "make_token": {"role": "viewer", "namespace": "beta"},
+        "fail_lease": {"message": "x"}, "make_token": {"role": "viewer", "namespace": "beta"},
         "start_shutdown": {"mode": "now"}, "advance_clock": {"s": 1},
     }
     yield route.body()
@@ -178,6 +177,7 @@ def compare(bench, token, prefix, allowed):
     finally:
         empty[0].close()
         full[0].close()
+        bench.broker = None
     if problems:
         raise AssertionError("\n".join([f"{len(problems)} differences:", *problems]))
 
@@ -234,9 +234,28 @@ def namespaces_of_their_own_have_the_same_names(bench):
     equal(bench.must(200, "GET", "/v1/tasks", ADMIN)["items"], [], "tasks of default")
 
 
+def a_token_of_several_namespaces_must_say_which(bench):
+    bench.start(f"{ADMIN} admin", "of-all-teams-00000000001 admin ns=team-*", options=OPTIONS)
+    bench.must(201, "POST", "/v1/tasks", ADMIN, {"type": "t"})
+    bench.must(201, "POST", "/v1/ns/team-a/tasks", ADMIN, {"type": "t"})
+    token = "of-all-teams-00000000001"
+    for route in routes():
+        answer = bench.ask(route.method, route.at(), token, route.body())
+        is_apart = route.scope.split(":")[0] in ("tasks", "work", "workers", "queues") or route.is_whole
+        if is_apart and answer.status != 403:
+            raise AssertionError(f"{route.method} {route.path}: {answer.status} {answer.text[:200]}")
+        if '"default"' in answer.text:
+            raise AssertionError(f"{route.method} {route.path} tells of default: {answer.text[:200]}")
+    equal(bench.must(200, "GET", "/v1/ns/team-a/stats", token)["counts"]["ready"], 1)
+    stats = bench.ask("GET", "/v1/stats", token)
+    equal(stats.status == 200 and stats.json["counts"]["ready"] > 0, False, "numbers of default")
+    equal(bench.must(200, "GET", "/v1/whoami", token)["home_namespace"], None)
+
+
 TESTS = (
     a_stranger_finds_nothing_by_id,
     a_stranger_is_refused_by_path,
     a_neighbour_finds_nothing_of_other_queues,
     namespaces_of_their_own_have_the_same_names,
+    a_token_of_several_namespaces_must_say_which,
 )

@@ -31,6 +31,21 @@ static void take(unsigned taken)
     fake_reply();
 }
 
+static void a_stream_says_who_asks(void **state)
+{
+    struct request *request = begin("application/x-ndjson");
+
+    (void)state;
+    request_set_caller(request, &principal_broker);
+    op_submit_batch(request);
+    fake_piece("{\"queue\":\"a\"}\n", false);
+    assert_ptr_equal(fake_command()->by, &principal_broker);
+    assert_true(bytes_is(fake_command()->address, "192.0.2.1"));
+    take(1);
+    fake_piece("", true);
+    fake_end();
+}
+
 /* ---- arrays ---- */
 
 static void an_array_is_answered_in_order(void **state)
@@ -277,6 +292,7 @@ static void a_stream_has_no_key_of_its_own(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_stream_says_who_asks),
         cmocka_unit_test(an_array_is_answered_in_order),
         cmocka_unit_test(all_or_none_refuses_the_whole),
         cmocka_unit_test(an_array_of_bad_tasks_asks_no_engine),
