@@ -49,7 +49,7 @@ struct engine_options {
  * is the process's. */
 MUST_CHECK enum err engine_open(const struct engine_options *options, struct engine **ret_engine,
                                 int *ret_exit_code, struct error *error);
-/* The tokens in the store, by the time they were made; before engine_start(). */
+/* The tokens in the store, in no special order; before engine_start(). */
 void engine_each_token(struct engine *engine,
                        void (*each)(void *ctx, const struct token_record *token), void *ctx);
 /* Start the threads. */

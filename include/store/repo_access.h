@@ -9,7 +9,7 @@ void token_insert(struct db *db, const struct token_record *token);
 /* Copied into the arena. */
 bool token_load(struct db *db, struct bytes id, struct arena *arena,
                 struct token_record *ret_token);
-/* By the time they were made. */
+/* In no special order. */
 void token_each(struct db *db, void (*each)(void *ctx, const struct token_record *token),
                 void *ctx);
 void token_expire(struct db *db, struct bytes id, int64_t expires_at_ms);

@@ -11,7 +11,7 @@ FROM tokens WHERE id = $1;
 
 -- name: token_all
 SELECT id, hash, name, role, ns_globs, queue_globs, created_at, created_by, expires_at, life_ms, last_used_at, replaces
-FROM tokens ORDER BY created_at, id;
+FROM tokens;
 
 -- name: token_expire
 UPDATE tokens SET expires_at = $2 WHERE id = $1;
