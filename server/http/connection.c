@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include "handshake.h"
 #include "peer.h"
 #include "request_struct.h"
 #include "response.h"
@@ -48,6 +49,11 @@ static struct network_address peer_of(struct MHD_Connection *mhd)
     return network_address_of(info != NULL ? info->client_addr : NULL);
 }
 
+static void on_thirst(void *ctx)
+{
+    handshake_wait(ctx);
+}
+
 static struct connection *open_connection(struct http_server *server, struct MHD_Connection *mhd)
 {
     struct connection *connection = mem_alloc(sizeof(*connection));
@@ -60,8 +66,8 @@ static struct connection *open_connection(struct http_server *server, struct MHD
     connection_enter(connection, CONNECTION_WAITING);
     server->connections_len++;
     if (server->tls != NULL)
-        connection->credentials = tls_enter(server->tls, mhd);
-    if (server->tls != NULL && connection->credentials == NULL)
+        connection->tls = tls_enter(server->tls, mhd, connection->fd, on_thirst, connection);
+    if (server->tls != NULL && connection->tls == NULL)
         connection_shut(connection);
     else
         room_enter(connection);
@@ -73,7 +79,7 @@ static void close_connection(struct connection *connection)
     struct http_server *server = connection->server;
 
     room_leave(connection);
-    tls_leave(connection->credentials);
+    tls_leave(connection->tls);
     if (connection->phase == CONNECTION_SHUT)
         server->shut_len--;
     server->connections_len--;
@@ -119,6 +125,7 @@ void connection_shut(struct connection *connection)
     (void)shutdown(connection->fd, SHUT_RDWR);
     if (connection->phase == CONNECTION_SHUT)
         return;
+    handshake_go_on(connection);
     connection_enter(connection, CONNECTION_SHUT);
     connection->server->shut_len++;
 }
@@ -138,8 +145,8 @@ void connection_refuse(struct connection *connection, enum err code, const char 
     buffer_init(&buffer, ANSWER_MAX);
     response_write_raw(&buffer, connection->server, &error, id_text);
     /* One try: whoever does not read so little has no use for it. */
-    if (connection->credentials != NULL)
-        tls_say_last(connection->mhd, buffer_bytes(&buffer));
+    if (connection->tls != NULL)
+        tls_say_last(connection->tls, buffer_bytes(&buffer));
     else
         (void)send(connection->fd, buffer.at, buffer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
     buffer_fini(&buffer);

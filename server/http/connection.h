@@ -30,8 +30,9 @@ struct connection {
     int64_t since_ms;    /* when the deadline of the phase began to count, -1: not yet */
     uint64_t bytes_seen; /* by the kernel, when this was last looked at between two requests */
     struct request *request;
-    struct tls_credentials *credentials; /* NULL: plain */
-    bool is_counted;                     /* among the connections of its address */
+    struct tls_session *tls;     /* NULL: plain */
+    struct handshake *handshake; /* NULL: not waiting for a piece of it */
+    bool is_counted;             /* among the connections of its address */
     struct network_address peer;
     char peer_text[NETWORK_TEXT_LEN];
 };

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 enum {
-    LOOKS_MAX = 64,          /* at connections that cannot go, for one newcomer */
+    LOOKS_MAX = 64,     /* at connections that cannot go, for one newcomer */
     PATIENCE_MS = 1000, /* whoever takes no longer for a head or a body does not dawdle */
 };
 

@@ -94,22 +94,27 @@ static void on_completed(void *ctx, struct MHD_Connection *mhd, void **request_c
 
 /* ---- running it ---- */
 
+static void on_wake(uv_timer_t *timer);
+static void on_again(uv_idle_t *idle);
+
 /* Its sockets are edge-triggered inside, so its own word on when to run next counts before every
  * sleep. */
-static void arm(struct http_server *server, void (*on_wake)(uv_timer_t *timer))
+static void arm(struct http_server *server)
 {
     int64_t now = (int64_t)uv_now(server->loop);
     uint64_t wait_ms = 0;
 
     if (library_timeout(server->daemon, &wait_ms) != MHD_YES)
         return;
+    if (wait_ms == 0) {
+        (void)uv_idle_start(&server->again, on_again);
+        return;
+    }
     if (server->wake_at_ms >= 0 && server->wake_at_ms <= now + (int64_t)wait_ms)
         return; /* waking too early does no harm */
     server->wake_at_ms = now + (int64_t)wait_ms;
     (void)uv_timer_start(&server->wake, on_wake, wait_ms, 0);
 }
-
-static void on_wake(uv_timer_t *timer);
 
 static void run(struct http_server *server)
 {
@@ -124,7 +129,7 @@ static void run(struct http_server *server)
             break;
     }
     server->is_running = false;
-    arm(server, on_wake);
+    arm(server);
 }
 
 static void on_wake(uv_timer_t *timer)
@@ -133,6 +138,12 @@ static void on_wake(uv_timer_t *timer)
 
     server->wake_at_ms = -1;
     run(server);
+}
+
+static void on_again(uv_idle_t *idle)
+{
+    (void)uv_idle_stop(idle);
+    run(idle->data);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)
@@ -234,9 +245,10 @@ static void start_handles(struct http_server *server)
     if (sweep_ms > SWEEP_MAX_MS)
         sweep_ms = SWEEP_MAX_MS;
     ASSERT(uv_poll_init(server->loop, &server->poll, epoll_fd) == 0);
+    ASSERT(uv_idle_init(server->loop, &server->again) == 0);
     ASSERT(uv_timer_init(server->loop, &server->wake) == 0);
     ASSERT(uv_timer_init(server->loop, &server->sweep) == 0);
-    server->poll.data = server->wake.data = server->sweep.data = server;
+    server->poll.data = server->again.data = server->wake.data = server->sweep.data = server;
     ASSERT(uv_poll_start(&server->poll, UV_READABLE, on_readable) == 0);
     ASSERT(uv_timer_start(&server->sweep, on_sweep, (uint64_t)sweep_ms, (uint64_t)sweep_ms) == 0);
 }
@@ -398,7 +410,8 @@ static void stop(struct http_server *server)
         (void)MHD_run(server->daemon);
     MHD_stop_daemon(server->daemon);
     server->daemon = NULL;
-    server->handles_open = 3;
+    server->handles_open = 4;
+    uv_close((uv_handle_t *)&server->again, on_handle_closed);
     uv_close((uv_handle_t *)&server->poll, on_handle_closed);
     uv_close((uv_handle_t *)&server->wake, on_handle_closed);
     uv_close((uv_handle_t *)&server->sweep, on_handle_closed);

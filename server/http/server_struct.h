@@ -25,6 +25,7 @@ struct http_server {
     struct router *router;
 
     uv_poll_t poll;     /* libmicrohttpd's epoll set */
+    uv_idle_t again;    /* libmicrohttpd has more to do; others get their turn before it */
     uv_timer_t wake;    /* when libmicrohttpd wants to run without an event */
     uv_timer_t sweep;   /* deadlines */
     int64_t wake_at_ms; /* -1: not armed */

@@ -12,8 +12,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 enum { CHAIN_MAX = 16 };
@@ -23,12 +25,22 @@ static const char priorities[] =
     "NORMAL:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-KX-ALL:+ECDHE-ECDSA:+ECDHE-RSA:-CIPHER-ALL:"
     "+AES-128-GCM:+AES-256-GCM:+CHACHA20-POLY1305:-MAC-ALL:+AEAD:%SERVER_PRECEDENCE";
 
+/* What connections were begun with, kept until they end, whatever was loaded since. */
 struct tls_credentials {
     struct list_node link; /* in retired */
     gnutls_certificate_credentials_t x509;
     gnutls_typed_vdata_st purpose; /* of clients' certificates */
     bool asks_client;
     unsigned uses;
+};
+
+struct tls_session {
+    struct tls_credentials *credentials;
+    gnutls_session_t gnutls; /* libmicrohttpd's */
+    int fd;
+    bool is_through; /* the handshake */
+    void (*on_thirst)(void *ctx);
+    void *ctx;
 };
 
 struct tls {
@@ -310,34 +322,88 @@ static gnutls_session_t session_of(struct MHD_Connection *mhd)
     return info != NULL ? info->tls_session : NULL;
 }
 
-struct tls_credentials *tls_enter(struct tls *tls, struct MHD_Connection *mhd)
+static ssize_t pull(gnutls_transport_ptr_t ctx, void *data, size_t len)
+{
+    struct tls_session *session = ctx;
+    ssize_t received = recv(session->fd, data, len, 0);
+    int cause = errno;
+
+    if (received >= 0)
+        return received;
+    gnutls_transport_set_errno(session->gnutls, cause);
+    if (cause == EAGAIN && !session->is_through)
+        session->on_thirst(session->ctx);
+    return -1;
+}
+
+static int pull_timeout(gnutls_transport_ptr_t ctx, unsigned wait_ms)
+{
+    const struct tls_session *session = ctx;
+    struct pollfd poll_fd = {.fd = session->fd, .events = POLLIN};
+
+    (void)wait_ms; /* nobody waits on the loop's thread */
+    return poll(&poll_fd, 1, 0);
+}
+
+/* The client's last message of a handshake. */
+static int on_finished(gnutls_session_t gnutls, unsigned type, unsigned when, unsigned is_incoming,
+                       const gnutls_datum_t *message)
+{
+    struct tls_session *session = gnutls_transport_get_ptr(gnutls);
+
+    (void)type;
+    (void)when;
+    (void)message;
+    if (is_incoming != 0)
+        session->is_through = true;
+    return 0;
+}
+
+static void ask_client(gnutls_session_t gnutls, struct tls_credentials *credentials)
+{
+    gnutls_certificate_server_set_request(gnutls, GNUTLS_CERT_REQUIRE);
+    gnutls_session_set_verify_cert2(gnutls, &credentials->purpose, 1, 0);
+}
+
+struct tls_session *tls_enter(struct tls *tls, struct MHD_Connection *mhd, int fd,
+                              void (*on_thirst)(void *ctx), void *ctx)
 {
     struct tls_credentials *credentials = tls->current;
-    gnutls_session_t session = session_of(mhd);
+    gnutls_session_t gnutls = session_of(mhd);
+    struct tls_session *session;
 
     free_unused(tls);
-    if (session == NULL ||
-        gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials->x509) < 0)
+    if (gnutls == NULL ||
+        gnutls_credentials_set(gnutls, GNUTLS_CRD_CERTIFICATE, credentials->x509) < 0)
         return NULL;
-    if (credentials->asks_client) {
-        gnutls_certificate_server_set_request(session, GNUTLS_CERT_REQUIRE);
-        gnutls_session_set_verify_cert2(session, &credentials->purpose, 1, 0);
-    }
+    session = mem_alloc(sizeof(*session));
+    session->credentials = credentials;
+    session->gnutls = gnutls;
+    session->fd = fd;
+    session->on_thirst = on_thirst;
+    session->ctx = ctx;
     credentials->uses++;
-    return credentials;
+    if (credentials->asks_client)
+        ask_client(gnutls, credentials);
+    gnutls_transport_set_ptr2(gnutls, session, (gnutls_transport_ptr_t)(intptr_t)fd);
+    gnutls_transport_set_pull_function(gnutls, pull);
+    gnutls_transport_set_pull_timeout_function(gnutls, pull_timeout);
+    gnutls_handshake_set_hook_function(gnutls, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
+                                       on_finished);
+    return session;
 }
 
-void tls_leave(struct tls_credentials *credentials)
+void tls_leave(struct tls_session *session)
 {
-    if (credentials != NULL)
-        credentials->uses--;
+    if (session == NULL)
+        return;
+    session->credentials->uses--;
+    free(session);
 }
 
-void tls_say_last(struct MHD_Connection *mhd, struct bytes text)
+void tls_say_last(struct tls_session *session, struct bytes text)
 {
-    gnutls_session_t session = session_of(mhd);
-
     /* GnuTLS itself refuses to send while the handshake lasts. */
-    if (session != NULL && gnutls_record_send(session, text.at, text.len) > 0)
-        (void)gnutls_bye(session, GNUTLS_SHUT_WR);
+    if (gnutls_record_send(session->gnutls, text.at, text.len) > 0)
+        (void)gnutls_bye(session->gnutls, GNUTLS_SHUT_WR);
 }

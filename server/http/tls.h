@@ -13,8 +13,8 @@
 enum { TLS_DAEMON_OPTIONS = 3 };
 
 struct tls;
-/* What one connection was begun with; kept until it ends, whatever was loaded since. */
-struct tls_credentials;
+/* One connection's side of it. */
+struct tls_session;
 
 MUST_CHECK enum err tls_open(const struct http_tls_files *files, struct tls **ret_tls,
                              struct error *error);
@@ -25,9 +25,11 @@ void tls_close(struct tls *tls);
 /* For MHD_OPTION_ARRAY, ended. */
 void tls_daemon_options(struct MHD_OptionItem ret_options[TLS_DAEMON_OPTIONS]);
 
-/* A connection was accepted, before its handshake. NULL: it cannot be served. */
-struct tls_credentials *tls_enter(struct tls *tls, struct MHD_Connection *mhd);
-void tls_leave(struct tls_credentials *credentials); /* NULL is fine */
+/* A connection was accepted, before its handshake. on_thirst(ctx) is called whenever the handshake
+ * found nothing to read. NULL: it cannot be served. */
+struct tls_session *tls_enter(struct tls *tls, struct MHD_Connection *mhd, int fd,
+                              void (*on_thirst)(void *ctx), void *ctx);
+void tls_leave(struct tls_session *session); /* NULL is fine */
 /* One try to send a last word past libmicrohttpd; nothing is sent before the handshake is through.
  */
-void tls_say_last(struct MHD_Connection *mhd, struct bytes text);
+void tls_say_last(struct tls_session *session, struct bytes text);

@@ -63,9 +63,8 @@ static void neighbours_of_one_v6_network_are_one(void **state)
 
 static void requests_are_counted_by_address(void **state)
 {
-    struct addresses *addresses = addresses_new(
-        &(struct addresses_bounds){.rate = {.units = 10, .period_s = 1, .burst = 2},
-                                   .remembered = 10});
+    struct addresses *addresses = addresses_new(&(struct addresses_bounds){
+        .rate = {.units = 10, .period_s = 1, .burst = 2}, .remembered = 10});
 
     (void)state;
     assert_true(takes(addresses, "10.0.0.1", 0));
@@ -78,9 +77,8 @@ static void requests_are_counted_by_address(void **state)
 
 static void whoever_was_here_longest_ago_is_forgotten(void **state)
 {
-    struct addresses *addresses = addresses_new(
-        &(struct addresses_bounds){.rate = {.units = 1, .period_s = 1, .burst = 1},
-                                   .remembered = 100});
+    struct addresses *addresses = addresses_new(&(struct addresses_bounds){
+        .rate = {.units = 1, .period_s = 1, .burst = 1}, .remembered = 100});
     char text[32];
 
     (void)state;
@@ -90,8 +88,8 @@ static void whoever_was_here_longest_ago_is_forgotten(void **state)
         assert_true(takes(addresses, text, 0));
     }
     assert_int_equal(addresses_len(addresses), 100);
-    assert_false(takes(addresses, text, 0));        /* the last one is known */
-    assert_true(takes(addresses, "10.0.0.0", 0));   /* the first one is not */
+    assert_false(takes(addresses, text, 0));      /* the last one is known */
+    assert_true(takes(addresses, "10.0.0.0", 0)); /* the first one is not */
     struct network_address open = address_of("10.9.9.9");
     addresses_close(addresses, &open); /* was kept, as it is open */
     addresses_free(addresses);

@@ -53,9 +53,23 @@ static void addresses_are_read_with_and_without_ports(void **state)
 static void what_is_no_address_is_refused(void **state)
 {
     static const char *const texts[] = {
-        "",           " ",         "unknown",      "_hidden",     "10.0.0",    "10.0.0.256",
-        "010.0.0.1",  "10.0.0.1:", "10.0.0.1:x",   "10.0.0.1:99999", "[::1",   "[::1]x",
-        "[::1]:",     "::1%eth0",  "1.2.3.4, 5.6", "localhost",   "10.0.0.1/8",
+        "",
+        " ",
+        "unknown",
+        "_hidden",
+        "10.0.0",
+        "10.0.0.256",
+        "010.0.0.1",
+        "10.0.0.1:",
+        "10.0.0.1:x",
+        "10.0.0.1:99999",
+        "[::1",
+        "[::1]x",
+        "[::1]:",
+        "::1%eth0",
+        "1.2.3.4, 5.6",
+        "localhost",
+        "10.0.0.1/8",
         "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     };
 
@@ -103,9 +117,9 @@ static void networks_hold_what_they_say(void **state)
 
 static void broken_cidrs_are_named(void **state)
 {
-    static const char *const texts[] = {"10.0.0.0/33", "10.0.0.0/",      "10.0.0.0/-1", "::/129",
-                                        "nonsense",    "10.0.0.1,,::1",  ",",           "/8",
-                                        "10.0.0.0/8/8", "10.0.0.0/08x", "10.0.0.0 /8"};
+    static const char *const texts[] = {"10.0.0.0/33",  "10.0.0.0/",     "10.0.0.0/-1", "::/129",
+                                        "nonsense",     "10.0.0.1,,::1", ",",           "/8",
+                                        "10.0.0.0/8/8", "10.0.0.0/08x",  "10.0.0.0 /8"};
     struct error error;
 
     (void)state;

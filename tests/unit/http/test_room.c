@@ -164,7 +164,8 @@ static void an_address_has_its_share_of_connections(void **state)
     assert_int_equal(answer.status, 503);
     assert_true(answer_has(&answer, "from this address"));
     assert_int_equal(harness_stats(harness).shut_out, 1);
-    assert_int_equal(atomic_load(&harness_seen(harness)->answered), 1); /* by hand, not by a route */
+    assert_int_equal(atomic_load(&harness_seen(harness)->answered),
+                     1); /* by hand, not by a route */
     client_close(fds[0]);
     while (harness_stats(harness).connections > 2)
         (void)usleep(1000);
