@@ -268,7 +268,9 @@ static void run_command(struct batch *batch, struct command *command)
     if (reaches_ns(command))
         runs[command->kind](batch, command);
     else
-        batch_refuse(batch, command, ERR_FORBIDDEN, "", "the token does not allow the namespace");
+        batch_refuse(batch, command, ERR_FORBIDDEN, "",
+                     "this token is not for namespace %.*s; another is meant by /v1/ns/NAME/…",
+                     BYTES_ARG(command->ns));
 }
 
 static void run_commands(struct batch *batch)

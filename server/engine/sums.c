@@ -31,10 +31,12 @@ static int64_t leased(const struct queue_counts *counts)
     return sum;
 }
 
+/* Of none, should the grant not hold for the namespace. */
 static void add_queues(const struct batch *batch, const struct command *command,
                        struct stats_view *stats)
 {
-    const struct hot_ns *ns = command_ns(batch, command);
+    bool is_granted = command->by == NULL || grant_has_ns(&command->by->grant, command->ns);
+    const struct hot_ns *ns = is_granted ? command_ns(batch, command) : NULL;
     const struct hot_queue *queue;
 
     for (size_t at = 0; ns != NULL && (queue = map_each(ns->queues, &at)) != NULL;) {
