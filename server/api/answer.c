@@ -1,5 +1,6 @@
 /* Answer: how a call ends, with the headers that its operation's answers share. */
 #include "call.h"
+#include "domain/bounds.h"
 #include "wire.h"
 
 /* Only what is in memory anyway is ever put into an answer; this stops a broken loop. */
@@ -39,6 +40,13 @@ void answer_status(struct call *call, int status)
 
 void answer_refuse(struct call *call, const struct error *error)
 {
+    int64_t wait_ms = call->command.reply.retry_after_ms;
+
+    /* Whole seconds, never too early. */
+    if (wait_ms > 0)
+        request_add_header(
+            call->request, "Retry-After",
+            arena_printf(call->arena, "%lld", (long long)((wait_ms + SECOND_MS - 1) / SECOND_MS)));
     add_shared_headers(call);
     request_refuse(call->request, error);
 }

@@ -4,6 +4,7 @@
 #include "handlers.h"
 #include "keys.h"
 #include "lookups.h"
+#include "quotas.h"
 #include "reach.h"
 #include "submits.h"
 #include "views.h"
@@ -46,8 +47,14 @@ static bool change_queue(struct batch *batch, struct command *command, struct ta
     if (!may_use_queue(batch, command, edit->queue, "/queue"))
         return false;
 
-    struct hot_queue *queue = hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true),
-                                        edit->queue, batch->now.wall_ms);
+    struct hot_ns *ns = command_ns(batch, command);
+    struct intake intake = {.tasks = 0};
+
+    intake_add_queue(&intake, ns, edit->queue);
+    if (!quota_admits(batch, command, &intake))
+        return false;
+
+    struct hot_queue *queue = hot_queue(batch->hot, ns, edit->queue, batch->now.wall_ms);
 
     if (queue->closing != QUEUE_OPEN) {
         batch_refuse(batch, command, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed",
@@ -142,13 +149,29 @@ static void pin(struct batch *batch, struct task *task, const struct again *agai
     task_replace(batch, task, from);
 }
 
-/* A clone is a new task: a full disk refuses it like a submit. */
-static bool has_room(struct batch *batch, struct command *command)
+/* A clone is a new task: a full disk and the namespace's quotas refuse it like a submit. */
+static bool has_room(struct batch *batch, struct command *command, const struct task *task)
 {
-    if (!command->in.again.clone || !batch->engine->disk_is_full)
+    const struct again *again = &command->in.again;
+    const struct hot_class *of_class = hot_class_numbered(batch->hot, task->class_number);
+    struct intake intake = {.tasks = again->clone,
+                            .bytes = again->clone ? task->bytes - task->end_bytes : 0};
+    char id[ID_TEXT_LEN + 1];
+
+    if (again->clone && batch->engine->disk_is_full) {
+        batch_refuse(batch, command, ERR_DISK_RESERVE, "",
+                     "the disk is full; only what ends work is taken");
+        return false;
+    }
+    if (again->has_worker) {
+        id_format(again->worker, id);
+        intake_add_class(&intake, of_class->ns, of_class->type, bytes_of(id));
+    }
+    if (!quota_admits(batch, command, &intake))
+        return false;
+    if (!again->clone || quota_charge(batch, command, 1, &command->reply.error))
         return true;
-    batch_refuse(batch, command, ERR_DISK_RESERVE, "",
-                 "the disk is full; only what ends work is taken");
+    batch_answer(batch, command);
     return false;
 }
 
@@ -204,7 +227,7 @@ void run_RETRY(struct batch *batch, struct command *command)
     if (key_handles(batch, command) || !find_task(batch, command, again->task, &task) ||
         !check_version(batch, command, task.version, again->if_match) ||
         !may_repeat(batch, command, &task) || !knows_pin(batch, command) ||
-        !has_room(batch, command))
+        !has_room(batch, command, &task))
         return;
     if (again->clone) {
         submit_clone(batch, &task, &copy);

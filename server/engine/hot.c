@@ -56,6 +56,7 @@ void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, 
     shelf->counts.adding[state] += by;
     shelf->adding_bytes[state] += bytes;
     shelf->queue->counts.adding[state] += by;
+    shelf->queue->adding_bytes += bytes;
     ns->counts.adding[state] += by;
     ns->adding_bytes += bytes;
     if (!list_is_linked(&shelf->dirty))
@@ -134,16 +135,24 @@ static void fold_counts(struct state_counts *counts, bool keep)
     }
 }
 
+static void fold_bytes(int64_t *bytes, int64_t *adding, bool keep)
+{
+    if (keep)
+        *bytes += *adding;
+    *adding = 0;
+}
+
 static void fold_shelf(struct hot_shelf *shelf, bool keep)
 {
-    struct hot_ns *ns = shelf->queue->ns;
+    struct hot_queue *queue = shelf->queue;
+    struct hot_ns *ns = queue->ns;
 
     fold_counts(&shelf->counts, keep);
-    fold_counts(&shelf->queue->counts, keep);
+    fold_counts(&queue->counts, keep);
+    fold_bytes(&queue->bytes, &queue->adding_bytes, keep);
     memset(shelf->adding_bytes, 0, sizeof(shelf->adding_bytes));
     fold_counts(&ns->counts, keep);
-    ns->bytes += keep ? ns->adding_bytes : 0;
-    ns->adding_bytes = 0;
+    fold_bytes(&ns->bytes, &ns->adding_bytes, keep);
 }
 
 static void settle(struct hot *hot, bool keep)

@@ -73,14 +73,15 @@ struct hot_queue {
     struct hot_shelf **shelves;
     unsigned shelves_len;
     struct map *shelves_by_class;
-    struct state_counts counts; /* of all shelves */
-    unsigned purges;            /* intents at work: nothing is handed out */
-    struct list watches;        /* parked claims that would take from here, first come first */
-    struct list held;           /* parked submits that wait for room */
-    struct list closers;        /* parked closes */
-    struct list purgers;        /* parked purges */
-    struct list_node dirty;     /* something became ready or free in this batch */
-    struct heap_node due;       /* wall: a timed pause or a close goes on */
+    struct state_counts counts;  /* of all shelves */
+    int64_t bytes, adding_bytes; /* that are kept of its tasks: committed, and by the batch */
+    unsigned purges;             /* intents at work: nothing is handed out */
+    struct list watches;         /* parked claims that would take from here, first come first */
+    struct list held;            /* parked submits that wait for room */
+    struct list closers;         /* parked closes */
+    struct list purgers;         /* parked purges */
+    struct list_node dirty;      /* something became ready or free in this batch */
+    struct heap_node due;        /* wall: a timed pause or a close goes on */
     struct rate submitted, claimed, finished;
     struct wait_times waits;
     struct id *abandoned; /* of the last close */

@@ -39,6 +39,7 @@ static void on_counter(void *ctx, const struct counter_row *row)
     hot_shelf(queue, of_class)->counts.of[row->state] += row->tasks;
     queue->counts.of[row->state] += row->tasks;
     queue->ns->counts.of[row->state] += row->tasks;
+    queue->bytes += row->bytes;
     queue->ns->bytes += row->bytes;
 }
 

@@ -7,6 +7,7 @@
 #include "closing.h"
 #include "handlers.h"
 #include "lookups.h"
+#include "quotas.h"
 #include "reach.h"
 #include "submits.h"
 #include "views.h"
@@ -140,6 +141,21 @@ static void apply(struct batch *batch, struct command *command, struct hot_queue
     batch_answer(batch, command);
 }
 
+/* Whether the queue is there or may be made. */
+static bool admits_queue(struct batch *batch, struct command *command, struct bytes name)
+{
+    struct intake intake = {.tasks = 0};
+
+    intake_add_queue(&intake, command_ns(batch, command), name);
+    return quota_admits(batch, command, &intake);
+}
+
+static struct hot_queue *make_queue(struct batch *batch, const struct command *command,
+                                    struct bytes name)
+{
+    return hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true), name, batch->now.wall_ms);
+}
+
 void run_EDIT_QUEUE(struct batch *batch, struct command *command)
 {
     const struct queue_edit *edit = &command->in.queue_edit;
@@ -147,8 +163,8 @@ void run_EDIT_QUEUE(struct batch *batch, struct command *command)
     if (!may_use_queue(batch, command, edit->queue, ""))
         return;
 
-    struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
-    struct hot_queue *queue = hot_queue(batch->hot, ns, edit->queue, -1);
+    struct hot_ns *ns = command_ns(batch, command);
+    struct hot_queue *queue = ns == NULL ? NULL : hot_queue(batch->hot, ns, edit->queue, -1);
 
     if (queue == NULL && !edit->replace) {
         (void)find_queue(batch, command, edit->queue, &queue);
@@ -165,8 +181,10 @@ void run_EDIT_QUEUE(struct batch *batch, struct command *command)
     }
     if (queue != NULL && !check_version(batch, command, queue->version, edit->if_match))
         return;
+    if (!admits_queue(batch, command, edit->queue))
+        return;
     command->reply.created = queue == NULL;
-    queue = hot_queue(batch->hot, ns, edit->queue, batch->now.wall_ms);
+    queue = make_queue(batch, command, edit->queue);
 
     struct queue_settings settings = edited(queue, edit);
 
@@ -179,12 +197,11 @@ void run_PAUSE_QUEUE(struct batch *batch, struct command *command)
 {
     int64_t for_ms = command->in.queue.for_ms;
 
-    if (!may_use_queue(batch, command, command->in.queue.queue, ""))
+    if (!may_use_queue(batch, command, command->in.queue.queue, "") ||
+        !admits_queue(batch, command, command->in.queue.queue))
         return;
 
-    struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
-    struct hot_queue *queue =
-        hot_queue(batch->hot, ns, command->in.queue.queue, batch->now.wall_ms);
+    struct hot_queue *queue = make_queue(batch, command, command->in.queue.queue);
     struct queue_settings settings = queue->settings;
 
     settings.paused = true;

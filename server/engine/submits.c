@@ -5,6 +5,7 @@
 #include "handlers.h"
 #include "keys.h"
 #include "lookups.h"
+#include "quotas.h"
 #include "reach.h"
 #include "waits.h"
 
@@ -43,18 +44,30 @@ static int64_t run_at(const struct batch *batch, const struct task_spec *spec)
 
 enum admission { ADMITTED, QUEUE_IS_CLOSED, QUEUE_IS_FULL, IS_TOO_FAR_OFF };
 
-/* Nobody overtakes those who wait for room already; who goes on from there has waited its turn. */
+/* Nobody overtakes those who wait for room already; who goes on from there has waited its turn.
+ * before: others for the same queue that would come in with it. queue NULL: it is yet to be made.
+ */
 static enum admission judge(const struct batch *batch, const struct hot_queue *queue,
-                            const struct task_spec *spec, bool has_waited)
+                            const struct task_spec *spec, bool has_waited, int64_t before)
 {
     if (spec->run_at_ms > batch->now.wall_ms + DELAY_MAX_MS)
         return IS_TOO_FAR_OFF;
+    if (queue == NULL)
+        return ADMITTED;
     if (queue->closing == QUEUE_CLOSING || queue->closing == QUEUE_CLOSED)
         return QUEUE_IS_CLOSED;
-    if (queue_is_full(&queue->settings, hot_pending(queue)) ||
+    if (queue_is_full(&queue->settings, hot_pending(queue) + before) ||
         (!has_waited && !list_is_empty(&queue->held)))
         return QUEUE_IS_FULL;
     return ADMITTED;
+}
+
+static struct hot_queue *known_queue(const struct batch *batch, const struct command *command,
+                                     struct bytes name)
+{
+    struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
+
+    return ns == NULL ? NULL : hot_queue(batch->hot, ns, name, -1);
 }
 
 static struct hot_queue *queue_of(struct batch *batch, const struct command *command,
@@ -147,24 +160,61 @@ static void hold(struct batch *batch, struct command *command, struct hot_queue 
 static bool may_hold(const struct batch *batch, const struct command *command,
                      enum admission admission)
 {
-    return admission == QUEUE_IS_FULL && (command->wait_ms > 0 || command->in.submit.streamed) &&
+    const struct submit *submit = &command->in.submit;
+
+    return admission == QUEUE_IS_FULL &&
+           ((submit->single && command->wait_ms > 0) || submit->streamed) &&
            !batch->engine->drain.is_asked;
+}
+
+enum verdict { TAKE, HOLD, REFUSE };
+
+/* Who is held pays at the first try: when its turn comes, that was paid for already. */
+static bool has_paid(const struct submit *submit, unsigned nth)
+{
+    return submit->has_waited && nth == 0;
+}
+
+/* A full queue may hold a task; the quotas of a namespace never do. What is refused takes nothing
+ * and makes no names. */
+static enum verdict decide(struct batch *batch, struct command *command, unsigned nth,
+                           struct error *ret_error)
+{
+    const struct submit *submit = &command->in.submit;
+    const struct task_spec *spec = &submit->specs[nth];
+    const struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
+    const struct hot_queue *queue = known_queue(batch, command, spec->queue);
+    enum admission admission = judge(batch, queue, spec, submit->has_waited, 0);
+    struct intake intake = {.tasks = 1, .bytes = task_spec_bytes(spec)};
+    bool holds = may_hold(batch, command, admission);
+
+    if (admission != ADMITTED && !holds) {
+        refusal(queue, admission, ret_error);
+        return REFUSE;
+    }
+    intake_add_queue(&intake, ns, spec->queue);
+    intake_add_class(&intake, ns, spec->type, BYTES_NONE);
+    if (!quota_allows(batch, command->ns, &intake, ret_error) ||
+        (!has_paid(submit, nth) && !quota_charge(batch, command, 1, ret_error)))
+        return REFUSE;
+    return holds ? HOLD : TAKE;
 }
 
 static void submit_one(struct batch *batch, struct command *command)
 {
     const struct task_spec *spec = &command->in.submit.specs[0];
-    struct hot_queue *queue = queue_of(batch, command, spec->queue);
-    enum admission admission = judge(batch, queue, spec, command->in.submit.has_waited);
+    enum verdict verdict = decide(batch, command, 0, &command->reply.error);
     struct task row;
 
-    if (may_hold(batch, command, admission)) {
-        hold(batch, command, queue);
+    if (verdict == REFUSE) {
+        batch_answer(batch, command);
         return;
     }
-    if (admission != ADMITTED) {
-        refusal(queue, admission, &command->reply.error);
-        batch_answer(batch, command);
+
+    struct hot_queue *queue = queue_of(batch, command, spec->queue);
+
+    if (verdict == HOLD) {
+        hold(batch, command, queue);
         return;
     }
     enter(batch, queue, spec, &row);
@@ -192,52 +242,77 @@ static bool may_use_all(struct batch *batch, struct command *command)
     return true;
 }
 
+/* The parts of an array that is taken whole or not at all. */
+struct whole {
+    struct map *queues; /* by name: how many tasks so far */
+    struct map *types;
+    struct intake intake;
+};
+
+/* How often the name came before. */
+static int64_t count_name(struct map *names, struct bytes name)
+{
+    void *counted = map_get(names, name);
+    int64_t before = (intptr_t)counted;
+
+    (void)map_put(names, name, (void *)(intptr_t)(before + 1));
+    return before;
+}
+
+static bool fits_with(struct batch *batch, struct command *command, const struct task_spec *spec,
+                      struct whole *whole)
+{
+    const struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
+    const struct hot_queue *queue = known_queue(batch, command, spec->queue);
+    int64_t before = count_name(whole->queues, spec->queue);
+    enum admission admission = judge(batch, queue, spec, false, before);
+
+    if (admission != ADMITTED) {
+        refusal(queue, admission, &command->reply.error);
+        return false;
+    }
+    if (before == 0)
+        intake_add_queue(&whole->intake, ns, spec->queue);
+    if (count_name(whole->types, spec->type) == 0)
+        intake_add_class(&whole->intake, ns, spec->type, BYTES_NONE);
+    whole->intake.tasks++;
+    whole->intake.bytes += task_spec_bytes(spec);
+    return quota_allows(batch, command->ns, &whole->intake, &command->reply.error);
+}
+
 /* All or none: the first task that would not fit refuses the whole. */
 static bool all_fit(struct batch *batch, struct command *command)
 {
     const struct submit *submit = &command->in.submit;
-    struct map *wanted = map_new();
+    struct whole whole = {.queues = map_new(), .types = map_new()};
     bool fits = true;
 
-    for (unsigned i = 0; i < submit->specs_len && fits; i++) {
-        struct hot_queue *queue = queue_of(batch, command, submit->specs[i].queue);
-        void *counted = map_get_int(wanted, (uint64_t)queue->head.number);
-        int64_t before = (intptr_t)counted;
-        enum admission admission = judge(batch, queue, &submit->specs[i], false);
-
-        if (admission == ADMITTED && queue_is_full(&queue->settings, hot_pending(queue) + before))
-            admission = QUEUE_IS_FULL;
-        fits = admission == ADMITTED;
-        if (!fits)
-            refusal(queue, admission, &command->reply.error);
-        (void)map_put_int(wanted, (uint64_t)queue->head.number, (void *)(intptr_t)(before + 1));
-    }
-    map_free(wanted);
-    return fits;
+    for (unsigned i = 0; i < submit->specs_len && fits; i++)
+        fits = fits_with(batch, command, &submit->specs[i], &whole);
+    map_free(whole.queues);
+    map_free(whole.types);
+    return fits && quota_charge(batch, command, submit->specs_len, &command->reply.error);
 }
 
 /* False: a stream met a full queue and must wait. */
-static bool take_item(struct batch *batch, struct command *command, const struct task_spec *spec,
-                      struct submit_item *item)
+static bool take_item(struct batch *batch, struct command *command, unsigned nth)
 {
+    const struct task_spec *spec = &command->in.submit.specs[nth];
+    struct submit_item *item = &command->reply.items[nth];
+    enum verdict verdict = TAKE;
+    struct task row;
+
     if (!reaches_name(command, spec->queue)) {
         reach_refuse(&item->error, "/queue", spec->queue);
         return true;
     }
-
-    struct hot_queue *queue = queue_of(batch, command, spec->queue);
-    enum admission admission = judge(batch, queue, spec, command->in.submit.has_waited);
-    struct task row;
-
     if (key_replays_item(batch, command, spec, item))
         return true;
-    if (command->in.submit.streamed && may_hold(batch, command, admission))
-        return false;
-    if (admission != ADMITTED) {
-        refusal(queue, admission, &item->error);
-        return true;
-    }
-    enter(batch, queue, spec, &row);
+    if (!command->in.submit.atomic)
+        verdict = decide(batch, command, nth, &item->error);
+    if (verdict != TAKE)
+        return verdict == REFUSE;
+    enter(batch, queue_of(batch, command, spec->queue), spec, &row);
     *item = (struct submit_item){.id = row.id, .number = row.number, .state = row.state};
     key_keep_item(batch, command, spec, item);
     return true;
@@ -254,8 +329,7 @@ static void submit_many(struct batch *batch, struct command *command)
         batch_answer(batch, command);
         return;
     }
-    while (reply->taken < submit->specs_len &&
-           take_item(batch, command, &submit->specs[reply->taken], &reply->items[reply->taken]))
+    while (reply->taken < submit->specs_len && take_item(batch, command, reply->taken))
         reply->taken++;
     /* A stream that met a full queue at once waits here; one that got some in says so first. */
     if (reply->taken == 0 && submit->specs_len > 0) {
@@ -279,6 +353,8 @@ void run_SUBMIT(struct batch *batch, struct command *command)
                      "the disk is full; only what ends work is taken");
         return;
     }
+    if (!quota_admits(batch, command, &(struct intake){.tasks = 0}))
+        return;
     if (command->in.submit.single)
         submit_one(batch, command);
     else

@@ -10,6 +10,7 @@
 #include "heartbeats.h"
 #include "lookups.h"
 #include "parked_end.h"
+#include "quotas.h"
 #include "reach.h"
 #include "settle.h"
 #include "views.h"
@@ -204,11 +205,27 @@ static struct worker_row *new_row(struct batch *batch, const struct command *com
     return arena_copy(batch->mem, &row, sizeof(row));
 }
 
+/* Whether the queues that it would make are taken. */
+static bool admits_queues(struct batch *batch, struct command *command)
+{
+    const struct worker_spec *spec = &command->in.worker_spec;
+    const struct hot_ns *ns = command_ns(batch, command);
+    struct map *seen = map_new();
+    struct intake intake = {.tasks = 0};
+
+    for (unsigned i = 0; i < spec->queues_len; i++)
+        if (map_put(seen, spec->queues[i], command) == NULL)
+            intake_add_queue(&intake, ns, spec->queues[i]);
+    map_free(seen);
+    return quota_admits(batch, command, &intake);
+}
+
 void run_REGISTER(struct batch *batch, struct command *command)
 {
     struct worker_spec *spec = &command->in.worker_spec;
 
-    if (!may_use_queues(batch, command, spec->queues, spec->queues_len))
+    if (!may_use_queues(batch, command, spec->queues, spec->queues_len) ||
+        !quota_admits_worker(batch, command) || !admits_queues(batch, command))
         return;
 
     struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);

@@ -1,0 +1,29 @@
+/* Quotas: what a namespace may still take up, by its own quotas and by the broker's bounds. What
+ * the batch at work adds is counted, so that no two submits can share the last place. */
+#pragma once
+
+#include "batch.h"
+
+/* What is asked of a namespace at once, besides what it holds. */
+struct intake {
+    int64_t tasks, bytes;
+    int64_t queues;      /* that do not exist */
+    int64_t queue_names; /* of them, those that never did: a deleted one keeps its place */
+    int64_t classes;     /* types that were never asked for, alone or with a worker */
+};
+
+void intake_add_queue(struct intake *intake, const struct hot_ns *ns, struct bytes queue);
+void intake_add_class(struct intake *intake, const struct hot_ns *ns, struct bytes type,
+                      struct bytes requires);
+
+/* Whether the namespace, which may be one to be made, takes all of it; else error says why not. */
+bool quota_allows(const struct batch *batch, struct bytes ns, const struct intake *intake,
+                  struct error *ret_error);
+/* The same, and the command is refused when not. */
+bool quota_admits(struct batch *batch, struct command *command, const struct intake *intake);
+/* Whether one more worker may register; refused when not. */
+bool quota_admits_worker(struct batch *batch, struct command *command);
+/* Take new tasks from the namespace's rate, all or none; what the batch does not do is given back.
+ * When there are too few, error says so and the reply when there will be enough. */
+bool quota_charge(struct batch *batch, struct command *command, int64_t tasks,
+                  struct error *ret_error);
