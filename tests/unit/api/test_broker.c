@@ -143,7 +143,7 @@ static void a_shutdown_says_how_far_it_is(void **state)
     fake_end();
 }
 
-static void metrics_ask_the_engine_twice(void **state)
+static void metrics_are_the_engines_and_those_of_http(void **state)
 {
     struct request *request = fake_begin();
     struct metrics *metrics = metrics_new();
@@ -178,6 +178,65 @@ static void metrics_ask_the_engine_twice(void **state)
     metrics_free(metrics);
 }
 
+/* What a scrape with this grant is answered. */
+static struct request *scrape_as(const struct principal *by, struct metrics *metrics)
+{
+    struct request *request = fake_begin();
+    struct queue_view queues[] = {
+        {.ns = BYTES("ours"), .name = BYTES("mail")},
+        {.ns = BYTES("ours"), .name = BYTES("secret")},
+        {.ns = BYTES("theirs"), .name = BYTES("mail")},
+        {.ns = BYTES(METRICS_OTHER), .name = BYTES(METRICS_OTHER)},
+    };
+    struct worker_sums sums[] = {{.ns = BYTES("ours")}, {.ns = BYTES("theirs")}};
+
+    api_of(request)->metrics = metrics;
+    request->caller = by;
+    op_get_metrics(request);
+    fake_command()->reply =
+        (struct reply){.queues = queues, .queues_len = 4, .sums = sums, .sums_len = 2};
+    fake_reply();
+    return request;
+}
+
+static bool has(const struct request *request, const char *text)
+{
+    return strstr(request->text, text) != NULL;
+}
+
+static void metrics_are_shown_as_far_as_the_token_reaches(void **state)
+{
+    static const struct principal ours = {.grant = {.ns = {"ours", 4}, .queues = {"*", 1}}},
+                                  mail = {.grant = {.ns = {"ours", 4}, .queues = {"m*,_*", 5}}},
+                                  all_mail = {.grant = {.ns = {"*", 1}, .queues = {"mail", 4}}},
+                                  all = {.grant = {.ns = {"*", 1}, .queues = {"*", 1}}};
+    struct metrics *metrics = metrics_new();
+    const struct request *request = scrape_as(&ours, metrics);
+
+    (void)state;
+    assert_true(has(request, "{namespace=\"ours\",queue=\"secret\","));
+    assert_true(has(request, "sluice_workers{namespace=\"ours\","));
+    assert_false(has(request, "theirs") || has(request, "_other") || has(request, "process_"));
+    fake_end();
+
+    request = scrape_as(&mail, metrics);
+    assert_true(has(request, "{namespace=\"ours\",queue=\"mail\","));
+    assert_false(has(request, "secret") || has(request, "theirs") || has(request, "_other"));
+    assert_false(has(request, "sluice_workers{") || has(request, "process_"));
+    fake_end();
+
+    request = scrape_as(&all_mail, metrics);
+    assert_true(has(request, "{namespace=\"theirs\",queue=\"mail\","));
+    assert_false(has(request, "secret") || has(request, "_other") || has(request, "process_"));
+    fake_end();
+
+    request = scrape_as(&all, metrics);
+    assert_true(has(request, "theirs") && has(request, "_other") && has(request, "process_"));
+    assert_true(has(request, "sluice_db_commits_total"));
+    fake_end();
+    metrics_free(metrics);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -187,7 +246,8 @@ int main(void)
         cmocka_unit_test(the_contract_has_a_tag),
         cmocka_unit_test(the_clock_moves_only_when_it_is_manual),
         cmocka_unit_test(a_shutdown_says_how_far_it_is),
-        cmocka_unit_test(metrics_ask_the_engine_twice),
+        cmocka_unit_test(metrics_are_the_engines_and_those_of_http),
+        cmocka_unit_test(metrics_are_shown_as_far_as_the_token_reaches),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
