@@ -35,8 +35,7 @@ const char *data_folder_unsafe_disk(unsigned type)
     return NULL;
 }
 
-/* Of the folder, or of the nearest one above it that is there. */
-static bool read_type(const char *path, unsigned *ret_type)
+bool data_folder_disk(const char *path, unsigned *ret_type)
 {
     char above[PATH_MAX];
     struct statfs disk;
@@ -61,7 +60,7 @@ static bool read_type(const char *path, unsigned *ret_type)
 enum err data_folder_check_disk(const char *path, struct error *error)
 {
     unsigned type = 0;
-    const char *name = read_type(path, &type) ? data_folder_unsafe_disk(type) : NULL;
+    const char *name = data_folder_disk(path, &type) ? data_folder_unsafe_disk(type) : NULL;
 
     if (name == NULL)
         return OK;

@@ -12,6 +12,8 @@ MUST_CHECK enum err data_folder_make(const char *path, struct error *error);
 /* Is the folder, or where it would be made, on a file system that this refuses? ERR_FORBIDDEN with
  * its name. */
 MUST_CHECK enum err data_folder_check_disk(const char *path, struct error *error);
+/* The f_type of the folder's file system, or of the nearest one's above it that is there. */
+bool data_folder_disk(const char *path, unsigned *ret_type);
 /* The name of a file system of this f_type when its locks and flushes cannot be relied upon, else
  * NULL. */
 const char *data_folder_unsafe_disk(unsigned type);

@@ -132,11 +132,9 @@ enum err token_file_read(const char *path, struct token_file *file, struct error
     enum err err;
 
     *file = (struct token_file){0};
-    /* One more: room is asked for before the end is seen. */
+    /* Room is asked for before the end is seen. */
     buffer_init(&file->text, FILE_MAX + READ_SIZE);
     err = load(path, file, error);
-    if (err == OK && file->text.len > FILE_MAX)
-        err = refuse(error, path, "is larger than 1 MiB");
     return err == OK ? read_lines(file, path, error) : err;
 }
 

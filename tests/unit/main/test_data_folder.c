@@ -107,13 +107,23 @@ static void disks_that_do_not_keep_their_word_are_known(void **state)
 
 static void the_disk_is_that_of_the_nearest_folder_above(void **state)
 {
-    static const char *const paths[] = {"/tmp", "/tmp/not/there/yet/", "./not-there", "not-there",
-                                        "/not-there"};
+    static const char *const inside[] = {"/proc", "/proc/not/there/yet/", "/proc//not-there//"};
+    static const char *const here[] = {"./not-there", "not-there", "not/there"};
+    enum { PROC_TYPE = 0x9fa0 };
+    unsigned type, own;
     struct error error;
 
     (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(paths); i++)
-        assert_int_equal(data_folder_check_disk(paths[i], &error), OK);
+    for (size_t i = 0; i < ARRAY_LEN(inside); i++) {
+        assert_true(data_folder_disk(inside[i], &type));
+        assert_int_equal(type, PROC_TYPE);
+    }
+    assert_true(data_folder_disk(".", &own));
+    for (size_t i = 0; i < ARRAY_LEN(here); i++) {
+        assert_true(data_folder_disk(here[i], &type));
+        assert_int_equal(type, own);
+    }
+    assert_int_equal(data_folder_check_disk("/proc/not/there", &error), OK);
 }
 
 int main(void)

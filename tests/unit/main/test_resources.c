@@ -51,6 +51,8 @@ static void core_dumps_are_off_unless_asked_for(void **state)
 
     (void)state;
     assert_int_equal(getrlimit(RLIMIT_CORE, &before), 0);
+    before.rlim_cur = before.rlim_max;
+    assert_int_equal(setrlimit(RLIMIT_CORE, &before), 0);
     resources_set_process(true);
     assert_int_equal(getrlimit(RLIMIT_CORE, &after), 0);
     assert_true(before.rlim_cur == after.rlim_cur);

@@ -117,6 +117,7 @@ static void what_is_no_file_is_refused(void **state)
     assert_non_null(strstr(error.detail, "No such file"));
     token_file_fini(&file);
     assert_int_not_equal(token_file_read("/tmp", &file, &error), OK);
+    assert_non_null(strstr(error.detail, "is not a file"));
     token_file_fini(&file);
     assert_int_not_equal(token_file_read("/dev/zero", &file, &error), OK);
     token_file_fini(&file);
