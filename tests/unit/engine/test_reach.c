@@ -196,12 +196,7 @@ static struct command *try_GET_NS(const struct victim *victim)
 /* Not for bound tokens at all: their scopes are over the whole broker, which is looked at
  * below, or the process asks by itself. Of the metrics a part is shown, when they are written.
  * Which tokens one may hand out, and which rows of the record one sees, is tested there. */
-#define NOT_TRIED(kind)                                                                            \
-    static struct command *try_##kind(const struct victim *victim)                                 \
-    {                                                                                              \
-        (void)victim;                                                                              \
-        return NULL;                                                                               \
-    }
+#define NOT_TRIED(kind) TRY(kind, ((void)victim, NULL))
 
 NOT_TRIED(PUT_NS)
 NOT_TRIED(SHUTDOWN)
@@ -344,6 +339,7 @@ static bool is_right_for_foreign(const struct command *command)
     case COMMAND_LEAVE:
     case COMMAND_CLAIM:
     case COMMAND_HEARTBEAT:
+    case COMMAND_GET_NS:
         return verdict(command) == ERR_NOT_FOUND;
     case COMMAND_FINISH:
     case COMMAND_EXTEND:
@@ -356,7 +352,6 @@ static bool is_right_for_foreign(const struct command *command)
     case COMMAND_STATS:
     case COMMAND_SHUTDOWN_STATE:
     case COMMAND_LIST_NS:
-    case COMMAND_GET_NS:
         return verdict(command) == OK && shows_nothing(command);
     default:
         return true;
@@ -403,6 +398,8 @@ static bool is_right_for_narrow(const struct command *command)
     case COMMAND_CLOSE_QUEUE:
     case COMMAND_REOPEN_QUEUE:
         return verdict(command) == ERR_FORBIDDEN;
+    case COMMAND_GET_NS:
+        return verdict(command) == OK && shows_nothing(command);
     default:
         return is_right_for_foreign(command);
     }
