@@ -45,6 +45,8 @@ static bool is_read_whole(enum sql sql)
         SQL_EVENT_LAST,                            /* the same */
         SQL_EVENT_TRIM,                            /* the first few by key */
         SQL_DUE_FIRST,                             /* the first entry of an index */
+        SQL_TOKEN_ALL,       SQL_AUDIT_LAST,       /* the last entry of the key */
+        SQL_AUDIT_TRIM,                            /* the first few by key */
     };
 
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
