@@ -13,7 +13,10 @@ struct request *fake_begin(void)
 {
     the_fake = (struct fake){
         .request = {.method = "GET", .path = "/", .ns = "default", .raw_query = ""},
-        .api = {.data_dir = "/tmp", .heartbeat_ms = 5000, .worker_ttl_ms = 15000, .bounds = bounds_default()},
+        .api = {.data_dir = "/tmp",
+                .heartbeat_ms = 5000,
+                .worker_ttl_ms = 15000,
+                .bounds = bounds_default()},
     };
     the_engine = (struct fake_engine){.posted_len = 0};
     the_fake.request.arena = arena_new();
