@@ -276,19 +276,16 @@ def an_open_data_folder_is_closed_and_a_foreign_one_refused(bench):
         refused(bench.run("serve", *broker.command()[2:]), 74, "belongs to user 4711")
 
 
-def core_limit(broker):
-    with open(f"/proc/{broker.pid}/limits", encoding="ascii") as limits:
-        return next(line.split()[4] for line in limits if line.startswith("Max core file size"))
-
-
 def crashes_leave_no_core(bench):
     before = resource.getrlimit(resource.RLIMIT_CORE)
     resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
     try:
-        equal(core_limit(bench.broker().start()), "0")
-        equal(core_limit(bench.broker("--core-dumps").start()) == "0", before[1] == 0)
+        broker = bench.broker().start()
     finally:
         resource.setrlimit(resource.RLIMIT_CORE, before)
+    with open(f"/proc/{broker.pid}/limits", encoding="ascii") as limits:
+        line = next(line for line in limits if line.startswith("Max core file size"))
+    equal(line.split()[4], "0")
 
 
 TESTS = (
