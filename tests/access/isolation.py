@@ -236,8 +236,8 @@ def namespaces_of_their_own_have_the_same_names(bench):
 
 def a_token_of_several_namespaces_must_say_which(bench):
     bench.start(f"{ADMIN} admin", "of-all-teams-00000000001 admin ns=team-*", options=OPTIONS)
-    bench.must(201, "POST", "/v1/tasks", ADMIN, {"type": "t"})
-    bench.must(201, "POST", "/v1/ns/team-a/tasks", ADMIN, {"type": "t"})
+    bench.must(201, "POST", "/v1/tasks", ADMIN, {"queue": "q", "type": "t"})
+    bench.must(201, "POST", "/v1/ns/team-a/tasks", ADMIN, {"queue": "q", "type": "t"})
     token = "of-all-teams-00000000001"
     for route in routes():
         answer = bench.ask(route.method, route.at(), token, route.body())
