@@ -9,9 +9,11 @@
 #include "server_struct.h"
 
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 
 enum {
+    CROWD_MIN = 256,    /* fewer connections hold too little memory to ask for it back */
     LOOKS_MAX = 64,     /* at connections that cannot go, for one newcomer */
     PATIENCE_MS = 1000, /* whoever takes no longer for a head or a body does not dawdle */
 };
@@ -96,6 +98,8 @@ void room_enter(struct connection *connection)
     struct http_server *server = connection->server;
     unsigned open = server->connections_len - server->shut_len;
 
+    if (server->connections_len > server->crowd)
+        server->crowd = server->connections_len;
     if (is_bounded(connection) && !addresses_open(server->addresses, &connection->peer)) {
         turn_away(connection, "too many connections are open from this address");
         return;
@@ -105,6 +109,18 @@ void room_enter(struct connection *connection)
         shut_oldest(connection);
     if (server->connections_len - server->shut_len > server->connections_max)
         turn_away(connection, "all connections are taken");
+}
+
+void room_tidy(struct http_server *server)
+{
+    unsigned open = server->connections_len;
+
+    if (server->crowd < CROWD_MIN || open > server->crowd / 2)
+        return;
+    server->crowd = open;
+#ifdef __GLIBC__
+    (void)malloc_trim(0);
+#endif
 }
 
 void room_leave(struct connection *connection)

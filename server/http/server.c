@@ -6,6 +6,7 @@
 #include "base/memory.h"
 
 #include "request_struct.h"
+#include "room.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -158,6 +159,7 @@ static void on_sweep(uv_timer_t *timer)
     struct http_server *server = timer->data;
 
     connection_sweep(server, (int64_t)uv_now(server->loop));
+    room_tidy(server);
 }
 
 void http_server_pump(struct http_server *server)
@@ -346,7 +348,7 @@ unsigned http_server_port(const struct http_server *server)
 struct http_server_stats http_server_stats(const struct http_server *server)
 {
     return (struct http_server_stats){
-        .connections = server->connections_len,
+        .connections = server->connections_len - server->shut_len,
         .parked = server->waiting_len + server->working_len,
         .working = server->working_len,
         .body_bytes = server->body_bytes,

@@ -35,6 +35,7 @@ struct http_server {
     unsigned connections_len;
     unsigned connections_max; /* what the options say, cut to the descriptors there are */
     unsigned shut_len;        /* of connections_len: shut, but not yet noticed */
+    unsigned crowd;           /* most connections since memory was last given back */
     uint64_t shut_out;
     struct networks trusted; /* proxies */
     struct addresses *addresses;

@@ -233,9 +233,49 @@ static void loopback_is_free_unless_told_otherwise(void **state)
     harness_stop(harness);
 }
 
+/* Resident memory; sanitizers keep what was freed. */
+static long resident_kib(void)
+{
+    char line[200];
+    FILE *file = fopen("/proc/self/statm", "re");
+    long pages = 0;
+
+    assert_non_null(file);
+    assert_non_null(fgets(line, sizeof(line), file));
+    assert_int_equal(sscanf(line, "%*d %ld", &pages), 1);
+    (void)fclose(file);
+    return pages * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+static void a_crowd_that_left_takes_its_memory_along(void **state)
+{
+    enum { MANY = 500 };
+    struct harness *harness = harness_start(NULL);
+    int *fds = calloc(MANY, sizeof(*fds));
+    long before = resident_kib();
+    long full;
+
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        fds[i] = client_open(harness);
+        client_say(fds[i], THING);
+        assert_int_equal(client_read(fds[i], false).status, 200);
+    }
+    full = resident_kib();
+    leave(fds, MANY);
+    free(fds);
+    for (int i = 0; i < 3000 && resident_kib() > before + (full - before) / 2; i++)
+        (void)usleep(1000);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+    assert_true(resident_kib() <= before + (full - before) / 2);
+#endif
+    harness_stop(harness);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_crowd_that_left_takes_its_memory_along), /* while memory is new */
         cmocka_unit_test(a_crowd_that_dawdles_keeps_nobody_out),
         cmocka_unit_test(idle_connections_leave_next_and_the_oldest_first),
         cmocka_unit_test(slow_bodies_leave_too),
