@@ -156,6 +156,22 @@ static void members_of_later_versions_say_so(void **state)
     assert_non_null(strstr(error.detail, "max_attempts"));
 }
 
+static void words_of_other_queues_are_answered_with_ours(void **state)
+{
+    (void)state;
+
+    refuses("{\"eta\":\"2026-01-02T03:04:05Z\"}", ERR_UNKNOWN_MEMBER, "/eta");
+    assert_string_equal(error.detail, "there is no member eta here; it is called run_at");
+    refuses("{\"max_retries\":3}", ERR_UNKNOWN_MEMBER, "/max_retries");
+    assert_non_null(strstr(error.detail, "retry.max_attempts"));
+    refuses("{\"data\":{\"a\":1}}", ERR_UNKNOWN_MEMBER, "/data");
+    assert_non_null(strstr(error.detail, "payload"));
+    refuses("{\"retry\":{\"retries\":3}}", ERR_UNKNOWN_MEMBER, "/retry/retries");
+    assert_non_null(strstr(error.detail, "called max_attempts"));
+    refuses("{\"priority\":\"urgent\"}", ERR_INVALID_FIELD, "/priority");
+    assert_non_null(strstr(error.detail, "high, normal, low"));
+}
+
 static void only_a_line_has_an_idempotency_key(void **state)
 {
     (void)state;
@@ -247,6 +263,7 @@ int main(void)
         cmocka_unit_test(a_delay_and_a_time_exclude_each_other),
         cmocka_unit_test(headers_without_a_queue_go_nowhere),
         cmocka_unit_test(members_of_later_versions_say_so),
+        cmocka_unit_test(words_of_other_queues_are_answered_with_ours),
         cmocka_unit_test(only_a_line_has_an_idempotency_key),
         cmocka_unit_test(junk_in_traceparent_is_dropped),
         cmocka_unit_test(a_query_says_the_same_as_a_body),
