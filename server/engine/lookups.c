@@ -1,6 +1,8 @@
 /* Lookups: a foreign namespace's things are not found, nor are those of queues out of reach. */
 #include "lookups.h"
 
+#include <stdio.h>
+
 #include "reach.h"
 
 struct hot_ns *command_ns(const struct batch *batch, const struct command *command)
