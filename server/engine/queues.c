@@ -147,7 +147,10 @@ static bool admits_queue(struct batch *batch, struct command *command, struct by
     struct intake intake = {.tasks = 0};
 
     intake_add_queue(&intake, command_ns(batch, command), name);
-    return quota_admits(batch, command, &intake);
+    if (quota_admits(batch, command, &intake))
+        return true;
+    command->reply.error.where[0] = '\0'; /* it stands in the path, not in the body */
+    return false;
 }
 
 static struct hot_queue *make_queue(struct batch *batch, const struct command *command,

@@ -1,6 +1,7 @@
 /* Workers: known by their calls, never by their connections. */
 #include "workers.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "audit.h"
@@ -217,7 +218,11 @@ static bool admits_queues(struct batch *batch, struct command *command)
         if (map_put(seen, spec->queues[i], command) == NULL)
             intake_add_queue(&intake, ns, spec->queues[i]);
     map_free(seen);
-    return quota_admits(batch, command, &intake);
+    if (quota_allows(batch, command->ns, &intake, &command->reply.error))
+        return true;
+    (void)snprintf(command->reply.error.where, sizeof(command->reply.error.where), "/queues");
+    batch_answer(batch, command);
+    return false;
 }
 
 void run_REGISTER(struct batch *batch, struct command *command)

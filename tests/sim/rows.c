@@ -47,8 +47,10 @@ static const char *const texts[TEXTS] = {
     [PAYLOAD] = "SELECT CAST(payload AS TEXT) FROM bodies WHERE task = ?1",
     [RETRY] = "SELECT retry FROM bodies WHERE task = ?1",
     [CONTRADICTIONS] =
-        "WITH counted AS (SELECT ns, queue, class, state, tasks FROM counters WHERE tasks <> 0),"
-        " real AS (SELECT ns, queue, class, state, count(*) FROM tasks GROUP BY ns, queue, class, state)"
+        "WITH counted AS (SELECT ns, queue, class, state, tasks, bytes FROM counters"
+        "    WHERE tasks <> 0 OR bytes <> 0),"
+        " real AS (SELECT ns, queue, class, state, count(*), sum(bytes) FROM tasks"
+        "    GROUP BY ns, queue, class, state)"
         " SELECT (SELECT count(*) FROM (SELECT * FROM counted EXCEPT SELECT * FROM real))"
         " + (SELECT count(*) FROM (SELECT * FROM real EXCEPT SELECT * FROM counted))"
         " + (SELECT count(*) FROM (SELECT number FROM tasks EXCEPT SELECT task FROM bodies))"
@@ -56,7 +58,10 @@ static const char *const texts[TEXTS] = {
         "    SELECT task FROM attempts UNION SELECT task FROM task_logs UNION SELECT task FROM task_tags UNION"
         "    SELECT task FROM leases EXCEPT SELECT number FROM tasks))"
         " + (SELECT count(*) FROM tasks WHERE queue NOT IN (SELECT number FROM queues)"
-        "    OR class NOT IN (SELECT number FROM classes))",
+        "    OR class NOT IN (SELECT number FROM classes))"
+        " + (SELECT count(*) FROM tasks JOIN bodies b ON b.task = number LEFT JOIN results r ON r.task = number"
+        "    WHERE bytes <> coalesce(length(b.payload), 0) + coalesce(octet_length(b.headers), 0)"
+        "    + coalesce(length(r.result), 0) + coalesce(octet_length(r.error), 0))",
 };
 
 struct rows {
