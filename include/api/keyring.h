@@ -57,7 +57,8 @@ bool keyring_has_admin(const struct keyring *keyring, struct bytes but_id, int64
 
 /* ---- what is counted for each ---- */
 
-/* The token behind whoever asks; NULL: it is not one of a keyring's. */
+/* The token behind whoever asks; NULL: there is none. who is part of a keyring's entry, one of the
+ * constants of domain/access.h, or NULL. */
 const struct key_facts *key_of(const struct principal *who);
 /* It was used just now. */
 void key_note_use(const struct key_facts *key, int64_t now_ms);

@@ -67,6 +67,7 @@ static void put_on_record(const struct api *api, const struct request *request, 
     *command = (struct command){
         .kind = COMMAND_NOTE,
         .mem = arena,
+        .by = &principal_open,
         .request_id = arena_bytes(arena, request_id_text(request)),
         .address = arena_bytes(arena, request_address(request)),
         .caller.done = on_noted,
