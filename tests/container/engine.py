@@ -89,12 +89,16 @@ class Engine:
         self.buildah("bud", "--layers", "--pull-never", "--format", "docker", "-f", f"{root}/docker/Dockerfile",
                      "--target", target, *given, "-t", tag, str(root))
 
-    def image(self, tag):
-        return json.loads(self.podman("image", "inspect", tag))[0]
+    def size(self, tag):
+        return json.loads(self.podman("image", "inspect", tag))[0]["Size"]
+
+    def config(self, tag):
+        """What the image says to Docker."""
+        return json.loads(self.buildah("inspect", "--type", "image", tag))["Docker"]["config"]
 
     def run_words(self, tag, words, options):
-        # The kernel's defaults of some machines forbid more than this.
-        return self.podman_words("run", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
+        # Within what the kernels of small machines allow; health checks by podman's own clock would need systemd.
+        return self.podman_words("run", "--no-healthcheck", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1024:1024",
                                  "--security-opt", "seccomp=unconfined", *options, tag, *words)
 
     def run(self, tag, *words, options=()):
