@@ -11,6 +11,7 @@ import tempfile
 import traceback
 
 import harness
+import test_access
 import test_client
 import test_real
 import test_work
@@ -45,5 +46,5 @@ def main():
     return 1 if failed or not passed else 0
 
 
-assert test_client and test_real and test_work
+assert test_access and test_client and test_real and test_work
 sys.exit(main())

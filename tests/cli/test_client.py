@@ -193,9 +193,9 @@ def a_broker_that_is_not_there_is_exit_6(bench):
 def the_token_file_is_sent_and_never_shown(bench):
     answers(bench, "GET", "/readyz", reply(200, {}))
     with open(bench.path("token"), "w", encoding="ascii") as file:
-        file.write("s3cret\nsecond\n")
+        file.write("# mine\ns3cret-word admin\nsecond\n")
     equal(bench.run("health", "--token-file", bench.path("token")), (0, "ready\n", ""))
-    equal(bench.broker.asked("GET", "/readyz")[0].headers["Authorization"], "Bearer s3cret")
+    equal(bench.broker.asked("GET", "/readyz")[0].headers["Authorization"], "Bearer s3cret-word")
     equal(bench.run("health", "--token-file", bench.path("none"))[0], 5)
     equal(bench.run("health", SLUICE_TOKEN_FILE=bench.path("token"))[0], 0)
 
