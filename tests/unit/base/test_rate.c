@@ -63,6 +63,20 @@ static void it_is_exact_however_often_it_is_looked_at(void **state)
     assert_int_equal(wait_ms, 100);
 }
 
+/* Ten times a tenth is a little less than one. */
+static void fractions_do_not_add_up_to_less(void **state)
+{
+    static const struct rate_limit hundred_a_second = {.units = 100, .period_s = 1, .burst = 1};
+    struct rate_bucket bucket = {.is_used = false};
+    int64_t wait_ms = -1;
+
+    (void)state;
+    assert_true(rate_bucket_take(&bucket, &hundred_a_second, 1, 0, &wait_ms));
+    for (int64_t at_ms = 1; at_ms <= 1000; at_ms++)
+        assert_int_equal(rate_bucket_take(&bucket, &hundred_a_second, 1, at_ms, &wait_ms),
+                         at_ms % 10 == 0);
+}
+
 static void a_wait_beyond_all_time_is_still_a_number(void **state)
 {
     struct rate_limit hardly = {.units = 1e-300, .period_s = 86400, .burst = 1};
@@ -125,6 +139,7 @@ int main(void)
         cmocka_unit_test(it_holds_no_more_than_its_burst),
         cmocka_unit_test(a_clock_that_steps_back_gives_nothing),
         cmocka_unit_test(it_is_exact_however_often_it_is_looked_at),
+        cmocka_unit_test(fractions_do_not_add_up_to_less),
         cmocka_unit_test(a_wait_beyond_all_time_is_still_a_number),
         cmocka_unit_test(a_changed_limit_counts_at_once),
         cmocka_unit_test(what_is_given_back_may_be_taken_again),

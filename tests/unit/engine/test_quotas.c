@@ -2,10 +2,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "brain.h"
 #include "play.h"
 
 static struct ns_quotas none(void)
@@ -306,6 +308,27 @@ static void who_is_held_pays_once(void **state)
     assert_int_equal(count(stage, "q", TASK_READY), 1);
 }
 
+static void what_a_full_disk_undoes_was_not_taken(void **state)
+{
+    struct stage *stage = *state;
+    struct command *much = to_submit(stage, "q");
+    const struct hot_ns *ns;
+    char sql[64];
+
+    limit_rate(stage, 1, 60, 5);
+    (void)submit(stage, "q");
+    much->in.submit.specs[0].payload.data =
+        (struct bytes){arena_alloc(much->mem, 1 << 20), 1 << 20};
+    (void)snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld",
+                   (long long)stage_number(stage, "PRAGMA page_count") + 20);
+    db_exec(stage->engine->db, sql);
+    assert_int_equal(code_of(stage_ask(stage, much)), ERR_DISK_RESERVE);
+    ns = hot_ns(&stage->engine->hot, BYTES("default"), false);
+    assert_true(ns->submits.units == 4);
+    assert_int_equal(hot_ns_bytes(ns), 2);
+    assert_int_equal(hot_ns_pending(ns), 1);
+}
+
 /* ---- many at once ---- */
 
 static void items_are_refused_alone(void **state)
@@ -387,6 +410,7 @@ int main(void)
         STAGED(a_burst_at_once_then_by_time),
         STAGED(what_is_refused_takes_nothing),
         STAGED(who_is_held_pays_once),
+        STAGED(what_a_full_disk_undoes_was_not_taken),
         STAGED(items_are_refused_alone),
         STAGED(all_or_none_counts_all),
         STAGED(a_quota_holds_no_stream),
