@@ -186,6 +186,7 @@ static struct request *scrape_as(const struct principal *by, struct metrics *met
         {.ns = BYTES("ours"), .name = BYTES("mail")},
         {.ns = BYTES("ours"), .name = BYTES("secret")},
         {.ns = BYTES("theirs"), .name = BYTES("mail")},
+        {.ns = BYTES("ours"), .name = BYTES(METRICS_OTHER)},
         {.ns = BYTES(METRICS_OTHER), .name = BYTES(METRICS_OTHER)},
     };
     struct worker_sums sums[] = {{.ns = BYTES("ours")}, {.ns = BYTES("theirs")}};
@@ -194,7 +195,7 @@ static struct request *scrape_as(const struct principal *by, struct metrics *met
     request->caller = by;
     op_get_metrics(request);
     fake_command()->reply =
-        (struct reply){.queues = queues, .queues_len = 4, .sums = sums, .sums_len = 2};
+        (struct reply){.queues = queues, .queues_len = 5, .sums = sums, .sums_len = 2};
     fake_reply();
     return request;
 }
@@ -216,7 +217,9 @@ static void metrics_are_shown_as_far_as_the_token_reaches(void **state)
     (void)state;
     assert_true(has(request, "{namespace=\"ours\",queue=\"secret\","));
     assert_true(has(request, "sluice_workers{namespace=\"ours\","));
-    assert_false(has(request, "theirs") || has(request, "_other") || has(request, "process_"));
+    assert_true(has(request, "{namespace=\"ours\",queue=\"_other\","));
+    assert_false(has(request, "theirs") || has(request, "\"_other\",queue") ||
+                 has(request, "process_"));
     fake_end();
 
     request = scrape_as(&mail, metrics);

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "listing.h"
 #include "play.h"
 
 static struct command *to_list(struct stage *stage, unsigned limit)
@@ -183,6 +184,28 @@ static void named_tasks_come_back_in_the_order_asked(void **state)
     assert_int_equal(command->reply.tasks[1].number, 1);
 }
 
+/* On the readers' thread, where no command is judged before. */
+static void a_page_of_a_namespace_that_is_not_granted_is_empty(void **state)
+{
+    static const struct principal foreign = {.grant = {.ns = {"theirs", 6}, .queues = {"*", 1}}},
+                                  narrow = {.grant = {.ns = {"default", 7}, .queues = {"m*", 2}}};
+    struct stage *stage = *state;
+    struct listing *listing = listing_new();
+    struct command *theirs = to_list(stage, 9), *ours = to_list(stage, 9);
+
+    (void)submit(stage, "secret");
+    (void)submit(stage, "mail");
+    theirs->by = &foreign;
+    ours->by = &narrow;
+    listing_page(listing, stage->keeper, theirs);
+    listing_page(listing, stage->keeper, ours);
+
+    assert_int_equal(theirs->reply.tasks_len, 0);
+    assert_int_equal(ours->reply.tasks_len, 1);
+    assert_true(bytes_is(ours->reply.tasks[0].queue, "mail"));
+    listing_free(listing);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
@@ -195,6 +218,7 @@ int main(void)
         STAGED(times_and_namespaces_bound_a_list),
         STAGED(a_page_looks_at_a_bounded_number_of_rows),
         STAGED(named_tasks_come_back_in_the_order_asked),
+        STAGED(a_page_of_a_namespace_that_is_not_granted_is_empty),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
