@@ -10,9 +10,12 @@
 
 #include <cmocka.h>
 
+#include <errno.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <gnutls/x509.h>
+#include <poll.h>
+#include <sys/socket.h>
 #include <time.h>
 
 enum { HANDSHAKE_MS = 5000 };
@@ -167,6 +170,36 @@ struct secure *secure_open(struct harness *harness, const struct secure_options 
     }
     read_serial(secure);
     return secure;
+}
+
+static ssize_t pull_nothing(gnutls_transport_ptr_t ctx, void *data, size_t len)
+{
+    (void)ctx;
+    (void)data;
+    (void)len;
+    errno = EAGAIN;
+    return -1;
+}
+
+void secure_leave_early(struct harness *harness)
+{
+    struct linger linger = {.l_onoff = 1, .l_linger = 0};
+    gnutls_certificate_credentials_t x509;
+    gnutls_session_t session;
+    int fd = client_open(harness);
+
+    assert_int_equal(gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NONBLOCK), 0);
+    assert_int_equal(gnutls_certificate_allocate_credentials(&x509), 0);
+    assert_int_equal(gnutls_set_default_priority(session), 0);
+    assert_int_equal(gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, x509), 0);
+    gnutls_transport_set_int(session, fd);
+    gnutls_transport_set_pull_function(session, pull_nothing);
+    assert_int_equal(gnutls_handshake(session), GNUTLS_E_AGAIN);
+    (void)poll(&(struct pollfd){.fd = fd, .events = POLLIN}, 1, HANDSHAKE_MS);
+    (void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof(linger));
+    gnutls_deinit(session);
+    gnutls_certificate_free_credentials(x509);
+    client_close(fd);
 }
 
 void secure_send(struct secure *secure, const char *bytes, size_t len)

@@ -16,6 +16,8 @@ struct secure_options {
 void secure_make_certificate(const char *folder, const char *name, const char *signer);
 /* NULL when the handshake fails. */
 struct secure *secure_open(struct harness *harness, const struct secure_options *options);
+/* Say hello, wait for the answer, and leave without another word. */
+void secure_leave_early(struct harness *harness);
 void secure_send(struct secure *secure, const char *bytes, size_t len);
 void secure_say(struct secure *secure, const char *text);
 struct answer secure_read(struct secure *secure, bool is_head_only);

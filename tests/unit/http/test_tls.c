@@ -217,6 +217,25 @@ static void waiting_handshakes_cost_no_time(void **state)
         client_close(fds[i]);
 }
 
+static void a_client_may_leave_in_the_midst_of_a_handshake(void **state)
+{
+    static const unsigned char start_of_hello[] = {0x16, 3, 1, 2, 0, 1, 0, 1, 0xfc, 3, 3};
+    struct world *world = *state;
+
+    for (size_t len = 0; len <= sizeof(start_of_hello); len++) {
+        int fd = client_open(world->harness);
+
+        client_send(fd, (const char *)start_of_hello, len);
+        (void)usleep(2000);
+        client_close(fd);
+        secure_leave_early(world->harness);
+    }
+    assert_int_equal(secure_ask(world->harness, &world->client, THING).status, 200);
+    for (int i = 0; i < 2000 && harness_stats(world->harness).connections > 0; i++)
+        (void)usleep(1000);
+    assert_int_equal(harness_stats(world->harness).connections, 0);
+}
+
 static void plain_requests_end_at_once(void **state)
 {
     struct world *world = *state;
@@ -428,6 +447,7 @@ int main(void)
         cmocka_unit_test(deadlines_hold_and_are_told),
         cmocka_unit_test(a_handshake_that_does_not_end_is_cut_without_plain_words),
         cmocka_unit_test(waiting_handshakes_cost_no_time),
+        cmocka_unit_test(a_client_may_leave_in_the_midst_of_a_handshake),
         cmocka_unit_test(plain_requests_end_at_once),
         cmocka_unit_test(a_hello_to_a_plain_server_ends),
         cmocka_unit_test(only_new_versions_are_spoken),
