@@ -169,7 +169,7 @@ static bool has_room(struct batch *batch, struct command *command, const struct 
     }
     if (!quota_admits(batch, command, &intake))
         return false;
-    if (!again->clone || quota_charge(batch, command, 1, &command->reply.error))
+    if (!again->clone || quota_charge(batch, command, of_class->ns, 1, &command->reply.error))
         return true;
     batch_answer(batch, command);
     return false;

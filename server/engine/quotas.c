@@ -103,13 +103,24 @@ static bool fits_quotas(const struct hot_ns *ns, const struct intake *intake, st
     return false;
 }
 
+bool quota_is_short_of_classes(const struct batch *batch, const struct hot_ns *ns)
+{
+    int64_t classes_max = bound(batch->engine->options.bounds.classes_max, CLASSES_MAX);
+
+    return ns != NULL && (int64_t)map_len(ns->classes) >= classes_max;
+}
+
+bool quota_fits(const struct batch *batch, struct bytes name, const struct hot_ns *ns,
+                const struct intake *intake, struct error *ret_error)
+{
+    return fits_bounds(batch, name, ns, intake, ret_error) &&
+           (ns == NULL || fits_quotas(ns, intake, ret_error));
+}
+
 bool quota_allows(const struct batch *batch, struct bytes name, const struct intake *intake,
                   struct error *ret_error)
 {
-    const struct hot_ns *ns = hot_ns(batch->hot, name, false);
-
-    return fits_bounds(batch, name, ns, intake, ret_error) &&
-           (ns == NULL || fits_quotas(ns, intake, ret_error));
+    return quota_fits(batch, name, hot_ns(batch->hot, name, false), intake, ret_error);
 }
 
 bool quota_admits(struct batch *batch, struct command *command, const struct intake *intake)
@@ -154,10 +165,9 @@ static bool too_fast(struct command *command, const struct hot_ns *ns, int64_t w
     return false;
 }
 
-bool quota_charge(struct batch *batch, struct command *command, int64_t tasks,
+bool quota_charge(struct batch *batch, struct command *command, struct hot_ns *ns, int64_t tasks,
                   struct error *ret_error)
 {
-    struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
     int64_t wait_ms = 0;
 
     if (ns == NULL || ns->quotas.rate.units <= 0)

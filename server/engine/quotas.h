@@ -16,7 +16,13 @@ void intake_add_queue(struct intake *intake, const struct hot_ns *ns, struct byt
 void intake_add_class(struct intake *intake, const struct hot_ns *ns, struct bytes type,
                       struct bytes requires);
 
-/* Whether the namespace, which may be one to be made, takes all of it; else error says why not. */
+/* There may be no place for another class: only then is it worth while to look which are known. */
+bool quota_is_short_of_classes(const struct batch *batch, const struct hot_ns *ns);
+/* Whether the namespace takes all of it; else error says why not. ns NULL: one of that name is yet
+ * to be made. */
+bool quota_fits(const struct batch *batch, struct bytes name, const struct hot_ns *ns,
+                const struct intake *intake, struct error *ret_error);
+/* The same by its name. */
 bool quota_allows(const struct batch *batch, struct bytes ns, const struct intake *intake,
                   struct error *ret_error);
 /* The same, and the command is refused when not. */
@@ -24,6 +30,7 @@ bool quota_admits(struct batch *batch, struct command *command, const struct int
 /* Whether one more worker may register; refused when not. */
 bool quota_admits_worker(struct batch *batch, struct command *command);
 /* Take new tasks from the namespace's rate, all or none; what the batch does not do is given back.
- * When there are too few, error says so and the reply when there will be enough. */
-bool quota_charge(struct batch *batch, struct command *command, int64_t tasks,
+ * ns NULL: it is yet to be made. When there are too few, error says so and the reply when there
+ * will be enough. */
+bool quota_charge(struct batch *batch, struct command *command, struct hot_ns *ns, int64_t tasks,
                   struct error *ret_error);

@@ -176,26 +176,29 @@ static bool has_paid(const struct submit *submit, unsigned nth)
 }
 
 /* A full queue may hold a task; the quotas of a namespace never do. What is refused takes nothing
- * and makes no names. */
+ * and makes no names. ret_queue: where it goes; NULL: a queue that is yet to be made. */
 static enum verdict decide(struct batch *batch, struct command *command, unsigned nth,
-                           struct error *ret_error)
+                           struct hot_queue **ret_queue, struct error *ret_error)
 {
     const struct submit *submit = &command->in.submit;
     const struct task_spec *spec = &submit->specs[nth];
-    const struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
-    const struct hot_queue *queue = known_queue(batch, command, spec->queue);
+    struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
+    struct hot_queue *queue = ns == NULL ? NULL : hot_queue(batch->hot, ns, spec->queue, -1);
     enum admission admission = judge(batch, queue, spec, submit->has_waited, 0);
     struct intake intake = {.tasks = 1, .bytes = task_spec_bytes(spec)};
     bool holds = may_hold(batch, command, admission);
 
+    *ret_queue = queue;
     if (admission != ADMITTED && !holds) {
         refusal(queue, admission, ret_error);
         return REFUSE;
     }
-    intake_add_queue(&intake, ns, spec->queue);
-    intake_add_class(&intake, ns, spec->type, BYTES_NONE);
-    if (!quota_allows(batch, command->ns, &intake, ret_error) ||
-        (!has_paid(submit, nth) && !quota_charge(batch, command, 1, ret_error)))
+    if (queue == NULL)
+        intake_add_queue(&intake, ns, spec->queue);
+    if (quota_is_short_of_classes(batch, ns))
+        intake_add_class(&intake, ns, spec->type, BYTES_NONE);
+    if (!quota_fits(batch, command->ns, ns, &intake, ret_error) ||
+        (!has_paid(submit, nth) && !quota_charge(batch, command, ns, 1, ret_error)))
         return REFUSE;
     return holds ? HOLD : TAKE;
 }
@@ -203,20 +206,20 @@ static enum verdict decide(struct batch *batch, struct command *command, unsigne
 static void submit_one(struct batch *batch, struct command *command)
 {
     const struct task_spec *spec = &command->in.submit.specs[0];
-    enum verdict verdict = decide(batch, command, 0, &command->reply.error);
+    struct hot_queue *queue = NULL;
+    enum verdict verdict = decide(batch, command, 0, &queue, &command->reply.error);
     struct task row;
 
     if (verdict == REFUSE) {
         batch_answer(batch, command);
         return;
     }
-
-    struct hot_queue *queue = queue_of(batch, command, spec->queue);
-
     if (verdict == HOLD) {
         hold(batch, command, queue);
         return;
     }
+    if (queue == NULL)
+        queue = queue_of(batch, command, spec->queue);
     enter(batch, queue, spec, &row);
     command->reply.created = true;
     view_new(batch, command, &row, spec);
@@ -291,7 +294,8 @@ static bool all_fit(struct batch *batch, struct command *command)
         fits = fits_with(batch, command, &submit->specs[i], &whole);
     map_free(whole.queues);
     map_free(whole.types);
-    return fits && quota_charge(batch, command, submit->specs_len, &command->reply.error);
+    return fits && quota_charge(batch, command, hot_ns(batch->hot, command->ns, false),
+                                submit->specs_len, &command->reply.error);
 }
 
 /* False: a stream met a full queue and must wait. */
@@ -300,6 +304,7 @@ static bool take_item(struct batch *batch, struct command *command, unsigned nth
     const struct task_spec *spec = &command->in.submit.specs[nth];
     struct submit_item *item = &command->reply.items[nth];
     enum verdict verdict = TAKE;
+    struct hot_queue *queue = NULL;
     struct task row;
 
     if (!reaches_name(command, spec->queue)) {
@@ -309,10 +314,12 @@ static bool take_item(struct batch *batch, struct command *command, unsigned nth
     if (key_replays_item(batch, command, spec, item))
         return true;
     if (!command->in.submit.atomic)
-        verdict = decide(batch, command, nth, &item->error);
+        verdict = decide(batch, command, nth, &queue, &item->error);
     if (verdict != TAKE)
         return verdict == REFUSE;
-    enter(batch, queue_of(batch, command, spec->queue), spec, &row);
+    if (queue == NULL)
+        queue = queue_of(batch, command, spec->queue);
+    enter(batch, queue, spec, &row);
     *item = (struct submit_item){.id = row.id, .number = row.number, .state = row.state};
     key_keep_item(batch, command, spec, item);
     return true;
@@ -323,6 +330,9 @@ static void submit_many(struct batch *batch, struct command *command)
     const struct submit *submit = &command->in.submit;
     struct reply *reply = &command->reply;
 
+    /* A key is kept whatever became of the items, and with it the namespace. */
+    if (!quota_admits(batch, command, &(struct intake){.tasks = 0}))
+        return;
     reply->items_len = submit->specs_len;
     reply->items = arena_alloc(command->mem, (submit->specs_len + 1) * sizeof(*reply->items));
     if (submit->atomic && !all_fit(batch, command)) {
@@ -353,8 +363,6 @@ void run_SUBMIT(struct batch *batch, struct command *command)
                      "the disk is full; only what ends work is taken");
         return;
     }
-    if (!quota_admits(batch, command, &(struct intake){.tasks = 0}))
-        return;
     if (command->in.submit.single)
         submit_one(batch, command);
     else
