@@ -112,13 +112,17 @@ static void a_bound_token_sees_its_namespaces_and_no_chain(void **state)
 static void a_token_bound_to_queues_sees_those(void **state)
 {
     static const struct principal BOUND = {.id = {"t", 1},
-                                           .grant = {ROLE_OPERATOR, {"*", 1}, {"m*", 2}}};
+                                           .grant = {ROLE_OPERATOR, {"*", 1}, {"m*,0*", 5}}};
     struct stage *stage = *state;
     struct command *list = to_list_audit(stage, 9);
+    struct id task;
 
     pause(stage, "t1", "mail");
     pause(stage, "t1", "thumbs");
-    (void)stage_ask(stage, to_again(stage, COMMAND_DELETE_TASK, submit(stage, "mail")));
+    task = submit(stage, "mail");
+    cancel(stage, task, 0);
+    (void)stage_ask(stage, to_again(stage, COMMAND_DELETE_TASK, task)); /* its id begins with 0 */
+    assert_true(bytes_is(last_act(stage)->action, "task.deleted"));
     list->by = &BOUND;
     assert_int_equal(len_of(stage, list), 1);
     assert_true(bytes_is(list->reply.audit[0].object, "mail"));
