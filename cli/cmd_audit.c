@@ -17,7 +17,7 @@ static void add_row(struct table *table, struct bytes row, struct arena *arena)
 {
     struct bytes detail = json_find(row, "detail");
 
-    table_cell_int(table, json_int_of(row, "number", 0));
+    table_cell(table, json_shown(json_find(row, "number"), arena)); /* a part has no numbers */
     table_cell(table, json_text_of(row, "at", arena));
     table_cell(table, json_text_of(row, "action", arena));
     table_cell(table, json_text_of(row, "object", arena));

@@ -37,7 +37,8 @@ void wire_token_made(struct json_out *out, const struct key_facts *token, struct
 void wire_audit(struct json_out *out, const struct audit_view *row)
 {
     json_out_object(out);
-    json_member_int(out, "number", row->number);
+    /* Its place in the whole would tell a part how much the others do. */
+    json_member_int_or_null(out, "number", row->hash.at != NULL ? row->number : -1);
     json_member_time_or_null(out, "at", row->at_ms);
     json_member_text_or_null(out, "namespace", row->ns);
     json_member_text(out, "actor", row->actor);

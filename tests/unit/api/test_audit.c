@@ -115,7 +115,7 @@ static void rows_are_shown_and_the_next_page_begins_behind_them(void **state)
         200, "{\"items\":[{\"number\":7,\"at\":\"1970-01-01T00:00:01.000Z\","
              "\"namespace\":\"default\",\"actor\":\"k1\",\"address\":\"192.0.2.1\","
              "\"request_id\":\"r1\",\"action\":\"queue.paused\",\"object\":\"q\","
-             "\"detail\":{\"a\":1},\"hash\":\"ab\"},{\"number\":8,"
+             "\"detail\":{\"a\":1},\"hash\":\"ab\"},{\"number\":null,"
              "\"at\":\"1970-01-01T00:00:02.000Z\",\"namespace\":null,\"actor\":\"broker\","
              "\"address\":null,\"request_id\":null,\"action\":\"x.y\",\"object\":null,"
              "\"detail\":{},\"hash\":null}],\"next_cursor\":\""));
