@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 enum {
-    BACKLOG = 1024,
+    BACKLOG = 4096, /* the kernel cuts it to its own bound; a burst beyond it waits for a second */
     KEEPALIVE_IDLE_S = 15,
     KEEPALIVE_INTERVAL_S = 5,
     KEEPALIVE_PROBES = 3,

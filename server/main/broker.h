@@ -28,5 +28,6 @@ struct broker {
     void (*on_closed)(struct broker *broker);
     bool checks_hosts; /* as long as nobody has to show a token, where only loopback is served */
     bool is_draining, is_stopping;
+    int64_t memory_max; /* of the machine or of our control group */
     atomic_int exit_code;
 };

@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "bounds.h"
 #include "broker.h"
+#include "ceiling.h"
 #include "data_folder.h"
 #include "exit_code.h"
 #include "listeners.h"
@@ -286,7 +287,8 @@ static void warn(const struct broker *broker, unsigned connections_max)
                   "tokens are sent in the clear: give --tls-cert, or put a proxy with TLS in front",
                   LOG_TEXT_FIELD("listen", bytes_of(config_text(config, KNOB_LISTEN))), );
     if (parked_max > connections_max)
-        log_event(LOG_WARN, "broker.few_files", "the limit of open files is below parked_max",
+        log_event(LOG_WARN, "broker.few_connections",
+                  "open files or memory allow fewer connections than parked_max",
                   LOG_INT_FIELD("parked_max", parked_max),
                   LOG_INT_FIELD("connections_max", connections_max), );
 }
@@ -309,7 +311,7 @@ static void log_ready(const struct broker *broker, unsigned connections_max)
         LOG_TEXT_FIELD("data", bytes_of(config_text(config, KNOB_DATA))),
         LOG_INT_FIELD("connections_max", connections_max),
         LOG_INT_FIELD("can_park", parked_max < connections_max ? parked_max : connections_max),
-        LOG_INT_FIELD("pid", getpid()), );
+        LOG_INT_FIELD("memory_max", broker->memory_max), LOG_INT_FIELD("pid", getpid()), );
 }
 
 static void set_fixed_metrics(const struct broker *broker)
@@ -331,6 +333,8 @@ static int start(struct broker *broker, struct error *error)
                               (unsigned)config_number(config, KNOB_CONNECTIONS_MAX));
     int exit_code = open_loop(broker, error);
 
+    broker->memory_max = ceiling_read();
+    connections_max = ceiling_connections(broker->memory_max, connections_max);
     if (exit_code == EXIT_CODE_OK)
         exit_code = check(broker, error);
     if (exit_code == EXIT_CODE_OK)

@@ -2,6 +2,7 @@
  * for. */
 #include "listeners.h"
 
+#include "ceiling.h"
 #include "exit_code.h"
 #include "listen.h"
 
@@ -40,7 +41,8 @@ static struct http_server_options main_options(struct broker *broker, unsigned c
         .parked_urgent_extra = count(config, KNOB_PARKED_URGENT_EXTRA),
         .head_bytes_max = (size_t)config_number(config, KNOB_HEAD_MAX),
         .line_bytes_max = (size_t)config_number(config, KNOB_LINE_MAX),
-        .bodies_bytes_max = (size_t)config_number(config, KNOB_BODIES_MAX),
+        .bodies_bytes_max =
+            (size_t)ceiling_bodies(broker->memory_max, config_number(config, KNOB_BODIES_MAX)),
         .head_deadline_ms = config_number(config, KNOB_HEAD_DEADLINE),
         .body_deadline_ms = config_number(config, KNOB_BODY_DEADLINE),
         .idle_ms = config_number(config, KNOB_IDLE_TIMEOUT),
