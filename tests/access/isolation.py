@@ -24,6 +24,7 @@ VOLATILE = (
     (re.compile(r'"next_cursor":"[^"]+"'), "CURSOR"),
     (re.compile(r'"token":"slc_[^"]+"'), "TOKEN"),
     (re.compile(r'"id":"[a-z0-9]{8}"|/tokens/[a-z0-9]{8}'), "TOKEN-ID"),
+    (re.compile(r'("action":"token\.[a-z]+","object":)"[a-z0-9]{8}"'), r"\1 TOKEN-ID"),
     (re.compile(r'"(etag|date|content-length|last-modified)": "[^"]*"'), "HEADER"),
     (re.compile(r"(_seconds(?:_sum)?(?:\{[^}]*\})?) [0-9.e+-]+"), r"\1 SECONDS"),
 )
