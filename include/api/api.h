@@ -21,10 +21,11 @@ struct api {
     const char *data_dir;  /* long streams spool their answer lines there, in unlinked files */
     int64_t started_at_ms; /* wall clock */
     int64_t heartbeat_ms, worker_ttl_ms;
-    struct bounds bounds; /* of what a request may say */
-    bool manual_clock;    /* POST /v1/test/advance exists */
-    int64_t ahead_ms;     /* how far a manual clock was moved */
-    struct clock clock;   /* now NULL: the system's */
+    struct bounds bounds;              /* of what a request may say */
+    uint8_t secret[ENGINE_SECRET_LEN]; /* of the store: keys cursors */
+    bool manual_clock;                 /* POST /v1/test/advance exists */
+    int64_t ahead_ms;                  /* how far a manual clock was moved */
+    struct clock clock;                /* now NULL: the system's */
     bool serves_loopback_only;
     unsigned parked_per_token;      /* 0: no bound */
     struct rate_limit token_rate;   /* of requests, each token for itself; units 0: no bound */

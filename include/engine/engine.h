@@ -49,6 +49,9 @@ struct engine_options {
  * is the process's. */
 MUST_CHECK enum err engine_open(const struct engine_options *options, struct engine **ret_engine,
                                 int *ret_exit_code, struct error *error);
+/* Random bytes that belong to the store and never change; to key what clients must not read. */
+enum { ENGINE_SECRET_LEN = 16 };
+void engine_secret(const struct engine *engine, uint8_t ret_secret[ENGINE_SECRET_LEN]);
 /* The tokens in the store, in no special order; before engine_start(). */
 void engine_each_token(struct engine *engine,
                        void (*each)(void *ctx, const struct token_record *token), void *ctx);

@@ -11,9 +11,10 @@ enum { PAGE_MAX = 500, PAGE_DEFAULT = 50, FILTERS_MAX = 30 };
 static struct digest digest_of_list(const struct call *call, const char *name,
                                     const char *const *filters)
 {
-    struct bytes parts[2 + FILTERS_MAX * 2];
+    struct bytes parts[3 + FILTERS_MAX * 2];
     unsigned len = 0;
 
+    parts[len++] = (struct bytes){(const char *)call->api->secret, sizeof(call->api->secret)};
     parts[len++] = bytes_of(name);
     parts[len++] = call->command.ns;
     for (; filters != NULL && *filters != NULL && len < ARRAY_LEN(parts); filters++) {

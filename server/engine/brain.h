@@ -44,8 +44,9 @@ struct engine {
     bool disk_is_full;
     int64_t
         full_until_mono_ms; /* a batch found no room: what is due comes again then, not at once */
-    int exit_code;          /* not 0: the store failed */
-    atomic_int state;       /* enum broker_state; written here, read anywhere */
+    uint8_t secret[ENGINE_SECRET_LEN];
+    int exit_code;    /* not 0: the store failed */
+    atomic_int state; /* enum broker_state; written here, read anywhere */
     atomic_bool has_room;
     pthread_t thread;
     bool has_thread;

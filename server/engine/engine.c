@@ -14,6 +14,7 @@
 #include "handlers.h"
 #include "keys.h"
 #include "loading.h"
+#include "secret.h"
 #include "timers.h"
 
 /* On a full disk the log is emptied early and cut: its space is what outcomes go on with. */
@@ -118,6 +119,7 @@ enum err engine_open(const struct engine_options *options, struct engine **ret_e
         return error->code;
     }
     load_all(engine);
+    secret_load(engine);
     audit_start(engine);
     if (db_failure(engine->db) != DB_FINE) {
         *ret_exit_code = exit_code_of(db_failure(engine->db));

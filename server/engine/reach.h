@@ -4,8 +4,8 @@
 
 #include "hot.h"
 
-/* The grant holds for the namespace of the command. What is asked of the broker as a whole has none,
- * though it carries one. */
+/* The grant holds for the namespace of the command. What is asked of the broker as a whole has
+ * none, though it carries one. */
 bool reaches_ns(const struct command *command);
 bool reaches_all_queues(const struct command *command);
 /* A queue of the command's namespace by its name, made or not. */

@@ -269,6 +269,7 @@ static void fill_api(struct broker *broker)
         .store_version = db_version(),
         .http_version = http_library_version(),
     };
+    engine_secret(broker->engine, broker->api.secret);
 }
 
 static void warn(const struct broker *broker, unsigned connections_max)

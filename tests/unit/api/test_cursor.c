@@ -2,9 +2,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
+#include "base/base64.h"
 #include "cursor.h"
 
 static struct digest list_of(const char *filter)
@@ -60,12 +62,28 @@ static void a_changed_cursor_is_noticed(void **state)
     arena_free(arena);
 }
 
+static void a_place_cannot_be_read(void **state)
+{
+    struct arena *arena = arena_new();
+    struct digest list = list_of("queue=a");
+    struct bytes raw = BYTES_NONE;
+    char place[CURSOR_PLACE_MAX];
+
+    (void)state;
+    memset(place, 'p', sizeof(place));
+    assert_true(base64url_read(cursor_write(&list, (struct bytes){place, sizeof(place)}, arena),
+                               arena, &raw));
+    assert_null(memmem(raw.at, raw.len, "ppp", 3));
+    arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_cursor_brings_its_place_back),
         cmocka_unit_test(a_cursor_of_another_list_does_not_fit),
         cmocka_unit_test(a_changed_cursor_is_noticed),
+        cmocka_unit_test(a_place_cannot_be_read),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
