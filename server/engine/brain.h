@@ -55,3 +55,5 @@ struct engine {
 struct moment engine_now(const struct engine *engine);
 /* Leave the process to main: nothing can be trusted any more. */
 void engine_fail(struct engine *engine);
+/* Any thread: hand one command over that no batch answers. */
+void engine_answer_one(struct engine *engine, struct command *command);
