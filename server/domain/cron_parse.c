@@ -132,7 +132,7 @@ static enum err read_range(const struct reading *reading, struct bytes range, bo
     struct bytes begin = cut(range, '-', &end);
 
     *ret_first = field->min;
-    *ret_last = field->max == SUNDAY_AGAIN ? SUNDAY_AGAIN - 1 : field->max;
+    *ret_last = field->max;
     if (bytes_is(range, "*"))
         return OK;
     if (!read_value(field, begin, ret_first))

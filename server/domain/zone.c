@@ -280,7 +280,7 @@ unsigned zone_instants(const struct zone *zone, int64_t local_ms, int64_t ret_wa
 {
     unsigned len = 0;
 
-    local_ms = clamp(local_ms, ZONE_MIN_MS, ZONE_MAX_MS);
+    local_ms = clamp(local_ms, ZONE_MIN_MS - ZONE_OFFSET_MAX_MS, ZONE_MAX_MS + ZONE_OFFSET_MAX_MS);
     for (int64_t at_ms = local_ms - ZONE_OFFSET_MAX_MS;
          len < 2 && at_ms <= local_ms + ZONE_OFFSET_MAX_MS;) {
         struct zone_span span = zone_span_at(zone, at_ms);

@@ -130,8 +130,6 @@ def _values(word, low, high, names):
             first = _value(first, low, names)
             last = _value(last, low, names) if last else first
         found |= set(range(first, last + 1, int(step or 1)))
-    if word[0] == "*" and "/" in word and high == 7:
-        found.discard(7)  # with a star Sunday is only the first day of the week
     return found
 
 

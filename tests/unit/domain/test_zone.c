@@ -108,6 +108,21 @@ static void a_local_time_has_no_instant_one_or_two(void **state)
     zone_free(zone);
 }
 
+static void local_times_at_the_ends_of_the_range_have_their_instants(void **state)
+{
+    struct zone *zone = tzif_zone(&FILE_OF_2);
+    int64_t wall_ms[2] = {0};
+
+    (void)state;
+    assert_int_equal(zone_instants(zone, zone_local_ms(zone, ZONE_MAX_MS), wall_ms), 1);
+    assert_int_equal(wall_ms[0], ZONE_MAX_MS);
+    assert_int_equal(zone_instants(zone, zone_local_ms(zone, ZONE_MIN_MS), wall_ms), 1);
+    assert_int_equal(wall_ms[0], ZONE_MIN_MS);
+    (void)zone_instants(zone, INT64_MAX, wall_ms);
+    (void)zone_instants(zone, INT64_MIN, wall_ms);
+    zone_free(zone);
+}
+
 static void assert_refused(struct bytes file, const char *why)
 {
     struct zone *zone = NULL;
@@ -216,6 +231,7 @@ int main(void)
         cmocka_unit_test(a_table_is_read_from_files_of_every_version),
         cmocka_unit_test(the_footer_rules_from_the_last_change_on),
         cmocka_unit_test(a_local_time_has_no_instant_one_or_two),
+        cmocka_unit_test(local_times_at_the_ends_of_the_range_have_their_instants),
         cmocka_unit_test(files_that_contradict_themselves_are_refused),
         cmocka_unit_test(every_shorter_file_is_refused),
         cmocka_unit_test(a_file_above_the_bound_is_refused),
