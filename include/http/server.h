@@ -7,6 +7,9 @@
 #include "base/error.h"
 #include "http/route.h"
 
+/* Descriptors used beyond connections_max, for connections that are told that there is no room. */
+enum { HTTP_EXTRA_FILES = 64 };
+
 struct http_server;
 
 /* HTTPS, by libmicrohttpd's GnuTLS: TLS 1.2 and 1.3. Files are PEM; they are read again by
@@ -27,7 +30,8 @@ struct http_server_options {
     const struct route *routes;
     size_t routes_len;
     void *ctx;
-    unsigned connections_max;     /* 16384, cut to what RLIMIT_NOFILE allows */
+    unsigned connections_max;     /* a few more descriptors are used for those who are turned away:
+                                     HTTP_EXTRA_FILES */
     unsigned parked_max;          /* 10000 */
     unsigned parked_urgent_extra; /* room beyond it for urgent ones */
     size_t head_bytes_max;        /* 16 KiB header block: 431 */

@@ -13,9 +13,11 @@
 #include <stdio.h>
 
 enum {
-    CROWD_MIN = 256,    /* fewer connections hold too little memory to ask for it back */
-    LOOKS_MAX = 64,     /* at connections that cannot go, for one newcomer */
-    PATIENCE_MS = 1000, /* whoever takes no longer for a head or a body does not dawdle */
+    CROWD_MIN = 256, /* fewer connections hold too little memory to ask for it back */
+    LOOKS_MAX = 64,  /* at connections that cannot go, for one newcomer */
+    /* Whoever began a head or a body and takes no longer does not dawdle; who has sent nothing at
+     * all may have to go at once. */
+    PATIENCE_MS = 1000,
 };
 
 static bool is_free(const struct http_server *server, const struct network_address *address)

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 enum {
@@ -20,8 +19,6 @@ enum {
     SWEEP_MAX_MS = 1000,
     ROUNDS_MAX = 4, /* of MHD_run before the loop's other work gets its turn */
     CLOSE_POLL_MS = 20,
-    OTHER_FDS = 128,        /* descriptors left for the store, files and the rest */
-    LIMIT_EXTRA = 64,       /* of them for connections that are told that there is no room */
     ADDRESSES_MIN = 65536,  /* remembered for their rate */
     ANSWER_HEAD_MAX = 4096, /* room for an answer's head in a connection's memory */
 };
@@ -194,16 +191,6 @@ void server_make_id(struct http_server *server, char ret_text[ID_TEXT_LEN + 1])
 
 /* ---- opening ---- */
 
-static unsigned connection_limit(const struct http_server_options *options)
-{
-    struct rlimit limit = {.rlim_cur = RLIM_INFINITY};
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY ||
-        limit.rlim_cur > (rlim_t)options->connections_max + OTHER_FDS)
-        return options->connections_max;
-    return limit.rlim_cur > 2 * OTHER_FDS ? (unsigned)limit.rlim_cur - OTHER_FDS : OTHER_FDS;
-}
-
 static enum err start_daemon(struct http_server *server, int fd, struct error *error)
 {
     const struct http_server_options *options = &server->options;
@@ -214,7 +201,7 @@ static enum err start_daemon(struct http_server *server, int fd, struct error *e
     struct MHD_OptionItem tls_options[TLS_DAEMON_OPTIONS] = {{.option = MHD_OPTION_END}};
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 
-    server->connections_max = connection_limit(options);
+    server->connections_max = options->connections_max;
     if (server->tls != NULL) {
         flags |= MHD_USE_TLS;
         tls_daemon_options(tls_options);
@@ -222,7 +209,7 @@ static enum err start_daemon(struct http_server *server, int fd, struct error *e
     server->daemon = MHD_start_daemon(
         flags, 0, NULL, NULL, on_access, server, MHD_OPTION_EXTERNAL_LOGGER, on_log, server,
         MHD_OPTION_ARRAY, tls_options, MHD_OPTION_LISTEN_SOCKET, fd, LIBRARY_STRICT, 1,
-        MHD_OPTION_CONNECTION_LIMIT, server->connections_max + LIMIT_EXTRA,
+        MHD_OPTION_CONNECTION_LIMIT, server->connections_max + HTTP_EXTRA_FILES,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, memory, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)((options->idle_ms + 999) / 1000), MHD_OPTION_NOTIFY_CONNECTION,
         connection_on_change, server, MHD_OPTION_NOTIFY_COMPLETED, on_completed, server,

@@ -72,19 +72,31 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* In a container its own group is often mounted as the root, so both are looked at. */
+struct bytes ceiling_parent(struct bytes group)
+{
+    while (group.len > 0 && group.at[group.len - 1] != '/')
+        group.len--;
+    if (group.len > 0)
+        group.len--;
+    return group;
+}
+
+/* Each group is bound by those around it. In a container its own is often mounted as the root. */
 static int64_t limit_of(struct bytes groups, const char *controller, const char *mount,
                         const char *file)
 {
     struct bytes group = ceiling_group(groups, controller);
     char path[FILE_MAX + 256];
-    int64_t limit;
+    int64_t limit = INT64_MAX;
 
     if (group.at == NULL)
         return INT64_MAX;
+    while (group.len > 0) {
+        (void)snprintf(path, sizeof(path), "%s%.*s/%s", mount, BYTES_ARG(group), file);
+        limit = least(limit, limit_in(path));
+        group = ceiling_parent(group);
+    }
     (void)snprintf(path, sizeof(path), "%s/%s", mount, file);
-    limit = limit_in(path);
-    (void)snprintf(path, sizeof(path), "%s%.*s/%s", mount, BYTES_ARG(group), file);
     return least(limit, limit_in(path));
 }
 
@@ -110,11 +122,12 @@ unsigned ceiling_connections(int64_t ceiling, unsigned wanted)
     return wanted < CONNECTIONS_LEAST ? wanted : CONNECTIONS_LEAST;
 }
 
-int64_t ceiling_bodies(int64_t ceiling, int64_t wanted)
+int64_t ceiling_bodies(int64_t ceiling, int64_t wanted, int64_t largest)
 {
     int64_t room = ceiling / 4;
+    int64_t lowest = largest > BODIES_LEAST ? largest : BODIES_LEAST;
 
     if (room >= wanted)
         return wanted;
-    return room >= BODIES_LEAST ? room : least(wanted, BODIES_LEAST);
+    return room >= lowest ? room : least(wanted, lowest);
 }

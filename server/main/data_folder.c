@@ -104,9 +104,11 @@ static enum err refuse(struct error *error, const char *path)
 {
     bool is_forbidden = errno == EACCES || errno == EPERM || errno == EROFS;
 
-    return error_set(error, is_forbidden ? ERR_FORBIDDEN : ERR_STORE_UNAVAILABLE, "data",
-                     is_forbidden ? "%.150s cannot be written by user %u: %s" : "%.150s: %.0u%s",
-                     path, (unsigned)geteuid(), strerrordesc_np(errno));
+    if (is_forbidden)
+        return error_set(error, ERR_FORBIDDEN, "data", "%.150s cannot be written by user %u: %s",
+                         path, (unsigned)geteuid(), strerrordesc_np(errno));
+    return error_set(error, ERR_STORE_UNAVAILABLE, "data", "%.150s: %s", path,
+                     strerrordesc_np(errno));
 }
 
 static enum err make_all(char *path, size_t len, struct error *error)

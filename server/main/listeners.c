@@ -28,6 +28,17 @@ static unsigned count(const struct config *config, enum knob knob)
     return (unsigned)config_number(config, knob);
 }
 
+static int64_t largest_body(const struct bounds *bounds)
+{
+    static const enum bound BODIES[] = {BOUND_BODY_MAX, BOUND_PAYLOAD_MAX, BOUND_RESULT_MAX};
+    int64_t largest = 0;
+
+    for (size_t i = 0; i < ARRAY_LEN(BODIES); i++)
+        if (bounds->of[BODIES[i]] > largest)
+            largest = bounds->of[BODIES[i]];
+    return largest;
+}
+
 static struct http_server_options main_options(struct broker *broker, unsigned connections_max)
 {
     const struct config *config = broker->config;
@@ -42,7 +53,8 @@ static struct http_server_options main_options(struct broker *broker, unsigned c
         .head_bytes_max = (size_t)config_number(config, KNOB_HEAD_MAX),
         .line_bytes_max = (size_t)config_number(config, KNOB_LINE_MAX),
         .bodies_bytes_max =
-            (size_t)ceiling_bodies(broker->memory_max, config_number(config, KNOB_BODIES_MAX)),
+            (size_t)ceiling_bodies(broker->memory_max, config_number(config, KNOB_BODIES_MAX),
+                                   largest_body(&broker->api.bounds)),
         .head_deadline_ms = config_number(config, KNOB_HEAD_DEADLINE),
         .body_deadline_ms = config_number(config, KNOB_BODY_DEADLINE),
         .idle_ms = config_number(config, KNOB_IDLE_TIMEOUT),

@@ -10,7 +10,7 @@
 
 enum {
     FILES_MAX = 1 << 20, /* a hard limit of "unlimited" is no number to size tables by */
-    FILES_OWN = 64,      /* store, readers, loop, logs, with room to spare */
+    FILES_OWN = 128,     /* store, readers, loop, logs, HTTP_EXTRA_FILES, with room to spare */
 };
 
 unsigned resources_raise_files(void)

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -27,6 +28,15 @@ static void a_group_is_found(void **state)
     assert_null(ceiling_group(BYTES_NONE, "").at);
 }
 
+static void groups_around_it_count_too(void **state)
+{
+    (void)state;
+    assert_true(bytes_is(ceiling_parent(BYTES("/a/b")), "/a"));
+    assert_true(bytes_is(ceiling_parent(BYTES("/a")), ""));
+    assert_true(bytes_is(ceiling_parent(BYTES("/")), ""));
+    assert_true(bytes_is(ceiling_parent(BYTES("")), ""));
+}
+
 static void connections_fill_at_most_half(void **state)
 {
     (void)state;
@@ -41,25 +51,29 @@ static void connections_fill_at_most_half(void **state)
 static void bodies_fill_at_most_a_quarter(void **state)
 {
     (void)state;
-    assert_int_equal(ceiling_bodies(INT64_MAX, 256 * MIB), 256 * MIB);
-    assert_int_equal(ceiling_bodies(512 * MIB, 256 * MIB), 128 * MIB);
-    assert_int_equal(ceiling_bodies(16 * MIB, 256 * MIB), 8 * MIB);
-    assert_int_equal(ceiling_bodies(16 * MIB, 1 * MIB), 1 * MIB);
+    assert_int_equal(ceiling_bodies(INT64_MAX, 256 * MIB, 4 * MIB), 256 * MIB);
+    assert_int_equal(ceiling_bodies(512 * MIB, 256 * MIB, 4 * MIB), 128 * MIB);
+    assert_int_equal(ceiling_bodies(16 * MIB, 256 * MIB, 4 * MIB), 8 * MIB);
+    assert_int_equal(ceiling_bodies(16 * MIB, 256 * MIB, 64 * MIB), 64 * MIB);
+    assert_int_equal(ceiling_bodies(16 * MIB, 1 * MIB, 1 * MIB), 1 * MIB);
 }
 
-static void there_is_a_ceiling(void **state)
+static void it_is_no_more_than_the_machine_has(void **state)
 {
+    int64_t machine = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+
     (void)state;
-    assert_true(ceiling_read() > 16 * MIB);
+    assert_in_range(ceiling_read(), 1, machine);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_group_is_found),
+        cmocka_unit_test(groups_around_it_count_too),
         cmocka_unit_test(connections_fill_at_most_half),
         cmocka_unit_test(bodies_fill_at_most_a_quarter),
-        cmocka_unit_test(there_is_a_ceiling),
+        cmocka_unit_test(it_is_no_more_than_the_machine_has),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,8 +17,8 @@ static void connections_leave_files_for_the_broker(void **state)
 {
     (void)state;
     assert_int_equal(resources_connections(1024, 100), 100);
-    assert_int_equal(resources_connections(1024, 16384), 960);
-    assert_int_equal(resources_connections(10, 16384), 64);
+    assert_int_equal(resources_connections(1024, 16384), 896);
+    assert_int_equal(resources_connections(10, 16384), 128);
     assert_true(resources_raise_files() >= 64);
 }
 
