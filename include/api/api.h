@@ -41,6 +41,10 @@ struct moment api_now(const struct api *api);
 enum err api_admit(void *ctx, struct request *request, const struct route *route,
                    struct error *error);
 
+/* Puts on record what was refused and not noted yet; each minute, and at the end (then of the first
+ * hundred addresses at least, whatever was noted when). */
+void api_note_refused(const struct api *api, bool is_end);
+
 /* The part of the routes that a second listener serves: health and metrics. */
 const struct route *api_health_routes(size_t *ret_len);
 /* The route table, made from api/openapi.yaml, with bodies as large as the bounds say; free() it

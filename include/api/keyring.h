@@ -35,7 +35,8 @@ void keyring_free(struct keyring *keyring);
 void keyring_put(struct keyring *keyring, const struct key_facts *facts);
 /* The tokens of the file as they are now: those that were in it before and are not any more are
  * dropped, those that are as before stay who they were. Of two lines with one token the first
- * counts. Ids of such tokens are the first 8 hex digits of their hash; more where that is taken. */
+ * counts. Where a line says no id it is the first 8 hex digits of the token's hash, and more where
+ * that is taken; so it is where the store has a token with the line's id. */
 void keyring_put_file(struct keyring *keyring, const struct token_line *lines, size_t lines_len);
 bool keyring_drop(struct keyring *keyring, struct bytes id);
 void keyring_set_expiry(struct keyring *keyring, struct bytes id, int64_t expires_at_ms);

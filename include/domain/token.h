@@ -37,13 +37,16 @@ struct token_record {
     int64_t last_used_at_ms; /* -1: not yet */
 };
 
-/* TOKEN|sha256:HEX ROLE [ns=GLOBS] [queue=GLOBS] [expires=TIME], blanks between, # begins a
- * comment. */
+/* TOKEN|sha256:HEX ROLE [ns=GLOBS] [queue=GLOBS] [expires=TIME] [id=ID] [name=LABEL], blanks
+ * between, # begins a comment. */
 struct token_line {
+    struct bytes id;   /* given, or of a token in our form its own; NONE: neither */
+    struct bytes name; /* NONE: none; [A-Za-z0-9._:-]{1,128} */
     struct digest hash;
     struct grant grant;    /* globs borrowed from the line; "*" where nothing is said */
     int64_t expires_at_ms; /* -1: never */
-    bool is_short;         /* a plain token of fewer than 20 characters */
+    bool is_plain;         /* the token itself stands in the line */
+    bool is_short;         /* and has fewer than 20 characters */
 };
 /* ret_is_empty: nothing but blanks and a comment. error names what is wrong and never the token. */
 MUST_CHECK enum err token_line_read(struct bytes line, struct token_line *ret_line,

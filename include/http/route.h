@@ -16,6 +16,7 @@ struct route {
     const char *path; /* template: /v1/tasks/{id}/result */
     unsigned scope;   /* what admission judges by; this layer knows no meaning of it */
     bool urgent;      /* is served when others are refused for want of room */
+    bool any_host;    /* whatever Host says: probes come by an address of their own choice */
     enum route_body body;
     size_t body_max;
     const char *body_bound;               /* the option that sets body_max; NULL: none does */

@@ -9,7 +9,7 @@
 
 #include <strings.h>
 
-enum { RETRY_AFTER_MAX_S = 3600, WHOAMI_MAX = 8192 };
+enum { RETRY_AFTER_MAX_S = 3600, WHOAMI_MAX = 8192, END_ROWS_MAX = 100 };
 
 struct moment api_now(const struct api *api)
 {
@@ -30,7 +30,8 @@ static enum err refuse_unknown(struct request *request, bool had_token, struct e
                        had_token ? BYTES("Bearer realm=\"sluice\", error=\"invalid_token\"")
                                  : BYTES("Bearer realm=\"sluice\""));
     return error_set(error, ERR_UNAUTHORIZED, "",
-                     "a valid token is needed: Authorization: Bearer TOKEN");
+                     "a valid token is needed: \"Authorization: Bearer TOKEN\", one blank; tokens "
+                     "in the query are not read");
 }
 
 static enum err refuse_rate(struct request *request, int64_t wait_ms, const char *what,
@@ -59,7 +60,8 @@ static void on_noted(struct command *command)
     arena_free(command->mem);
 }
 
-static void put_on_record(const struct api *api, const struct request *request, unsigned count)
+static void put_on_record(const struct api *api, struct bytes address, struct bytes request_id,
+                          unsigned count)
 {
     struct arena *arena = arena_new();
     struct command *command = arena_alloc(arena, sizeof(*command));
@@ -68,8 +70,8 @@ static void put_on_record(const struct api *api, const struct request *request, 
         .kind = COMMAND_NOTE,
         .mem = arena,
         .by = &principal_open,
-        .request_id = arena_bytes(arena, request_id_text(request)),
-        .address = arena_bytes(arena, request_address(request)),
+        .request_id = arena_bytes(arena, request_id),
+        .address = arena_bytes(arena, address),
         .caller.done = on_noted,
         .in.note = {.action = BYTES("auth.refused"),
                     .detail = arena_printf(arena, "{\"count\":%u}", count)},
@@ -87,9 +89,22 @@ static enum err refuse_wrong(const struct api *api, struct request *request, int
     unsigned count = failures_take_report(failures, address, now_mono_ms);
 
     if (count > 0)
-        put_on_record(api, request, count);
+        put_on_record(api, address, request_id_text(request), count);
     return is_within ? refuse_unknown(request, true, error)
                      : refuse_failures(request, wait_ms, error);
+}
+
+void api_note_refused(const struct api *api, bool is_end)
+{
+    struct failures *failures = keyring_failures(api->keyring);
+    int64_t now_mono_ms = api_now(api).mono_ms;
+    struct failures_rest rest;
+
+    for (int rows = 0; rows < END_ROWS_MAX; rows++) {
+        if (!failures_take_rest(failures, now_mono_ms, is_end, &rest))
+            return;
+        put_on_record(api, bytes_of(rest.address), BYTES_NONE, rest.count);
+    }
 }
 
 /* ---- who asks ---- */
@@ -118,8 +133,10 @@ static enum err find_key(const struct api *api, struct request *request, struct 
         return refuse_unknown(request, false, error);
     if (!token_is_ours(token) &&
         failures_are_too_many(keyring_failures(api->keyring), request_address(request),
-                              &api->failure_rate, now.mono_ms, &wait_ms))
+                              &api->failure_rate, now.mono_ms, &wait_ms)) {
+        failures_count(keyring_failures(api->keyring), request_address(request));
         return refuse_failures(request, wait_ms, error);
+    }
     *ret_key = keyring_match(api->keyring, token, now.wall_ms);
     if (*ret_key == NULL)
         return refuse_wrong(api, request, now.mono_ms, error);

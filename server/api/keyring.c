@@ -156,13 +156,61 @@ static void make_lost(struct keyring *keyring, struct key *key)
             map_put(keyring->by_hash, hash_bytes(&keyring->live[i]->facts.hash), keyring->live[i]);
 }
 
+/* What stood in the file before and has not been met again gives its id up. */
+static bool is_taken(const struct keyring *keyring, struct bytes id, const struct digest *hash)
+{
+    const struct key *other = map_get(keyring->by_id, id);
+
+    if (other == NULL)
+        return false;
+    return other->facts.source == KEY_FROM_STORE ||
+           (other->generation == keyring->generation &&
+            !bytes_equal(hash_bytes(&other->facts.hash), hash_bytes(hash)));
+}
+
+/* ret_hex is room for an id made of the hash. */
+static struct bytes id_of_line(const struct keyring *keyring, struct bytes wanted,
+                               struct digest hash, char ret_hex[DIGEST_LEN * 2 + 1])
+{
+    struct bytes id = {ret_hex, FILE_ID_LEN};
+
+    if (wanted.len > 0 && !is_taken(keyring, wanted, &hash))
+        return wanted;
+    digest_hex(hash, ret_hex);
+    while (id.len < DIGEST_LEN * 2UL && is_taken(keyring, id, &hash))
+        id.len++;
+    return id;
+}
+
+/* The store's tokens keep their ids: one of the file that had this one goes on under its hash's. */
+static void make_way(struct keyring *keyring, struct key *key)
+{
+    char hex[DIGEST_LEN * 2 + 1];
+    struct key_facts facts = key->facts;
+    struct key *other;
+
+    facts.who.id = id_of_line(keyring, BYTES_NONE, facts.hash, hex);
+    other = key_new(keyring, &facts);
+    other->generation = key->generation;
+    delist(keyring, key);
+    make_lost(keyring, key);
+    make_found(keyring, other);
+    enlist(keyring, other);
+}
+
 void keyring_put(struct keyring *keyring, const struct key_facts *facts)
 {
-    struct key *key = key_new(keyring, facts);
+    struct key *key = key_new(keyring, facts), *before = map_get(keyring->by_id, facts->who.id);
+    bool is_of_file = before != NULL && before->facts.source == KEY_FROM_FILE;
 
-    (void)keyring_drop(keyring, facts->who.id);
+    if (!is_of_file)
+        (void)keyring_drop(keyring, facts->who.id);
     make_found(keyring, key);
     enlist(keyring, key);
+    if (is_of_file) {
+        make_way(keyring, before);
+        make_found(keyring, key); /* it may be the same token */
+    }
 }
 
 bool keyring_drop(struct keyring *keyring, struct bytes id)
@@ -191,7 +239,9 @@ static bool is_as_before(const struct key *key, const struct token_line *line)
     const struct grant *grant = &key->facts.who.grant;
 
     return key->facts.expires_at_ms == line->expires_at_ms && grant->role == line->grant.role &&
-           bytes_equal(grant->ns, line->grant.ns) && bytes_equal(grant->queues, line->grant.queues);
+           bytes_equal(grant->ns, line->grant.ns) &&
+           bytes_equal(grant->queues, line->grant.queues) &&
+           bytes_equal(key->facts.who.name, line->name);
 }
 
 /* Who had this token in the file until now. */
@@ -202,38 +252,29 @@ static struct key *find_in_file(const struct keyring *keyring, const struct dige
     return key != NULL && key->facts.source == KEY_FROM_FILE ? key : NULL;
 }
 
-static bool is_taken(const struct keyring *keyring, struct bytes id, const struct digest *hash)
+static struct key *key_of_line(struct keyring *keyring, const struct token_line *line,
+                               struct bytes id)
 {
-    const struct key *other = map_get(keyring->by_id, id);
-
-    return other != NULL && (other->facts.source == KEY_FROM_STORE ||
-                             !bytes_equal(hash_bytes(&other->facts.hash), hash_bytes(hash)));
-}
-
-static struct key *key_of_line(struct keyring *keyring, const struct token_line *line)
-{
-    char hex[DIGEST_LEN * 2 + 1];
-    struct bytes id = {hex, FILE_ID_LEN};
-
-    digest_hex(line->hash, hex);
-    while (id.len < DIGEST_LEN * 2UL && is_taken(keyring, id, &line->hash))
-        id.len++;
-    return key_new(keyring, &(struct key_facts){.who = {.id = id, .grant = line->grant},
-                                                .hash = line->hash,
-                                                .source = KEY_FROM_FILE,
-                                                .created_at_ms = -1,
-                                                .expires_at_ms = line->expires_at_ms,
-                                                .last_used_at_ms = -1});
+    return key_new(keyring,
+                   &(struct key_facts){.who = {.id = id, .name = line->name, .grant = line->grant},
+                                       .hash = line->hash,
+                                       .source = KEY_FROM_FILE,
+                                       .created_at_ms = -1,
+                                       .expires_at_ms = line->expires_at_ms,
+                                       .last_used_at_ms = -1});
 }
 
 static void take_line(struct keyring *keyring, const struct token_line *line)
 {
     struct key *before = find_in_file(keyring, &line->hash), *key = before;
+    char hex[DIGEST_LEN * 2 + 1];
+    struct bytes id;
 
     if (before != NULL && before->generation == keyring->generation)
         return;
-    if (before == NULL || !is_as_before(before, line)) {
-        key = key_of_line(keyring, line);
+    id = id_of_line(keyring, line->id, line->hash, hex);
+    if (before == NULL || !is_as_before(before, line) || !bytes_equal(before->facts.who.id, id)) {
+        key = key_of_line(keyring, line, id);
         key->facts.last_used_at_ms = before != NULL ? before->facts.last_used_at_ms : -1;
     }
     key->generation = keyring->generation;

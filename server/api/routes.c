@@ -29,6 +29,7 @@ static const struct route ROUTES[] = {
         .run = op_##name,                                                                          \
         .stream = STREAM_OF_##kind(name),                                                          \
         .urgent = ROUTE_IS_##urgency,                                                              \
+        .any_host = SCOPE_##needed == SCOPE_NONE,                                                  \
     },
 #include "routes.gen.inc"
 #undef ROUTE

@@ -6,11 +6,13 @@
 
 #include <string.h>
 
-enum { SECRET_LEN = 32, SHORT_LEN = 20, HASH_PREFIX_LEN = 7 };
+enum { SECRET_LEN = 32, SHORT_LEN = 20, HASH_PREFIX_LEN = 7, LABEL_LEN_MAX = 128 };
 
 static const char LETTERS[] = "abcdefghijklmnopqrstuvwxyz0123456789";
 static const char URL_LETTERS[] =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+static const char LABEL_LETTERS[] =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._:-";
 
 /* Base64url of RFC 4648 without padding. */
 static void write_secret(const uint8_t secret[SECRET_LEN], char *ret_text)
@@ -111,7 +113,10 @@ static enum err read_token(struct bytes word, struct token_line *line, struct er
                          "a token has %d to %d visible ASCII characters", TOKEN_GIVEN_MIN,
                          TOKEN_GIVEN_MAX);
     line->hash = token_hash(word);
+    line->is_plain = true;
     line->is_short = word.len < SHORT_LEN;
+    if (token_is_ours(word))
+        line->id = (struct bytes){word.at + 4, TOKEN_ID_LEN};
     return OK;
 }
 
@@ -125,46 +130,78 @@ static bool is_option(struct bytes word, const char *name, struct bytes *ret_val
     return true;
 }
 
-enum { SAID_NS = 1 << 0, SAID_QUEUE = 1 << 1, SAID_EXPIRES = 1 << 2 };
-
-static unsigned option_of(struct bytes word, struct bytes *ret_value)
+static enum err read_globs(struct bytes value, struct bytes *ret_globs, struct error *error)
 {
-    if (is_option(word, "ns=", ret_value))
-        return SAID_NS;
-    if (is_option(word, "queue=", ret_value))
-        return SAID_QUEUE;
-    return is_option(word, "expires=", ret_value) ? SAID_EXPIRES : 0;
+    *ret_globs = value;
+    if (globs_are_valid(value))
+        return OK;
+    return error_set(error, ERR_INVALID_FIELD, "",
+                     "ns= and queue= take names of A-Z a-z 0-9 . _ : - and *, joined by commas");
 }
+
+static enum err read_ns(struct bytes value, struct token_line *line, struct error *error)
+{
+    return read_globs(value, &line->grant.ns, error);
+}
+
+static enum err read_queue(struct bytes value, struct token_line *line, struct error *error)
+{
+    return read_globs(value, &line->grant.queues, error);
+}
+
+static enum err read_expires(struct bytes value, struct token_line *line, struct error *error)
+{
+    if (time_read(value, &line->expires_at_ms))
+        return OK;
+    return error_set(error, ERR_INVALID_FIELD, "",
+                     "expires= needs a time such as 2027-01-31T00:00:00Z");
+}
+
+/* Whoever finds a token in our form must be able to say which it is. */
+static enum err read_id(struct bytes value, struct token_line *line, struct error *error)
+{
+    if (value.len != TOKEN_ID_LEN || !are_all_of(value, LETTERS))
+        return error_set(error, ERR_INVALID_FIELD, "", "id= needs %d characters of a-z 0-9",
+                         TOKEN_ID_LEN);
+    if (line->id.at != NULL && !bytes_equal(line->id, value))
+        return error_set(error, ERR_INVALID_FIELD, "",
+                         "id= is not the id that stands in the token itself; leave it out");
+    line->id = value;
+    return OK;
+}
+
+static enum err read_name(struct bytes value, struct token_line *line, struct error *error)
+{
+    line->name = value;
+    if (value.len >= 1 && value.len <= LABEL_LEN_MAX && are_all_of(value, LABEL_LETTERS))
+        return OK;
+    return error_set(error, ERR_INVALID_FIELD, "",
+                     "name= needs 1 to %d characters of A-Z a-z 0-9 . _ : -", LABEL_LEN_MAX);
+}
+
+static const struct option {
+    const char *name;
+    enum err (*read)(struct bytes value, struct token_line *line, struct error *error);
+} OPTIONS[] = {
+    {"ns=", read_ns}, {"queue=", read_queue}, {"expires=", read_expires},
+    {"id=", read_id}, {"name=", read_name},
+};
 
 static enum err read_option(struct bytes word, unsigned *said, struct token_line *line,
                             struct error *error)
 {
     struct bytes value;
-    unsigned option = option_of(word, &value);
+    unsigned nth = 0;
 
-    if (option == 0)
+    while (nth < ARRAY_LEN(OPTIONS) && !is_option(word, OPTIONS[nth].name, &value))
+        nth++;
+    if (nth == ARRAY_LEN(OPTIONS))
         return error_set(error, ERR_UNKNOWN_MEMBER, "",
-                         "behind the role come ns=, queue= and expires= only");
-    if ((*said & option) != 0)
-        return error_set(error, ERR_INVALID_FIELD, "",
-                         "ns=, queue= and expires= are taken once each");
-    *said |= option;
-
-    if (option == SAID_EXPIRES) {
-        if (!time_read(value, &line->expires_at_ms))
-            return error_set(error, ERR_INVALID_FIELD, "",
-                             "expires= needs a time such as 2027-01-31T00:00:00Z");
-        return OK;
-    }
-    if (option == SAID_NS)
-        line->grant.ns = value;
-    else
-        line->grant.queues = value;
-    if (!globs_are_valid(value))
-        return error_set(
-            error, ERR_INVALID_FIELD, "",
-            "ns= and queue= take names of A-Z a-z 0-9 . _ : - and *, joined by commas");
-    return OK;
+                         "behind the role come ns=, queue=, expires=, id= and name= only");
+    if ((*said & 1U << nth) != 0)
+        return error_set(error, ERR_INVALID_FIELD, "", "%s is there twice", OPTIONS[nth].name);
+    *said |= 1U << nth;
+    return OPTIONS[nth].read(value, line, error);
 }
 
 enum err token_line_read(struct bytes line, struct token_line *ret_line, bool *ret_is_empty,

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_MAX_LEN = 128 };
+enum { NAME_MAX_LEN = 128, HOST_SHOWN_MAX = 80 };
 
 /* Headers that mean one thing only; the others may be lists or are not ours to judge. Host and
  * Content-Length are libmicrohttpd's. */
@@ -202,6 +202,29 @@ static enum err guard_origin(const struct request *request, struct bytes host, s
     return OK;
 }
 
+static bool is_served(const struct http_server *server, struct bytes host)
+{
+    if (is_allowed(server, host))
+        return true;
+    return server->options.loopback_only_hosts ? address_is_ours(&server->address, host)
+                                               : !has_allowed(server);
+}
+
+static enum err refuse_host(const struct http_server *server, struct bytes host,
+                            struct error *error)
+{
+    struct bytes shown = {host.at, host.len < HOST_SHOWN_MAX ? host.len : HOST_SHOWN_MAX};
+    const char *rest = shown.len < host.len ? "…" : "";
+
+    if (server->options.loopback_only_hosts)
+        return error_set(error, ERR_MISDIRECTED, "Host",
+                         "%.*s%s is not served: only localhost, the listen address and what "
+                         "allowed_hosts names",
+                         BYTES_ARG(shown), rest);
+    return error_set(error, ERR_MISDIRECTED, "Host",
+                     "%.*s%s is not served: only what allowed_hosts names", BYTES_ARG(shown), rest);
+}
+
 enum err guard_host(struct request *request, struct bytes authority, struct error *error)
 {
     const struct http_server *server = request->connection->server;
@@ -213,12 +236,8 @@ enum err guard_host(struct request *request, struct bytes authority, struct erro
         return refuse_framing(request, error, "Host", "this is not a host");
     if (authority.at != NULL && !equal_caseless(authority, host))
         return error_set(error, ERR_MISDIRECTED, "Host", "the target names another host");
-    if (server->options.loopback_only_hosts && !address_is_ours(&server->address, host) &&
-        !is_allowed(server, host))
-        return error_set(error, ERR_MISDIRECTED, "Host",
-                         "only localhost, the listen address and the allowed hosts are served");
-    if (!server->options.loopback_only_hosts && has_allowed(server) && !is_allowed(server, host))
-        return error_set(error, ERR_MISDIRECTED, "Host", "only the allowed hosts are served");
+    if ((request->route == NULL || !request->route->any_host) && !is_served(server, host))
+        return refuse_host(server, host, error);
     return guard_origin(request, host, error);
 }
 

@@ -11,8 +11,9 @@
 MUST_CHECK enum err guard_target(struct request *request, struct bytes *ret_authority,
                                  struct error *error);
 MUST_CHECK enum err guard_headers(struct request *request, struct error *error);
-/* Is the request meant for us, and not sent by a foreign page? */
-MUST_CHECK enum err guard_host(struct request *request, struct bytes authority,
-                               struct error *error);
 /* Cut the path into segments and take the namespace off. */
 MUST_CHECK enum err guard_path(struct request *request, struct error *error);
+/* Is the request meant for us, and not sent by a foreign page? Asked once its route is known, as
+ * some are served under any name. */
+MUST_CHECK enum err guard_host(struct request *request, struct bytes authority,
+                               struct error *error);

@@ -159,12 +159,14 @@ static enum err admit(struct request *request, struct error *error)
     return server->options.admit(server->options.ctx, request, request->route, error);
 }
 
-static enum err judge_path(struct request *request, struct error *error)
+static enum err judge_path(struct request *request, struct bytes authority, struct error *error)
 {
     struct error missing;
     const char *allow;
     enum err found = find_route(request, &allow, &missing), err;
 
+    if ((err = guard_host(request, authority, error)) != OK)
+        return err;
     if (found != OK && found != ERR_NOT_FOUND && found != ERR_METHOD_NOT_ALLOWED) {
         *error = missing;
         return found;
@@ -191,9 +193,7 @@ static enum err judge(struct request *request, struct error *error)
         return err;
     if ((err = guard_headers(request, error)) != OK)
         return err;
-    if ((err = guard_host(request, authority, error)) != OK)
-        return err;
-    if ((err = judge_path(request, error)) != OK)
+    if ((err = judge_path(request, authority, error)) != OK)
         return err;
     if ((err = query_read(request->raw_query, request->arena, &request->query, error)) != OK)
         return err;

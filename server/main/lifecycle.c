@@ -103,6 +103,7 @@ static void drain(struct broker *broker, const char *signal_name)
         LOG_TEXT_FIELD("signal", bytes_of(signal_name)),
         LOG_INT_FIELD("drain_timeout_ms", config_number(broker->config, KNOB_DRAIN_TIMEOUT)), );
     note_token_uses(broker);
+    api_note_refused(&broker->api, true);
     engine_drain(broker->engine);
 }
 

@@ -23,8 +23,10 @@ static void on_minute(uv_timer_t *timer)
     struct broker *broker = timer->data;
 
     minute_warn(broker);
-    if (broker->engine != NULL)
-        note_token_uses(broker);
+    if (broker->engine == NULL)
+        return;
+    note_token_uses(broker);
+    api_note_refused(&broker->api, false);
 }
 
 bool minute_start(struct broker *broker)

@@ -4,6 +4,7 @@
 #include "base/map.h"
 #include "base/memory.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
@@ -82,20 +83,42 @@ static size_t count_lines(struct bytes text)
     return lines;
 }
 
-/* One more token, if none of the lines before was the same. */
-static enum err take(struct token_file *file, struct map *seen, const char *path, int *number,
+/* What the lines before hold, each with its number. */
+struct seen {
+    struct map *tokens, *ids;
+};
+
+static uint64_t id_key(const struct token_line *line)
+{
+    char hex[DIGEST_LEN * 2 + 1];
+    uint64_t key;
+
+    static_assert(TOKEN_ID_LEN == sizeof(key), "an id fills a number");
+    digest_hex(line->hash, hex);
+    memcpy(&key, line->id.at != NULL ? line->id.at : hex, sizeof(key));
+    return key;
+}
+
+/* One more token, if none of the lines before was the same or is called the same. */
+static enum err take(struct token_file *file, struct seen *seen, const char *path, int *number,
                      struct error *error)
 {
     struct token_line *line = &file->lines[file->lines_len];
     const int *before;
-    uint64_t id;
+    uint64_t token;
 
-    memcpy(&id, line->hash.at, KEY_BYTES);
-    before = map_put_int(seen, id, number);
+    memcpy(&token, line->hash.at, KEY_BYTES);
+    before = map_put_int(seen->tokens, token, number);
     if (before != NULL)
         return error_set(error, ERR_INVALID_FIELD, "token_file",
                          "%.120s:%d: the same token as in line %d", path, *number, *before);
+    before = map_put_int(seen->ids, id_key(line), number);
+    if (before != NULL)
+        return error_set(error, ERR_INVALID_FIELD, "token_file",
+                         "%.120s:%d: the same id as in line %d; id= gives another", path, *number,
+                         *before);
     file->short_len += line->is_short;
+    file->plain_len += line->is_plain;
     file->lines_len++;
     return OK;
 }
@@ -105,7 +128,7 @@ static enum err read_lines(struct token_file *file, const char *path, struct err
     struct bytes rest = buffer_bytes(&file->text), text;
     size_t lines_max = count_lines(rest);
     int *numbers = mem_alloc(lines_max * sizeof(*numbers));
-    struct map *seen = map_new();
+    struct seen seen = {.tokens = map_new(), .ids = map_new()};
     enum err err = OK;
 
     file->lines = mem_alloc(lines_max * sizeof(*file->lines));
@@ -120,9 +143,10 @@ static enum err read_lines(struct token_file *file, const char *path, struct err
         if (err != OK)
             err = refuse_line(error, path, numbers[at], why.detail);
         else if (!is_empty)
-            err = take(file, seen, path, &numbers[at], error);
+            err = take(file, &seen, path, &numbers[at], error);
     }
-    map_free(seen);
+    map_free(seen.tokens);
+    map_free(seen.ids);
     free(numbers);
     return err;
 }

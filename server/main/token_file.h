@@ -9,7 +9,8 @@ struct token_file {
     struct buffer text;       /* what the lines' globs point into */
     struct token_line *lines; /* without those that are empty */
     size_t lines_len;
-    unsigned short_len;  /* plain tokens that are short enough to be guessed */
+    unsigned plain_len;  /* lines that hold the token itself */
+    unsigned short_len;  /* and one that is short enough to be guessed */
     bool is_for_anybody; /* every user of the machine may read it */
 };
 

@@ -161,6 +161,10 @@ def guesses_are_slowed_down_and_put_on_record(bench):
     until(lambda: bench.must(200, "GET", "/v1/audit?action=auth.refused", ours)["items"])
     rows = bench.must(200, "GET", "/v1/audit?action=auth.refused", ours)["items"]
     equal([(row["address"], row["detail"], row["actor"]) for row in rows], [("127.0.0.1", {"count": 1}, "anonymous")])
+    bench.broker.stop()
+    bench.broker.start()
+    rows = bench.must(200, "GET", "/v1/audit?action=auth.refused", ours)["items"]
+    equal([row["detail"] for row in rows], [{"count": 1}, {"count": 20}], "19 guesses more, and what may have been one")
 
 
 def a_token_has_a_rate_and_urgent_requests_have_none(bench):

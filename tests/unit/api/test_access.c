@@ -13,6 +13,10 @@
 #include "fake.h"
 #include "handlers.h"
 
+#define NEEDED                                                                                      \
+    "a valid token is needed: \"Authorization: Bearer TOKEN\", one blank; tokens in the query are " \
+    "not read"
+
 static int64_t now_ms;
 static struct keyring *keyring;
 static struct request *request;
@@ -157,7 +161,7 @@ static void all_others_hear_the_same(void **state)
     for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
         begin(BAD[i]);
         assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
-        assert_string_equal(error.detail, "a valid token is needed: Authorization: Bearer TOKEN");
+        assert_string_equal(error.detail, NEEDED);
         assert_null(request_caller(request));
         assert_true(fake_has_header("WWW-Authenticate: Bearer realm=\"sluice\""));
         end();
@@ -165,7 +169,7 @@ static void all_others_hear_the_same(void **state)
     keyring_set_expiry(keyring, BYTES("admin-token"), now_ms);
     begin("Bearer admin-token");
     assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
-    assert_string_equal(error.detail, "a valid token is needed: Authorization: Bearer TOKEN");
+    assert_string_equal(error.detail, NEEDED);
     assert_true(fake_has_header("error=\"invalid_token\""));
     end();
 }
@@ -299,6 +303,25 @@ static void wrong_tokens_come_into_the_record(void **state)
     end();
 }
 
+/* Those that were not even looked up count as well, and a burst that ended is noted in full. */
+static void a_burst_that_ended_is_noted_with_its_true_count(void **state)
+{
+    (void)state;
+    for (unsigned i = 0; i < 10; i++)
+        (void)guess("Bearer wrong-token");
+    begin(NULL);
+    now_ms += 60000;
+    api_note_refused(fake_api(), false);
+    assert_int_equal(fake_engine()->posted_len, 1);
+    assert_true(bytes_is(fake_command()->in.note.detail, "{\"count\":9}"));
+    assert_true(bytes_is(fake_command()->address, "192.0.2.1"));
+    take_notes();
+    api_note_refused(fake_api(), true);
+    assert_int_equal(fake_engine()->posted_len, 0);
+    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    end();
+}
+
 /* ---- requests that wait ---- */
 
 static void answer_nothing(struct call *call)
@@ -407,6 +430,7 @@ int main(void)
         TEST(a_token_s_rate_says_when_it_goes_on),
         TEST(who_guesses_too_often_is_not_heard),
         TEST(wrong_tokens_come_into_the_record),
+        TEST(a_burst_that_ended_is_noted_with_its_true_count),
         TEST(a_token_s_waiting_requests_are_bounded),
         TEST(who_cannot_be_parked_is_not_counted),
         TEST(a_token_is_told_what_it_may),

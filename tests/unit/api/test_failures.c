@@ -155,6 +155,38 @@ static void all_together_are_put_on_record_ten_times_a_minute(void **state)
     failures_free(failures);
 }
 
+static void what_was_not_reported_comes_by_time_and_at_the_end(void **state)
+{
+    struct failures *failures = failures_new(10);
+    struct failures_rest rest;
+
+    (void)state;
+    assert_false(failures_take_rest(failures, 0, true, &rest));
+    (void)add(failures, "192.0.2.1", 0);
+    assert_int_equal(report(failures, "192.0.2.1", 0), 1);
+    for (unsigned i = 0; i < 5; i++)
+        (void)add(failures, "192.0.2.1", 1);
+    failures_count(failures, BYTES("192.0.2.1"));
+    assert_false(failures_take_rest(failures, 59999, false, &rest));
+    assert_true(failures_take_rest(failures, 60000, false, &rest));
+    assert_int_equal(rest.count, 6);
+    assert_string_equal(rest.address, "192.0.2.1");
+    assert_false(failures_take_rest(failures, 120000, false, &rest));
+
+    (void)add(failures, "2001:db8::1", 120000);
+    (void)add(failures, "2001:db8::2", 120000);
+    (void)add(failures, "192.0.2.1", 120001);
+    assert_int_equal(report(failures, "192.0.2.1", 120001), 1);
+    (void)add(failures, "192.0.2.1", 120002);
+    assert_true(failures_take_rest(failures, 120003, true, &rest));
+    assert_int_equal(rest.count, 2);
+    assert_string_equal(rest.address, "2001:db8::2");
+    assert_true(failures_take_rest(failures, 120003, true, &rest));
+    assert_int_equal(rest.count, 1);
+    assert_false(failures_take_rest(failures, 120003, true, &rest));
+    failures_free(failures);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -166,6 +198,7 @@ int main(void)
         cmocka_unit_test(strange_addresses_count_too),
         cmocka_unit_test(each_address_is_put_on_record_once_a_minute),
         cmocka_unit_test(all_together_are_put_on_record_ten_times_a_minute),
+        cmocka_unit_test(what_was_not_reported_comes_by_time_and_at_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

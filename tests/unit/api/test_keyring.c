@@ -204,6 +204,63 @@ static void an_id_that_is_taken_gets_longer(void **state)
     assert_non_null(keyring_find(keyring, (struct bytes){hex, 9}));
 }
 
+static struct token_line named(const char *token, const char *id, const char *name)
+{
+    struct token_line line = line_of(token, ROLE_VIEWER);
+
+    line.id = bytes_of(id);
+    line.name = bytes_of(name);
+    return line;
+}
+
+static void ids_and_names_of_lines_are_taken_and_may_move(void **state)
+{
+    struct keyring *keyring = *state;
+    struct token_line first[] = {named("file-1", "aaaaaaaa", "one"),
+                                 named("file-2", "bbbbbbbb", "two")};
+    struct token_line second[] = {named("file-1", "bbbbbbbb", "one"),
+                                  named("file-2", "aaaaaaaa", "two")};
+    const struct key_facts *one;
+
+    keyring_put_file(keyring, first, 2);
+    one = match(keyring, "file-1");
+    assert_true(bytes_is(one->who.id, "aaaaaaaa") && bytes_is(one->who.name, "one"));
+    assert_ptr_equal(keyring_find(keyring, BYTES("aaaaaaaa")), one);
+    keyring_put_file(keyring, first, 2);
+    assert_ptr_equal(match(keyring, "file-1"), one);
+
+    keyring_put_file(keyring, second, 2);
+    assert_ptr_equal(keyring_find(keyring, BYTES("bbbbbbbb")), match(keyring, "file-1"));
+    assert_ptr_equal(keyring_find(keyring, BYTES("aaaaaaaa")), match(keyring, "file-2"));
+    second[0].name = BYTES("other");
+    keyring_put_file(keyring, second, 2);
+    assert_true(bytes_is(match(keyring, "file-1")->who.name, "other"));
+    assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 2);
+}
+
+static void the_store_s_tokens_keep_their_ids(void **state)
+{
+    struct keyring *keyring = *state;
+    struct token_line line = named("file-1", "aaaaaaaa", "one");
+
+    for (int is_twin = 0; is_twin < 2; is_twin++) {
+        keyring_put_file(keyring, &line, 1);
+        put(keyring, "aaaaaaaa", is_twin ? "file-1" : "secret-1", 1);
+        for (int again = 0; again < 2; again++) {
+            assert_int_equal(keyring_find(keyring, BYTES("aaaaaaaa"))->source, KEY_FROM_STORE);
+            assert_non_null(match(keyring, "file-1"));
+            assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 1);
+            assert_int_equal(keyring_len(keyring, KEY_FROM_STORE), 1);
+            keyring_put_file(keyring, &line, 1);
+        }
+        assert_true(keyring_drop(keyring, BYTES("aaaaaaaa")));
+        assert_int_equal(match(keyring, "file-1")->source, KEY_FROM_FILE);
+        assert_null(keyring_find(keyring, BYTES("aaaaaaaa")));
+        keyring_put_file(keyring, NULL, 0);
+    }
+    assert_true(keyring_is_open(keyring));
+}
+
 static void a_token_of_file_and_store_is_found_by_what_is_left(void **state)
 {
     struct keyring *keyring = *state;
@@ -345,6 +402,8 @@ int main(void)
         TEST(a_file_read_again_keeps_who_is_still_in_it),
         TEST(a_token_that_stands_twice_counts_once),
         TEST(an_id_that_is_taken_gets_longer),
+        TEST(ids_and_names_of_lines_are_taken_and_may_move),
+        TEST(the_store_s_tokens_keep_their_ids),
         TEST(a_token_of_file_and_store_is_found_by_what_is_left),
         TEST(a_twin_in_the_store_does_not_double_the_file),
         TEST(an_admin_besides_is_unbounded_and_valid),

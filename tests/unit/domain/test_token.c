@@ -129,6 +129,31 @@ static void a_hash_stands_for_its_token(void **state)
     assert_false(line.is_short);
 }
 
+static void a_line_may_say_id_and_name(void **state)
+{
+    char ours[TOKEN_TEXT_LEN + 1], text[256];
+    struct random_source random = random_system();
+    struct token_line line = read_line(SECRET " viewer name=the.shop:1 id=ab12cd34");
+    struct error error;
+    bool is_empty;
+
+    (void)state;
+    assert_true(bytes_is(line.id, "ab12cd34") && bytes_is(line.name, "the.shop:1"));
+    line = read_line(SECRET " viewer");
+    assert_true(line.id.at == NULL && line.name.at == NULL && line.is_plain);
+    token_make(&random, ours);
+    (void)snprintf(text, sizeof(text), "%s viewer", ours);
+    line = read_line(text);
+    assert_memory_equal(line.id.at, ours + 4, TOKEN_ID_LEN);
+    (void)snprintf(text, sizeof(text), "%s viewer id=%.8s", ours, ours + 4);
+    assert_int_equal(token_line_read(bytes_of(text), &line, &is_empty, &error), OK);
+    (void)snprintf(text, sizeof(text), "%s viewer id=%.7s-", ours, ours + 4);
+    assert_int_not_equal(token_line_read(bytes_of(text), &line, &is_empty, &error), OK);
+    (void)snprintf(text, sizeof(text), "%s viewer id=%.7s%c", ours, ours + 4,
+                   ours[11] == 'x' ? 'y' : 'x');
+    assert_int_not_equal(token_line_read(bytes_of(text), &line, &is_empty, &error), OK);
+}
+
 static void empty_lines_and_comments_say_nothing(void **state)
 {
     static const char *const EMPTY[] = {"", " \t ", "# all of it", "  #"};
@@ -163,6 +188,15 @@ static void a_bad_line_is_refused_without_telling_the_token(void **state)
         SECRET " admin expires=tomorrow",
         SECRET " admin expires=",
         SECRET " admin read-only",
+        SECRET " admin id=ab12cd3",
+        SECRET " admin id=ab12cd345",
+        SECRET " admin id=AB12CD34",
+        SECRET " admin id=",
+        SECRET " admin id=ab12cd34 id=ab12cd34",
+        SECRET " admin name=",
+        SECRET " admin name=a/b",
+        SECRET " admin name=a name=b",
+        SECRET " admin name=the shop",
         SECRET "\x01 admin",
         SECRET "\xc3\xa4 admin",
         "viewer " SECRET,
@@ -213,6 +247,7 @@ int main(void)
         cmocka_unit_test(a_token_is_visible_ascii),
         cmocka_unit_test(a_line_says_token_role_and_bounds),
         cmocka_unit_test(a_hash_stands_for_its_token),
+        cmocka_unit_test(a_line_may_say_id_and_name),
         cmocka_unit_test(empty_lines_and_comments_say_nothing),
         cmocka_unit_test(a_bad_line_is_refused_without_telling_the_token),
         cmocka_unit_test(a_hash_has_64_hex_digits),

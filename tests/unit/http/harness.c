@@ -205,6 +205,7 @@ static const struct route routes[] = {
     ROUTE("file", "GET", "/v1/file", false, NONE, 0, op_file, NULL),
     ROUTE("address", "GET", "/v1/address", false, NONE, 0, op_address, NULL),
     ROUTE("home", "GET", "/", false, NONE, 0, op_thing, NULL),
+    {.operation = "probe", .method = "GET", .path = "/probe", .any_host = true, .run = op_thing},
 };
 
 /* ---- the thread that stands for the engine ---- */

@@ -336,6 +336,56 @@ static void allowed_hosts_are_the_only_ones_without_the_loopback_rule(void **sta
     harness_stop(harness);
 }
 
+static struct answer ask_probe(struct harness *harness, const char *headers)
+{
+    char text[512];
+
+    (void)snprintf(text, sizeof(text), "GET /probe HTTP/1.1\r\n%s\r\n\r\n", headers);
+    return client_ask(harness, text);
+}
+
+static void probes_come_by_any_name_but_not_from_foreign_pages(void **state)
+{
+    struct http_server_options options = harness_options();
+
+    (void)state;
+    for (int with_loopback_rule = 0; with_loopback_rule < 2; with_loopback_rule++) {
+        struct harness *harness;
+
+        options.loopback_only_hosts = with_loopback_rule != 0;
+        options.allowed_hosts = "jobs.example";
+        harness = harness_start(&options);
+        assert_int_equal(ask_probe(harness, "Host: 10.0.0.7:8080").status, 200);
+        assert_int_equal(status_of(harness, "Host: 10.0.0.7:8080"), 421);
+        assert_int_equal(
+            ask_probe(harness, "Host: 10.0.0.7\r\nOrigin: https://evil.example").status, 403);
+        assert_int_equal(ask_probe(harness, "Host: a/b").status, 400);
+        harness_stop(harness);
+    }
+}
+
+/* Cut, since it may be 4 KiB long. */
+static void a_refusal_names_the_host_and_the_setting(void **state)
+{
+    struct http_server_options options = harness_options();
+    struct harness *harness;
+    struct answer reply;
+    char text[400];
+
+    (void)state;
+    options.loopback_only_hosts = false;
+    options.allowed_hosts = "jobs.example";
+    harness = harness_start(&options);
+    reply = client_ask(harness, "GET / HTTP/1.1\r\nHost: evil.example\r\n\r\n");
+    assert_non_null(strstr(reply.body, "evil.example is not served"));
+    assert_non_null(strstr(reply.body, "allowed_hosts"));
+    (void)snprintf(text, sizeof(text), "GET / HTTP/1.1\r\nHost: %0300d\r\n\r\n", 7);
+    reply = client_ask(harness, text);
+    assert_int_equal(reply.status, 421);
+    assert_non_null(strstr(reply.body, "0… is not served"));
+    harness_stop(harness);
+}
+
 static void pages_of_this_and_of_allowed_hosts_may_ask(void **state)
 {
     struct http_server_options options = harness_options();
@@ -369,6 +419,8 @@ int main(void)
         cmocka_unit_test(without_the_loopback_rule_other_hosts_are_served),
         cmocka_unit_test(allowed_hosts_are_served_besides_loopback),
         cmocka_unit_test(allowed_hosts_are_the_only_ones_without_the_loopback_rule),
+        cmocka_unit_test(probes_come_by_any_name_but_not_from_foreign_pages),
+        cmocka_unit_test(a_refusal_names_the_host_and_the_setting),
         cmocka_unit_test(pages_of_this_and_of_allowed_hosts_may_ask),
     };
 

@@ -94,6 +94,31 @@ static void a_token_given_twice_is_refused(void **state)
     give_back(&folder);
 }
 
+#define OURS "slc_abcd1234_0123456789012345678901234567890123456789012"
+
+static void ids_differ_and_are_the_token_s_own_or_the_hash_s(void **state)
+{
+    static const char *const BAD[] = {
+        OURS " admin\nsome-token-or-other viewer id=abcd1234",
+        "some-token-or-other viewer id=aaaaaaaa\nsha256:" HEX " viewer",
+        "sha256:" HEX " viewer\nsome-token-or-other viewer id=aaaaaaaa",
+    };
+    struct folder folder;
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
+        assert_int_not_equal(read_lines(&folder, BAD[i]), OK);
+        assert_non_null(strstr(folder.error.detail, ":2: the same id as in line 1"));
+        give_back(&folder);
+    }
+    assert_int_equal(read_lines(&folder, OURS " admin\nsha256:" HEX " viewer id=abcd1235 name=x"),
+                     OK);
+    assert_int_equal(folder.file.plain_len, 1);
+    assert_true(bytes_is(folder.file.lines[0].id, "abcd1234"));
+    assert_true(bytes_is(folder.file.lines[1].name, "x"));
+    give_back(&folder);
+}
+
 static void a_file_that_everybody_may_write_is_refused(void **state)
 {
     struct folder folder;
@@ -147,6 +172,7 @@ int main(void)
         cmocka_unit_test(lines_are_read_and_empty_ones_left_out),
         cmocka_unit_test(a_wrong_line_is_named_and_its_token_is_not),
         cmocka_unit_test(a_token_given_twice_is_refused),
+        cmocka_unit_test(ids_differ_and_are_the_token_s_own_or_the_hash_s),
         cmocka_unit_test(a_file_that_everybody_may_write_is_refused),
         cmocka_unit_test(what_is_no_file_is_refused),
         cmocka_unit_test(more_than_a_mebibyte_is_refused),
