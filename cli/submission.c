@@ -153,6 +153,10 @@ bool submission_write(const struct options *options, struct arena *arena, struct
     write_text(&submission, "run_at", options_text(options, "at"));
     write_seconds(&submission, "delay_s", "delay");
     write_seconds(&submission, "timeout_s", "timeout");
+    write_seconds(&submission, "expires_s", "expires");
+    write_seconds(&submission, "deadline_s", "deadline");
+    if (options_has(options, "at-most-once"))
+        json_member_bool(&submission.json, "at_most_once", true);
     write_priority(&submission);
     write_retry(&submission);
     write_tags(&submission);

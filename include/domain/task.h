@@ -25,6 +25,9 @@ struct task_spec {
     int64_t run_at_ms;
     int64_t timeout_ms;
     int64_t lease_ms;
+    int64_t expires_ms;  /* for the first claim */
+    int64_t deadline_ms; /* for all attempts */
+    bool at_most_once;
     struct retry_policy retry;
     struct bytes idempotency_key; /* of a line of a stream; NONE otherwise */
     struct bytes fingerprint;     /* goes with it: what the key stands for */
@@ -53,10 +56,13 @@ struct task {
     int32_t max_attempts; /* in effect now */
     int64_t version;      /* grows with each visible change */
     int64_t created_at_ms, run_at_ms, claimed_at_ms, started_at_ms, finished_at_ms;
+    int64_t expires_at_ms;  /* without a claim by then; -1: never */
+    int64_t deadline_at_ms; /* of all attempts; -1: none */
     int64_t cancel_requested_at_ms;
     struct bytes cancel_reason; /* NONE: none */
     bool abandoned, observed, deduplicated;
-    bool has_results; /* the store keeps a result, error, reason, progress or checkpoint of it */
+    bool at_most_once; /* an attempt whose end nobody knows is not followed by another */
+    bool has_results;  /* the store keeps a result, error, reason, progress or checkpoint of it */
     bool has_worker;
     struct id worker;
     struct id root;               /* its own id when it has no parent */

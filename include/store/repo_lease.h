@@ -38,6 +38,9 @@ int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64
 /* When the first scheduled or retrying task falls due; INT64_MAX: none. */
 int64_t due_first(struct db *db);
 unsigned due_tasks(struct db *db, int64_t now_ms, unsigned max, int64_t *ret_numbers);
+/* The same of waiting tasks that expire, or that meet their deadline. */
+int64_t ending_first(struct db *db);
+unsigned ending_tasks(struct db *db, int64_t now_ms, unsigned max, int64_t *ret_numbers);
 int64_t due_soon(struct db *db, int64_t until_ms, int64_t queue, int64_t max);
 /* Waiting tasks of a queue with after < number <= up_to. */
 unsigned pending_slice(struct db *db, const int64_t ns_queue[2], int64_t after, int64_t up_to,

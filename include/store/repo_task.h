@@ -21,6 +21,8 @@ bool task_load_number(struct db *db, int64_t number, struct task *ret_task);
 void task_read_row(struct db_rows *rows, struct task *ret_task);
 /* Write the hot row after a move; it must still be in state from. */
 void task_save_move(struct db *db, const struct task *task, enum task_state from);
+/* Write the times that end it, and which of them counts in its state. */
+void task_save_ending(struct db *db, const struct task *task);
 /* Write version, flags, cancel request and start; the state and what indexes read stay. */
 void task_save_touch(struct db *db, const struct task *task);
 /* Everything of it; tags as loaded. */

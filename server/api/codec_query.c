@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/json_out.h"
+#include "base/parse.h"
 #include "base/utf8.h"
 
 enum { QUERY_NAME_MAX = 200 };
@@ -16,6 +17,14 @@ static json_t *number_or_text(struct bytes text)
         return number;
     json_decref(number);
     return json_stringn(text.at, text.len);
+}
+
+/* As call_flag() reads them. */
+static json_t *flag_or_text(struct bytes text)
+{
+    bool flag = false;
+
+    return parse_bool(text, &flag) ? json_boolean(flag) : json_stringn(text.at, text.len);
 }
 
 static json_t *list_of(struct bytes text, bool numbers)
@@ -34,6 +43,8 @@ static json_t *value_of(struct bytes text, enum field_form form)
     switch (form) {
     case FORM_NUMBER:
         return number_or_text(text);
+    case FORM_FLAG:
+        return flag_or_text(text);
     case FORM_LIST:
     case FORM_NUMBERS:
         return list_of(text, form == FORM_NUMBERS);

@@ -55,7 +55,6 @@ const char *hint_near(struct bytes name, const char *const *names)
 }
 
 static const char IN_KEY[] = "Idempotency-Key, a header (in a line of a stream: idempotency_key)";
-static const char EXPIRY[] = "expires_s, which is not available in this version";
 
 /* Words of other queues' clients, in lower case without "_", "-" and "."; member: what must be
  * known where the word stands, and what to say of it. */
@@ -141,11 +140,11 @@ static const struct foreign {
     {"deduplicationid", "payload", IN_KEY},
     {"dedupkey", "payload", IN_KEY},
     {"idempotencykey", "payload", IN_KEY},
-    {"ttl", "payload", EXPIRY},
-    {"expires", "payload", EXPIRY},
-    {"expiresin", "payload", EXPIRY},
-    {"expiration", "payload", EXPIRY},
-    {"expirein", "payload", EXPIRY},
+    {"ttl", "expires_s", NULL},
+    {"expires", "expires_s", NULL},
+    {"expiresin", "expires_s", NULL},
+    {"expiration", "expires_s", NULL},
+    {"expirein", "expires_s", NULL},
     {"prefetch", "concurrency", NULL},
     {"workers", "concurrency", NULL},
     {"threads", "concurrency", NULL},

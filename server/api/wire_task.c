@@ -64,10 +64,8 @@ static void write_times(struct json_out *out, const struct task *task)
     json_member_time_or_null(out, "claimed_at", task->claimed_at_ms);
     json_member_time_or_null(out, "started_at", task->started_at_ms);
     json_member_time_or_null(out, "finished_at", task->finished_at_ms);
-    json_out_key(out, "expires_at");
-    json_out_null(out);
-    json_out_key(out, "deadline_at");
-    json_out_null(out);
+    json_member_time_or_null(out, "expires_at", task->expires_at_ms);
+    json_member_time_or_null(out, "deadline_at", task->deadline_at_ms);
 }
 
 /* Everything but the closing brace. */

@@ -36,7 +36,7 @@ static void batch_init(struct batch *batch, struct engine *engine)
         .now = engine_now(engine),
         .mem = engine->batch_mem,
         .before = {engine->hot.last_task, engine->hot.last_event, engine->hot.last_intent,
-                   engine->hot.next_due_ms, engine->hot.audit},
+                   engine->hot.next_due_ms, engine->hot.next_end_ms, engine->hot.audit},
     };
     batch->effects_end = &batch->effects;
     list_init(&batch->commands);
@@ -227,6 +227,7 @@ static void forget(struct batch *batch)
     hot->last_event = batch->before.event;
     hot->last_intent = batch->before.intent;
     hot->next_due_ms = batch->before.due_ms;
+    hot->next_end_ms = batch->before.end_ms;
     hot->audit = batch->before.audit;
     for (struct effect *effect = batch->effects; effect != NULL; effect = effect->next)
         if (effect->cancel != NULL)

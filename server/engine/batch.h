@@ -39,7 +39,7 @@ struct batch {
     unsigned reruns_len;    /* of the commands, the first: those that were parked and go on */
     bool is_solo;           /* one command that changes settings, and nothing else */
     struct numbers_before { /* of hot, should the batch be undone */
-        int64_t task, event, intent, due_ms;
+        int64_t task, event, intent, due_ms, end_ms;
         struct chain_end audit;
     } before;
 };

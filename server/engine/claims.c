@@ -9,8 +9,11 @@
 #include "lease_times.h"
 #include "lookups.h"
 #include "outcomes.h"
+#include "settle.h"
 #include "submits.h"
 #include "workers.h"
+
+enum { ENDED_MAX = 250 }; /* overdue tasks that one claim ends on its way */
 
 struct candidate {
     struct ready_head head;
@@ -142,6 +145,33 @@ static void load_whole(struct batch *batch, struct command *command, struct task
     task_name(batch, task);
 }
 
+/* Lease of the candidates what may be leased. What is overdue and has not been ended by its timer
+ * yet is ended here; how many. */
+static unsigned hand_out(const struct picking *picking, struct command *command)
+{
+    struct batch *batch = picking->batch;
+    struct reply *reply = &command->reply;
+    unsigned ended = 0;
+
+    for (unsigned i = 0; i < picking->len && reply->tasks_len < picking->wanted; i++) {
+        struct hot_queue *queue = picking->candidates[i].queue;
+        struct task *task = &reply->tasks[reply->tasks_len];
+
+        /* Each grant uses up room that several heads were picked for. */
+        if (queue_room(&queue->settings, hot_running(queue), batch->now.wall_ms) == 0 ||
+            !task_load_number(batch->db, picking->candidates[i].head.number, task))
+            continue;
+        if (settle_overdue(batch, task)) {
+            ended++;
+            continue;
+        }
+        load_whole(batch, command, task);
+        grant(batch, command, picking->worker, task);
+        reply->tasks_len++;
+    }
+    return ended;
+}
+
 /* Lease up to max tasks to the worker into the command's reply; how many. */
 static unsigned take(struct batch *batch, struct command *command, struct hot_worker *worker)
 {
@@ -160,17 +190,12 @@ static unsigned take(struct batch *batch, struct command *command, struct hot_wo
     if (picking.len == 0)
         return 0;
     reply->tasks = arena_alloc(command->mem, picking.wanted * sizeof(struct task));
-    for (unsigned i = 0; i < picking.len && reply->tasks_len < picking.wanted; i++) {
-        struct hot_queue *queue = picking.candidates[i].queue;
-        struct task *task = &reply->tasks[reply->tasks_len];
-
-        /* Each grant uses up room that several heads were picked for. */
-        if (queue_room(&queue->settings, hot_running(queue), batch->now.wall_ms) == 0 ||
-            !task_load_number(batch->db, picking.candidates[i].head.number, task))
-            continue;
-        load_whole(batch, command, task);
-        grant(batch, command, worker, task);
-        reply->tasks_len++;
+    for (unsigned ended = 0, more; (more = hand_out(&picking, command)) > 0;) {
+        ended += more;
+        if (reply->tasks_len > 0 || ended >= ENDED_MAX)
+            break;
+        picking.len = 0;
+        pick(&picking, claim);
     }
     return reply->tasks_len;
 }

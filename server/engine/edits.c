@@ -1,6 +1,7 @@
 /* Edits: changing, repeating and deleting single tasks. */
 #include "audit.h"
 #include "domain/bounds.h"
+#include "domain/deadline.h"
 #include "handlers.h"
 #include "keys.h"
 #include "lookups.h"
@@ -195,7 +196,10 @@ static void repeat(struct batch *batch, struct task *task)
     task->run_at_ms = batch->now.wall_ms;
     task->cancel_requested_at_ms = -1;
     task->abandoned = task->observed = false;
+    bool was_late = deadline_forgive(task, batch->now.wall_ms);
     task_move(batch, task, TASK_READY, EVENT_TASK_RETRYING, BYTES("{\"retried\":true}"));
+    if (was_late)
+        task_set_ending(batch, task);
 }
 
 static bool may_repeat(struct batch *batch, struct command *command, const struct task *task)

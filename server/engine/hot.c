@@ -17,6 +17,7 @@ void hot_init(struct hot *hot)
         .workers = map_new(),
         .leases = map_new(),
         .next_due_ms = INT64_MAX,
+        .next_end_ms = INT64_MAX,
     };
     heap_init(&hot->leases_due);
     heap_init(&hot->workers_silent);

@@ -138,6 +138,7 @@ struct hot {
     int64_t last_ns, last_queue, last_class, last_task, last_event, last_intent;
     struct chain_end audit;
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
+    int64_t next_end_ms; /* wall: the first waiting task that expires or meets its deadline */
     struct list dirty_shelves, dirty_queues, dirty_workers, saving;
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "base/memory.h"
+#include "domain/deadline.h"
 #include "reach.h"
 
 /* Renewals are kept in memory; one that ends this much later than the stored one is stored, and so
@@ -46,7 +47,7 @@ struct hot_lease *lease_make(struct batch *batch, const struct task *task,
         .claimed_at_ms = now.wall_ms,
         .started_at_ms = -1,
         .expires_at_ms = now.wall_ms + lease_ms,
-        .timeout_at_ms = wall_or_none(now.wall_ms, timeout_ms),
+        .timeout_at_ms = deadline_of_attempt(task, now.wall_ms, timeout_ms),
         .confirm_at_ms = wall_or_none(now.wall_ms, worker->confirm_ms),
         .grace_at_ms = -1,
     };
@@ -55,7 +56,9 @@ struct hot_lease *lease_make(struct batch *batch, const struct task *task,
     lease->worker = worker;
     lease->queue = queue;
     lease->expires_mono_ms = lease->stored_expires_mono_ms = lease_end(batch, lease_ms);
-    lease->timeout_mono_ms = mono_or_never(now.mono_ms, timeout_ms);
+    lease->timeout_mono_ms = lease->row.timeout_at_ms < 0
+                                 ? INT64_MAX
+                                 : now.mono_ms + (lease->row.timeout_at_ms - now.wall_ms);
     lease->confirm_mono_ms = mono_or_never(now.mono_ms, worker->confirm_ms);
     lease->grace_mono_ms = INT64_MAX;
     return lease;
@@ -145,13 +148,22 @@ bool lease_note_sign(struct batch *batch, struct task *task, struct lease_row *r
     return true;
 }
 
+/* The time of the attempt is over, and its timer's turn has not come yet. */
+static bool is_out_of_time(const struct batch *batch, const struct lease_row *row)
+{
+    const struct hot_lease *lease =
+        row->timeout_at_ms >= 0 ? hot_lease(batch->hot, row->task) : NULL;
+
+    return lease != NULL && lease->timeout_mono_ms <= batch->now.mono_ms;
+}
+
 bool lease_find(struct batch *batch, struct command *command, struct bytes token,
                 struct lease_row *ret_row, struct lease_token *ret_token)
 {
     if (!lease_token_read(token, command->mem, ret_token))
         return false;
     if (!lease_load(batch->db, ret_token->task, ret_row) ||
-        ret_row->delivery != ret_token->delivery ||
+        ret_row->delivery != ret_token->delivery || is_out_of_time(batch, ret_row) ||
         !reaches_queue(command, hot_queue_numbered(batch->hot, ret_row->queue)))
         return false;
     return bytes_equal_constant_time(

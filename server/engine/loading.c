@@ -135,5 +135,6 @@ void load_all(struct engine *engine)
     intent_each(engine->db, on_intent, engine);
     engine->hot.last_task = task_last_number(engine->db);
     engine->hot.next_due_ms = due_first(engine->db);
+    engine->hot.next_end_ms = ending_first(engine->db);
     check_running(engine);
 }

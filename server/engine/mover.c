@@ -2,6 +2,7 @@
 #include "mover.h"
 
 #include "base/assert.h"
+#include "domain/deadline.h"
 
 struct hot_queue *task_queue(const struct batch *batch, const struct task *task)
 {
@@ -25,6 +26,20 @@ static void note_due(struct batch *batch, const struct task *task)
         batch->hot->next_due_ms = task->run_at_ms;
 }
 
+static bool may_be_ended(const struct task *task)
+{
+    return task->expires_at_ms >= 0 || task->deadline_at_ms >= 0;
+}
+
+/* As above: a moment that has lost its meaning is harmless. */
+static void note_ending(struct batch *batch, const struct task *task)
+{
+    int64_t next_ms = deadline_next_ms(task);
+
+    if (next_ms >= 0 && next_ms < batch->hot->next_end_ms)
+        batch->hot->next_end_ms = next_ms;
+}
+
 static void offer(struct batch *batch, const struct task *task, enum task_state from)
 {
     struct hot_queue *queue = task_queue(batch, task);
@@ -45,6 +60,7 @@ static void entered(struct batch *batch, struct task *task, struct hot_shelf *sh
     hot_count(batch->hot, shelf, task->state, 1, task->bytes);
     batch_event(batch, EVENT_TASK_SUBMITTED, task, BYTES_NONE);
     note_due(batch, task);
+    note_ending(batch, task);
     offer(batch, task, TASK_SUCCEEDED);
     batch->rows += 3;
 }
@@ -84,9 +100,18 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
     if (event != EVENT_NONE)
         batch_event(batch, event, task, data);
     note_due(batch, task);
+    if (may_be_ended(task))
+        task_set_ending(batch, task);
     offer(batch, task, from);
     batch_touch(batch, task->number);
     batch->rows += 2;
+}
+
+void task_set_ending(struct batch *batch, const struct task *task)
+{
+    task_save_ending(batch->db, task);
+    note_ending(batch, task);
+    batch->rows++;
 }
 
 void task_set_end_bytes(struct batch *batch, struct task *task, size_t end_bytes)

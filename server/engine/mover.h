@@ -14,6 +14,8 @@ void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number
  * told. */
 void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event,
                struct bytes data);
+/* Write the times that end it; a move does so of itself. */
+void task_set_ending(struct batch *batch, const struct task *task);
 /* The result and error that are kept of it are so long now; a move writes it. */
 void task_set_end_bytes(struct batch *batch, struct task *task, size_t end_bytes);
 /* Write a change of place (queue, class, priority, due time) that keeps the state. */

@@ -3,6 +3,7 @@
 
 #include "base/json_out.h"
 #include "closing.h"
+#include "domain/deadline.h"
 
 struct bytes failure_object(const struct failure *failure, struct arena *arena)
 {
@@ -205,11 +206,6 @@ void settle_released(struct batch *batch, struct settling *settling)
     give_back(batch, settling, ATTEMPT_RELEASED);
 }
 
-void settle_answer_lost(struct batch *batch, struct settling *settling)
-{
-    give_back(batch, settling, ATTEMPT_ANSWER_LOST);
-}
-
 void settle_snoozed(struct batch *batch, struct settling *settling, int64_t delay_ms)
 {
     struct task *task = &settling->task;
@@ -233,6 +229,38 @@ void settle_cancelled(struct batch *batch, struct settling *settling, struct byt
     end_cancelled(batch, settling, error);
 }
 
+static const char DEADLINE_ERROR[] =
+    "{\"type\":\"deadline\",\"message\":\"the task was not over within its deadline_s\","
+    "\"trace\":null,\"data\":null}";
+
+static void settle_deadline(struct batch *batch, struct settling *settling)
+{
+    struct failed_how how = {
+        .outcome = ATTEMPT_TIMEOUT,
+        .error = BYTES(DEADLINE_ERROR),
+        .type = BYTES("deadline"),
+        .retryable = false,
+        .delay_ms = -1,
+    };
+
+    settle_failed(batch, settling, &how);
+}
+
+bool settle_overdue(struct batch *batch, struct task *task)
+{
+    enum task_state verdict = deadline_verdict(task, batch->now.wall_ms);
+
+    if (verdict == TASK_EXPIRED) {
+        finish(batch, task, TASK_EXPIRED, EVENT_TASK_EXPIRED, BYTES_NONE);
+    } else if (verdict == TASK_FAILED) {
+        keep_end(batch, task, &(struct body){.data = BYTES_NONE}, BYTES(DEADLINE_ERROR));
+        finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, handled(batch, task));
+    }
+    return verdict != TASK_STATE_NONE;
+}
+
+/* Whoever asked for at most once is not given a second attempt after one that may go on somewhere.
+ */
 void settle_timed_out(struct batch *batch, struct settling *settling)
 {
     struct failed_how how = {
@@ -241,10 +269,14 @@ void settle_timed_out(struct batch *batch, struct settling *settling)
             "{\"type\":\"timeout\",\"message\":\"the attempt took longer than its timeout_s\","
             "\"trace\":null,\"data\":null}"),
         .type = BYTES("timeout"),
-        .retryable = true,
+        .retryable = !settling->task.at_most_once,
         .delay_ms = -1,
     };
 
+    if (deadline_cuts(&settling->task, settling->lease.timeout_at_ms)) {
+        settle_deadline(batch, settling);
+        return;
+    }
     settle_failed(batch, settling, &how);
 }
 
@@ -263,12 +295,31 @@ void settle_lost(struct batch *batch, struct settling *settling)
     }
 
     struct retry_policy policy = task_retry(batch, task);
+    struct retry_verdict verdict = {.again = false};
 
     task->losses++;
     keep_end(batch, task, &(struct body){.data = BYTES_NONE}, BYTES(error));
-    retry_or_fail(
-        batch, task,
-        retry_after_loss(&policy, task->losses, random_u64(&batch->engine->options.random)));
+    if (!task->at_most_once)
+        verdict =
+            retry_after_loss(&policy, task->losses, random_u64(&batch->engine->options.random));
+    retry_or_fail(batch, task, verdict);
+}
+
+/* Nobody knows whether the answer arrived. */
+void settle_answer_lost(struct batch *batch, struct settling *settling)
+{
+    if (settling->task.at_most_once)
+        settle_lost(batch, settling);
+    else
+        give_back(batch, settling, ATTEMPT_ANSWER_LOST);
+}
+
+void settle_left(struct batch *batch, struct settling *settling)
+{
+    if (settling->task.at_most_once)
+        settle_lost(batch, settling);
+    else
+        settle_released(batch, settling);
 }
 
 void settle_abandoned(struct batch *batch, struct settling *settling)

@@ -26,6 +26,10 @@ void settle_cancelled(struct batch *batch, struct settling *settling, struct byt
 void settle_timed_out(struct batch *batch, struct settling *settling);
 void settle_lost(struct batch *batch, struct settling *settling);
 void settle_answer_lost(struct batch *batch, struct settling *settling);
+/* Its worker signed off without a word about it. */
+void settle_left(struct batch *batch, struct settling *settling);
+/* End a task that waits, if it has expired or its deadline has passed. False: it may go on. */
+MUST_CHECK bool settle_overdue(struct batch *batch, struct task *task);
 /* The cancel's grace is over and the worker said nothing. */
 void settle_abandoned(struct batch *batch, struct settling *settling);
 

@@ -2,6 +2,7 @@
 #include "submits.h"
 
 #include "domain/bounds.h"
+#include "domain/deadline.h"
 #include "handlers.h"
 #include "keys.h"
 #include "lookups.h"
@@ -25,6 +26,8 @@ static struct task new_task(struct batch *batch, const struct hot_queue *queue,
         .created_at_ms = now_ms,
         .timeout_ms = -1,
         .lease_ms = -1,
+        .expires_at_ms = -1,
+        .deadline_at_ms = -1,
         .cancel_requested_at_ms = -1,
         .claimed_at_ms = -1,
         .started_at_ms = -1,
@@ -85,9 +88,18 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     ret_task->priority = spec->priority;
     ret_task->timeout_ms = spec->timeout_ms;
     ret_task->lease_ms = spec->lease_ms;
+    ret_task->expires_at_ms = deadline_after(batch->now.wall_ms, spec->expires_ms);
+    ret_task->deadline_at_ms = deadline_after(batch->now.wall_ms, spec->deadline_ms);
+    ret_task->at_most_once = spec->at_most_once;
     task_enter(batch, ret_task, spec);
     rate_add(&queue->submitted, batch->now.mono_ms, 1);
     batch_queue_metric(batch, METRIC_SUBMITTED, queue, BYTES_NONE);
+}
+
+/* As long from now on as the other had from its own submit. */
+static int64_t as_long_from(const struct task *from, int64_t at_ms, int64_t now_ms)
+{
+    return at_ms < 0 ? -1 : now_ms + (at_ms - from->created_at_ms);
 }
 
 void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
@@ -99,6 +111,9 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     ret_task->priority = from->priority;
     ret_task->timeout_ms = from->timeout_ms;
     ret_task->lease_ms = from->lease_ms;
+    ret_task->expires_at_ms = as_long_from(from, from->expires_at_ms, batch->now.wall_ms);
+    ret_task->deadline_at_ms = as_long_from(from, from->deadline_at_ms, batch->now.wall_ms);
+    ret_task->at_most_once = from->at_most_once;
     ret_task->tags = from->tags;
     ret_task->bytes = from->bytes - from->end_bytes;
     task_enter_copy(batch, ret_task, from->number);

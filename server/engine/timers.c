@@ -41,6 +41,25 @@ static void run_due_tasks(struct batch *batch)
     batch->hot->next_due_ms = due_first(batch->db);
 }
 
+/* ---- tasks that wait for longer than they may ---- */
+
+static void run_ending_tasks(struct batch *batch)
+{
+    int64_t numbers[SLICE];
+    unsigned len;
+
+    if (batch->hot->next_end_ms > batch->now.wall_ms)
+        return;
+    len = ending_tasks(batch->db, batch->now.wall_ms, SLICE, numbers);
+    for (unsigned i = 0; i < len; i++) {
+        struct task task;
+
+        if (task_load_number(batch->db, numbers[i], &task) && !settle_overdue(batch, &task))
+            task_set_ending(batch, &task); /* never: else the timer would find it for ever */
+    }
+    batch->hot->next_end_ms = ending_first(batch->db);
+}
+
 /* ---- leases ---- */
 
 static void end_lease(struct batch *batch, const struct hot_lease *lease, struct settling *settling)
@@ -169,6 +188,7 @@ static void run_janitor(struct batch *batch)
 
 void timers_run(struct batch *batch)
 {
+    run_ending_tasks(batch);
     run_due_tasks(batch);
     run_leases(batch);
     run_workers(batch);
@@ -209,6 +229,7 @@ int64_t timers_next_mono(const struct engine *engine)
         return now.mono_ms;
     next = earlier(next, heap_due(&hot->workers_silent));
     next = earlier(next, mono_of_wall(now, hot->next_due_ms));
+    next = earlier(next, mono_of_wall(now, hot->next_end_ms));
     next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));
     if (engine->drain.is_asked && !engine->drain.is_over)
         next =

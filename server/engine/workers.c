@@ -387,7 +387,7 @@ static void release_leases(struct batch *batch, struct hot_worker *worker)
 
         if (task_load_number(batch->db, lease->row.task, &settling.task) &&
             lease_load(batch->db, lease->row.task, &settling.lease))
-            settle_released(batch, &settling);
+            settle_left(batch, &settling);
     }
 }
 

@@ -144,6 +144,17 @@ unsigned due_tasks(struct db *db, int64_t now_ms, unsigned max, int64_t *ret_num
                         ret_numbers);
 }
 
+int64_t ending_first(struct db *db)
+{
+    return db_number(db, SQL_ENDING_FIRST, NULL, 0, INT64_MAX);
+}
+
+unsigned ending_tasks(struct db *db, int64_t now_ms, unsigned max, int64_t *ret_numbers)
+{
+    return read_numbers(db_query(db, SQL_ENDING_TASKS, VALUES(VALUE_INT(now_ms), VALUE_INT(max))),
+                        ret_numbers);
+}
+
 int64_t due_soon(struct db *db, int64_t until_ms, int64_t queue, int64_t max)
 {
     return db_number(db, SQL_DUE_SOON,

@@ -2,13 +2,15 @@
 #include "store/repo_task.h"
 
 #include "base/assert.h"
+#include "domain/deadline.h"
 
-enum { FLAG_ABANDONED = 1, FLAG_OBSERVED = 2, FLAG_HAS_RESULTS = 4 };
+enum { FLAG_ABANDONED = 1, FLAG_OBSERVED = 2, FLAG_HAS_RESULTS = 4, FLAG_AT_MOST_ONCE = 8 };
 
 static int64_t flags_of(const struct task *task)
 {
     return (task->abandoned ? FLAG_ABANDONED : 0) | (task->observed ? FLAG_OBSERVED : 0) |
-           (task->has_results ? FLAG_HAS_RESULTS : 0);
+           (task->has_results ? FLAG_HAS_RESULTS : 0) |
+           (task->at_most_once ? FLAG_AT_MOST_ONCE : 0);
 }
 
 int64_t task_last_number(struct db *db)
@@ -23,7 +25,9 @@ static void insert_row(struct db *db, const struct task *task)
                   VALUE_INT(task->queue_number), VALUE_INT(task->class_number),
                   VALUE_INT(task->state), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
                   VALUE_INT(task->created_at_ms), VALUE_INT(task->timeout_ms),
-                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes)));
+                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes), VALUE_INT(flags_of(task)),
+                  VALUE_INT(task->expires_at_ms), VALUE_INT(task->deadline_at_ms),
+                  VALUE_INT(deadline_next_ms(task))));
 }
 
 static void insert_tags(struct db *db, int64_t ns, struct bytes tags, int64_t number)
@@ -88,6 +92,7 @@ void task_read_row(struct db_rows *rows, struct task *ret_task)
         .abandoned = (flags & FLAG_ABANDONED) != 0,
         .observed = (flags & FLAG_OBSERVED) != 0,
         .has_results = (flags & FLAG_HAS_RESULTS) != 0,
+        .at_most_once = (flags & FLAG_AT_MOST_ONCE) != 0,
         .cancel_requested_at_ms = db_int(rows, 17),
         .claimed_at_ms = db_int(rows, 18),
         .started_at_ms = db_int(rows, 19),
@@ -96,6 +101,8 @@ void task_read_row(struct db_rows *rows, struct task *ret_task)
         .worker = db_id(rows, 21),
         .bytes = db_int(rows, 22),
         .end_bytes = db_int(rows, 23),
+        .expires_at_ms = db_int(rows, 24),
+        .deadline_at_ms = db_int(rows, 25),
     };
     ret_task->root = ret_task->id;
 }
@@ -135,6 +142,13 @@ void task_save_move(struct db *db, const struct task *task, enum task_state from
                   VALUE_INT(task->end_bytes)));
     /* The engine read the row in this transaction: it cannot have moved meanwhile. */
     ASSERT(db_failure(db) != DB_FINE || db_changes(db) == 1);
+}
+
+void task_save_ending(struct db *db, const struct task *task)
+{
+    db_run(db, SQL_TASK_ENDING,
+           VALUES(VALUE_INT(task->number), VALUE_INT(task->expires_at_ms),
+                  VALUE_INT(task->deadline_at_ms), VALUE_INT(deadline_next_ms(task))));
 }
 
 void task_save_touch(struct db *db, const struct task *task)

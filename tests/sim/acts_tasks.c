@@ -34,6 +34,18 @@ static void draw_retry(struct sim *sim, struct retry_policy *policy)
     policy->delays_ms[1] = 900;
 }
 
+static void draw_ends(struct sim *sim, struct task_spec *spec)
+{
+    spec->expires_ms = spec->deadline_ms = -1;
+    if (!sim->swarm.has_ends || sim_chance(sim, 40))
+        return;
+    if (sim_chance(sim, 40))
+        spec->expires_ms = (int64_t)sim_below(sim, 15000) + 1;
+    if (sim_chance(sim, 40))
+        spec->deadline_ms = (int64_t)sim_below(sim, 40000) + 1;
+    spec->at_most_once = sim_chance(sim, 30);
+}
+
 void spec_fill(struct op *op, struct task_spec *spec, int64_t submission)
 {
     struct sim *sim = op->sim;
@@ -50,6 +62,7 @@ void spec_fill(struct op *op, struct task_spec *spec, int64_t submission)
     };
     if (sim_chance(sim, 20))
         spec->tags = BYTES("loud\nround\n");
+    draw_ends(sim, spec);
     draw_retry(sim, &spec->retry);
 }
 

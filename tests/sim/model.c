@@ -9,7 +9,7 @@
 
 bool phase_is_over(enum phase phase)
 {
-    return phase == SUCCEEDED || phase == FAILED || phase == CANCELLED;
+    return phase == SUCCEEDED || phase == FAILED || phase == CANCELLED || phase == EXPIRED;
 }
 
 enum phase phase_of(int64_t state)
@@ -18,6 +18,7 @@ enum phase phase_of(int64_t state)
         [TASK_SCHEDULED] = PENDING, [TASK_BLOCKED] = PENDING,     [TASK_READY] = PENDING,
         [TASK_RETRYING] = PENDING,  [TASK_RUNNING] = RUNNING,     [TASK_WAITING] = RUNNING,
         [TASK_FAILED] = FAILED,     [TASK_SUCCEEDED] = SUCCEEDED, [TASK_CANCELLED] = CANCELLED,
+        [TASK_EXPIRED] = EXPIRED,
     };
 
     return state > 0 && state < TASK_STATE_MAX ? phases[state] : ABSENT;

@@ -6,7 +6,7 @@
 
 struct sim;
 
-enum phase { ABSENT, PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, DELETED };
+enum phase { ABSENT, PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, EXPIRED, DELETED };
 
 enum { SAID_BY_LEAVING = 1 << 7 };
 
@@ -26,6 +26,8 @@ struct known {
     enum phase ended_as; /* the last end */
     unsigned ends;
     int64_t claimed_mono_ms;
+    int64_t limit_ms; /* of the attempt, by its own limit or the deadline; -1: none */
+    bool is_cut;      /* that is the deadline */
     int64_t lease_ms;
     int64_t lasts_until_ms; /* mono: a loss before this is too early */
     uint8_t *said;          /* by delivery: what its holder sent, a bit per enum outcome_kind */

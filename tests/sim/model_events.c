@@ -75,6 +75,11 @@ void known_moved(struct sight *look, struct known *known, int64_t queue)
     known->queue = queue;
 }
 
+static bool has_passed(const struct sight *look, int64_t at_ms)
+{
+    return at_ms >= 0 && at_ms <= look->sim->now.wall_ms;
+}
+
 static void on_claimed(struct sight *look, struct known *known)
 {
     const struct row_task *row = snapshot_task(look->after, known->number);
@@ -91,6 +96,14 @@ static void on_claimed(struct sight *look, struct known *known)
     check_grant(look, known);
     if (row->run_at_ms > look->sim->wall_max_ms)
         sim_fail(look->sim, "task %lld was handed out before its time", (long long)known->number);
+    if ((known->delivery == 0 && has_passed(look, row->expires_at_ms)) ||
+        has_passed(look, row->deadline_at_ms))
+        sim_fail(look->sim, "task %lld was handed out too late", (long long)known->number);
+    known->limit_ms = lease->timeout_at_ms < 0 ? -1 : lease->timeout_at_ms - look->sim->now.wall_ms;
+    known->is_cut = row->deadline_at_ms >= 0 && row->deadline_at_ms <= lease->timeout_at_ms;
+    if (row->deadline_at_ms >= 0 && !known->is_cut &&
+        (lease->timeout_at_ms < 0 || lease->timeout_at_ms > row->deadline_at_ms))
+        sim_fail(look->sim, "task %lld may run past its deadline", (long long)known->number);
     known->phase = RUNNING;
     known->delivery++;
     known->attempt++;
@@ -101,6 +114,13 @@ static void on_claimed(struct sight *look, struct known *known)
     known->lasts_until_ms = look->sim->now.mono_ms + lease->lease_ms;
     known->was_claimed = true;
     look->sim->grants++;
+}
+
+static bool is_at_most_once(const struct sight *look, const struct known *known)
+{
+    const struct row_task *row = snapshot_task(look->after, known->number);
+
+    return row != NULL && (row->flags & FLAG_AT_MOST_ONCE) != 0;
 }
 
 static struct retry_policy policy_of(struct sight *look, const struct known *known)
@@ -120,6 +140,8 @@ static void check_again(struct sight *look, struct known *known, int64_t outcome
     const struct row_task *row = snapshot_task(look->after, known->number);
     struct retry_policy policy = policy_of(look, known);
     bool is_failed = outcome == ATTEMPT_FAILED;
+    bool is_last = !is_failed &&
+                   (is_at_most_once(look, known) || (outcome == ATTEMPT_TIMEOUT && known->is_cut));
     struct retry_verdict verdict;
 
     if (outcome == ATTEMPT_LOST)
@@ -129,6 +151,7 @@ static void check_again(struct sight *look, struct known *known, int64_t outcome
             retry_after_failure(&policy, (int32_t)++known->failures,
                                 !is_failed || !word_is_final(known->number, known->delivery),
                                 is_failed ? word_delay_ms(known->number, known->delivery) : -1, 0);
+    verdict.again = verdict.again && !is_last;
     if (goes_on != verdict.again)
         sim_fail(look->sim, "task %lld after %lld failures and %lld losses was %s",
                  (long long)known->number, (long long)known->failures, (long long)known->losses,
@@ -176,14 +199,21 @@ static void check_cause(struct sight *look, const struct known *known,
 
     if (bits[attempt->outcome] != 0 && !was_said(known, bits[attempt->outcome]) && !was_abandoned)
         wrong = "without its holder's word";
-    if (attempt->outcome == ATTEMPT_LOST && look->sim->now.mono_ms < known->lasts_until_ms)
+    bool is_early = look->sim->now.mono_ms < known->lasts_until_ms;
+    const struct row_worker *worker = snapshot_worker(look->before, attempt->worker);
+    bool may_be_early =
+        is_at_most_once(look, known) &&
+        (was_said(known, SAID_BY_LEAVING) || (worker != NULL && worker->confirm_ms >= 0));
+
+    if (attempt->outcome == ATTEMPT_LOST && is_early && !may_be_early)
         wrong = "by loss before its lease was over";
-    if (attempt->outcome == ATTEMPT_TIMEOUT && row != NULL && row->timeout_ms >= 0 &&
-        !look->sim->swarm.has_wall_jumps &&
-        look->sim->now.mono_ms - known->claimed_mono_ms < row->timeout_ms)
+    if (attempt->outcome == ATTEMPT_TIMEOUT && !look->sim->swarm.has_wall_jumps &&
+        (known->limit_ms < 0 || look->sim->now.mono_ms - known->claimed_mono_ms < known->limit_ms))
         wrong = "by its time limit too early";
     if (attempt->outcome == ATTEMPT_ANSWER_LOST && (attempt->was_started || known->starts > 0))
         wrong = "as unconfirmed though its worker had called";
+    if (attempt->outcome == ATTEMPT_ANSWER_LOST && is_at_most_once(look, known))
+        wrong = "as if it had not begun, and it may run only once";
     if (wrong != NULL)
         sim_fail(look->sim, "task %lld delivery %lld ended %s (outcome %lld)",
                  (long long)known->number, (long long)known->delivery, wrong,
@@ -237,17 +267,36 @@ static void on_attempt_end(struct sight *look, struct known *known, int64_t kind
         check_again(look, known, attempt.outcome, goes_on);
 }
 
+/* Cancelled, or ended by the clock. */
+static void on_end_of_wait(struct sight *look, struct known *known, int64_t kind)
+{
+    const struct row_task *row = snapshot_task(look->before, known->number);
+
+    look->pending[known->queue]--;
+    if (row == NULL)
+        row = snapshot_task(look->after, known->number);
+    if (row == NULL)
+        return;
+    if (kind == EVENT_TASK_FAILED && !has_passed(look, row->deadline_at_ms))
+        sim_fail(look->sim, "task %lld failed and had not begun", (long long)known->number);
+    if (kind == EVENT_TASK_EXPIRED && !has_passed(look, row->expires_at_ms))
+        sim_fail(look->sim, "task %lld expired before its time", (long long)known->number);
+    if (kind == EVENT_TASK_EXPIRED && known->delivery > 0)
+        sim_fail(look->sim, "task %lld had been claimed and expired", (long long)known->number);
+}
+
 static void on_end(struct sight *look, struct known *known, int64_t kind)
 {
     if (known->phase == RUNNING)
         on_attempt_end(look, known, kind);
-    else if (known->phase == PENDING && kind == EVENT_TASK_CANCELLED)
-        look->pending[known->queue]--;
+    else if (known->phase == PENDING && kind != EVENT_TASK_SUCCEEDED)
+        on_end_of_wait(look, known, kind);
     else
         sim_fail(look->sim, "task %lld ended in phase %d by event %lld", (long long)known->number,
                  (int)known->phase, (long long)kind);
     known->phase = kind == EVENT_TASK_SUCCEEDED ? SUCCEEDED
                    : kind == EVENT_TASK_FAILED  ? FAILED
+                   : kind == EVENT_TASK_EXPIRED ? EXPIRED
                                                 : CANCELLED;
     known->ended_as = known->phase;
     known->ends++;
@@ -258,7 +307,7 @@ static void on_retrying(struct sight *look, struct known *known)
 {
     if (known->phase == RUNNING) {
         on_attempt_end(look, known, EVENT_TASK_RETRYING);
-    } else if (known->phase == FAILED || known->phase == CANCELLED) {
+    } else if (known->phase == FAILED || known->phase == CANCELLED || known->phase == EXPIRED) {
         known->cancel_was_told = false;
     } else {
         sim_fail(look->sim, "task %lld came back in phase %d", (long long)known->number,

@@ -1,6 +1,18 @@
 /* Model rows: what the rows say after a batch, and who was handed what. */
 #include "sight.h"
 
+/* What the index must say: the nearer of the two, of a task that waits. */
+static int64_t ends_at(const struct row_task *row)
+{
+    int64_t expires_at_ms = row->delivery == 0 ? row->expires_at_ms : -1;
+
+    if (phase_of(row->state) != PENDING)
+        return -1;
+    if (expires_at_ms >= 0 && (row->deadline_at_ms < 0 || expires_at_ms < row->deadline_at_ms))
+        return expires_at_ms;
+    return row->deadline_at_ms;
+}
+
 static void check_row(struct sight *look, const struct row_task *row)
 {
     const struct row_task *was = snapshot_task(look->before, row->number);
@@ -25,6 +37,8 @@ static void check_row(struct sight *look, const struct row_task *row)
          was->priority != row->priority || was->queue != row->queue ||
          was->cancel_requested_at_ms != row->cancel_requested_at_ms))
         wrong = "changed and kept its version";
+    if (row->ends_at_ms != ends_at(row))
+        wrong = "is not where the clock would find it";
     if (phase_is_over(known->phase) != (row->finished_at_ms >= 0))
         wrong = "is over without a time, or has one and is not";
     if (wrong != NULL)

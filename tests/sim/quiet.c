@@ -145,8 +145,20 @@ static void check_timers(struct sim *sim)
         if (is_timed && next_ms > sim->now.mono_ms + (task->run_at_ms - sim->now.wall_ms))
             sim_fail(sim, "task %lld waits for a time and no timer is set",
                      (long long)task->number);
+        if (task->ends_at_ms >= 0 && task->ends_at_ms <= sim->now.wall_ms)
+            sim_fail(sim, "task %lld waits for longer than it may", (long long)task->number);
+        if (task->ends_at_ms >= 0 &&
+            next_ms > sim->now.mono_ms + (task->ends_at_ms - sim->now.wall_ms))
+            sim_fail(sim, "task %lld may wait for a time only and no timer is set",
+                     (long long)task->number);
         if (task->state == TASK_READY && task->run_at_ms > sim->wall_max_ms)
             sim_fail(sim, "task %lld is ready before its time", (long long)task->number);
+    }
+    for (unsigned i = 0; i < now->leases_len && !sim->swarm.has_wall_jumps; i++) {
+        const struct known *known = model_known(&sim->model, now->leases[i].task);
+
+        if (known->limit_ms >= 0 && sim->now.mono_ms - known->claimed_mono_ms >= known->limit_ms)
+            sim_fail(sim, "task %lld runs for longer than it may", (long long)known->number);
     }
     if (now->leases_len > 0 && next_ms > sim->now.mono_ms + LEASE_LONGEST_MS)
         sim_fail(sim, "a lease lasts for longer than any was asked to");

@@ -29,10 +29,12 @@ enum text {
 static const char *const texts[TEXTS] = {
     [TASKS] =
         "SELECT number, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures,"
-        " losses, timeout_ms, lease_ms, flags, cancel_requested_at, finished_at, id, worker FROM tasks"
+        " losses, timeout_ms, lease_ms, flags, cancel_requested_at, finished_at, expires_at, deadline_at,"
+        " ends_at, id, worker FROM tasks"
         " ORDER BY number",
     [LEASES] =
-        "SELECT task, queue, delivery, lease_ms, started_at, grace_at, nonce, worker FROM leases ORDER BY task",
+        "SELECT task, queue, delivery, lease_ms, started_at, grace_at, timeout_at, nonce, worker FROM leases"
+        " ORDER BY task",
     [QUEUES] =
         "SELECT number, concurrency, pending_limit, paused, paused_until, closed, name, retry FROM queues"
         " ORDER BY number",
@@ -156,9 +158,9 @@ static void read_tasks(struct rows *rows, struct snapshot *snapshot)
     while (step(stmt)) {
         struct row_task *row = MORE(snapshot, tasks, TASKS);
 
-        get_numbers(stmt, &row->number, 17);
-        get_bytes(stmt, 17, row->id.at, sizeof(row->id.at));
-        get_bytes(stmt, 18, row->worker.at, sizeof(row->worker.at));
+        get_numbers(stmt, &row->number, 20);
+        get_bytes(stmt, 20, row->id.at, sizeof(row->id.at));
+        get_bytes(stmt, 21, row->worker.at, sizeof(row->worker.at));
     }
 }
 
@@ -170,9 +172,9 @@ static void read_leases(struct rows *rows, struct snapshot *snapshot)
     while (step(stmt)) {
         struct row_lease *row = MORE(snapshot, leases, LEASES);
 
-        get_numbers(stmt, &row->task, 6);
-        get_bytes(stmt, 6, row->nonce, sizeof(row->nonce));
-        get_bytes(stmt, 7, row->worker.at, sizeof(row->worker.at));
+        get_numbers(stmt, &row->task, 7);
+        get_bytes(stmt, 7, row->nonce, sizeof(row->nonce));
+        get_bytes(stmt, 8, row->worker.at, sizeof(row->worker.at));
     }
 }
 

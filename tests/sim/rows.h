@@ -11,13 +11,14 @@ struct row_task {
     int64_t number, queue, class_number, state, priority, run_at_ms, created_at_ms, version;
     int64_t attempt, delivery, failures, losses, timeout_ms, lease_ms, flags;
     int64_t cancel_requested_at_ms, finished_at_ms;
+    int64_t expires_at_ms, deadline_at_ms, ends_at_ms;
     struct id id, worker;
 };
 
-enum { FLAG_ABANDONED = 1 };
+enum { FLAG_ABANDONED = 1, FLAG_AT_MOST_ONCE = 8 };
 
 struct row_lease {
-    int64_t task, queue, delivery, lease_ms, started_at_ms, grace_at_ms;
+    int64_t task, queue, delivery, lease_ms, started_at_ms, grace_at_ms, timeout_at_ms;
     uint8_t nonce[LEASE_NONCE_LEN];
     struct id worker;
 };

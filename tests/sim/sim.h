@@ -87,7 +87,7 @@ struct swarm {
     unsigned weights_sum;
     unsigned acts_a_step, crashes_per_10000; /* between a COMMIT and what follows it */
     unsigned tasks_max;
-    bool has_small_leases, has_wall_jumps, has_retry_policies, has_confirm;
+    bool has_small_leases, has_wall_jumps, has_retry_policies, has_confirm, has_ends;
     unsigned cap_percent, wait_percent, key_percent;
 };
 

@@ -2,9 +2,9 @@
 
 -- name: task_insert
 INSERT INTO tasks (number, id, ns, queue, class, state, priority, share, run_at, created_at, version, attempt, delivery,
-                   failures, losses, timeout_ms, lease_ms, bytes, flags, cancel_requested_at, claimed_at, started_at,
-                   finished_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, 0, -1, -1, -1, -1);
+                   failures, losses, timeout_ms, lease_ms, bytes, flags, expires_at, deadline_at, ends_at,
+                   cancel_requested_at, claimed_at, started_at, finished_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, $13, $14, $15, $16, -1, -1, -1, -1);
 
 -- name: body_insert
 INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry)
@@ -24,13 +24,13 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > m
 -- name: task_by_id
 SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
        timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at, finished_at, worker, bytes,
-       end_bytes
+       end_bytes, expires_at, deadline_at
 FROM tasks WHERE id = $1;
 
 -- name: task_by_number
 SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
        timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at, finished_at, worker, bytes,
-       end_bytes
+       end_bytes, expires_at, deadline_at
 FROM tasks WHERE number = $1;
 
 -- name: task_update
@@ -39,6 +39,10 @@ UPDATE tasks SET state = $3, queue = $4, class = $5, priority = $6, run_at = $7,
                  delivery = $10, failures = $11, losses = $12, flags = $13, cancel_requested_at = $14, claimed_at = $15,
                  started_at = $16, finished_at = $17, worker = $18, bytes = $19, end_bytes = $20
 WHERE number = $1 AND state = $2;
+
+-- name: task_ending
+-- The times that end a task, and the one that counts now: of those tasks only that have any.
+UPDATE tasks SET expires_at = $2, deadline_at = $3, ends_at = $4 WHERE number = $1;
 
 -- name: task_touch
 -- A visible change that leaves the state, and so every index, alone.

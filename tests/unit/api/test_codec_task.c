@@ -138,6 +138,26 @@ static void a_delay_and_a_time_exclude_each_other(void **state)
     assert_int_equal(spec.delay_ms, 0);
 }
 
+static void what_ends_a_task_is_said_in_seconds(void **state)
+{
+    (void)state;
+
+    assert_int_equal(read_spec("{}"), OK);
+    assert_int_equal(spec.expires_ms, -1);
+    assert_int_equal(spec.deadline_ms, -1);
+    assert_false(spec.at_most_once);
+    assert_int_equal(read_spec("{\"expires_s\":1.5,\"deadline_s\":9,\"at_most_once\":true}"), OK);
+    assert_int_equal(spec.expires_ms, 1500);
+    assert_int_equal(spec.deadline_ms, 9000);
+    assert_true(spec.at_most_once);
+    refuses("{\"expires_s\":0}", ERR_INVALID_FIELD, "/expires_s");
+    refuses("{\"expires_s\":-1}", ERR_INVALID_FIELD, "/expires_s");
+    refuses("{\"deadline_s\":0}", ERR_INVALID_FIELD, "/deadline_s");
+    refuses("{\"deadline_s\":315360000.001}", ERR_INVALID_FIELD, "/deadline_s");
+    refuses("{\"deadline_s\":true}", ERR_INVALID_FIELD, "/deadline_s");
+    refuses("{\"at_most_once\":\"yes\"}", ERR_INVALID_FIELD, "/at_most_once");
+}
+
 static void headers_without_a_queue_go_nowhere(void **state)
 {
     (void)state;
@@ -214,13 +234,18 @@ static void a_query_says_the_same_as_a_body(void **state)
         PAIR("type", "resize"),          PAIR("priority", "high"),
         PAIR("delay_s", "1.5"),          PAIR("tags", "a,b"),
         PAIR("retry.max_attempts", "1"), PAIR("retry.delays_s", "1,2.5"),
-        PAIR("headers.kind", "raw"),
+        PAIR("headers.kind", "raw"),     PAIR("expires_s", "2"),
+        PAIR("at_most_once", "1"),
     };
+    const struct query_pair neither[] = {PAIR("at_most_once", "maybe")};
 
     (void)state;
 
+    assert_int_equal(read_query(neither, 1), ERR_INVALID_FIELD);
     assert_int_equal(read_query(pairs, ARRAY_LEN(pairs)), OK);
 
+    assert_int_equal(spec.expires_ms, 2000);
+    assert_true(spec.at_most_once);
     assert_true(bytes_is(spec.type, "resize"));
     assert_int_equal(spec.priority, 10);
     assert_int_equal(spec.delay_ms, 1500);
@@ -261,6 +286,7 @@ int main(void)
         cmocka_unit_test(priorities_have_names_and_bounds),
         cmocka_unit_test(tags_are_lines_without_doubles),
         cmocka_unit_test(a_delay_and_a_time_exclude_each_other),
+        cmocka_unit_test(what_ends_a_task_is_said_in_seconds),
         cmocka_unit_test(headers_without_a_queue_go_nowhere),
         cmocka_unit_test(members_of_later_versions_say_so),
         cmocka_unit_test(words_of_other_queues_are_answered_with_ours),

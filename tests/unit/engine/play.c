@@ -16,6 +16,8 @@ static struct task_spec usual_spec(const char *queue)
         .run_at_ms = -1,
         .timeout_ms = -1,
         .lease_ms = -1,
+        .expires_ms = -1,
+        .deadline_ms = -1,
         .payload = {.data = BYTES("{}")},
     };
 }

@@ -116,6 +116,59 @@ static void released_and_snoozed_attempts_cost_nothing(void **state)
     assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_SUCCEEDED), TASK_SUCCEEDED);
 }
 
+static struct id submit_at_most_once(struct stage *stage, int64_t timeout_ms)
+{
+    struct command *command = to_submit_with(stage, 9, 9);
+
+    command->in.submit.specs[0].at_most_once = true;
+    command->in.submit.specs[0].timeout_ms = timeout_ms;
+    return stage_ask(stage, command)->reply.view.task->id;
+}
+
+static void at_most_once_nothing_is_tried_again_whose_end_is_unknown(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 9), lost = submit_at_most_once(stage, -1);
+
+    assert_non_null(claim(stage, worker));
+    stage_pass(stage, 30000);
+    assert_int_equal(state_of(stage, lost), TASK_FAILED);
+    assert_int_equal(last_attempt(stage, lost)->outcome, ATTEMPT_LOST);
+
+    struct id late = submit_at_most_once(stage, 2000);
+
+    assert_non_null(claim(stage, worker));
+    stage_pass(stage, 2000);
+    assert_int_equal(state_of(stage, late), TASK_FAILED);
+    assert_true(bytes_starts(view(stage, late)->task->error, "{\"type\":\"timeout\""));
+
+    struct id left = submit_at_most_once(stage, -1);
+    struct command *leave = stage_make(stage, COMMAND_LEAVE);
+
+    assert_non_null(claim(stage, worker));
+    leave->in.worker = worker;
+    (void)stage_ask(stage, leave);
+    assert_int_equal(state_of(stage, left), TASK_FAILED);
+    assert_int_equal(last_attempt(stage, left)->outcome, ATTEMPT_LOST);
+}
+
+static void at_most_once_a_workers_own_word_is_believed(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 1), task = submit_at_most_once(stage, -1);
+
+    assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_RELEASED), TASK_READY);
+    assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_FAILED), TASK_RETRYING);
+    stage_pass(stage, 1000);
+    stage_restart(stage);
+    assert_non_null(claim(stage, worker));
+    stage_pass(stage, 30000);
+    assert_int_equal(state_of(stage, task), TASK_FAILED);
+
+    (void)stage_ask(stage, to_again(stage, COMMAND_RETRY, task));
+    assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_SUCCEEDED), TASK_SUCCEEDED);
+}
+
 static void a_released_task_keeps_its_place_in_line(void **state)
 {
     struct stage *stage = *state;
@@ -146,6 +199,14 @@ static void an_answer_that_was_lost_is_offered_again_and_costs_nothing(void **st
     assert_int_equal(last_attempt(stage, task)->outcome, ATTEMPT_ANSWER_LOST);
     assert_int_equal(view(stage, task)->task->attempt, 0);
 
+    task = submit_at_most_once(stage, -1);
+    assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_SUCCEEDED), TASK_SUCCEEDED);
+    assert_non_null(claim(stage, worker));
+    stage_pass(stage, 2000);
+    assert_int_equal(state_of(stage, task), TASK_FAILED);
+    assert_int_equal(last_attempt(stage, task)->outcome, ATTEMPT_LOST);
+
+    task = submit(stage, "q");
     assert_non_null(claim(stage, worker));
     beat(stage, worker); /* now it is confirmed */
     stage_pass(stage, 29999);
@@ -191,6 +252,8 @@ int main(void)
         STAGED(a_loss_does_not_count_as_a_failure),
         STAGED(an_attempt_that_takes_too_long_is_a_failure),
         STAGED(released_and_snoozed_attempts_cost_nothing),
+        STAGED(at_most_once_nothing_is_tried_again_whose_end_is_unknown),
+        STAGED(at_most_once_a_workers_own_word_is_believed),
         STAGED(a_released_task_keeps_its_place_in_line),
         STAGED(an_answer_that_was_lost_is_offered_again_and_costs_nothing),
         STAGED(what_must_not_be_retried_fails_at_once),

@@ -93,6 +93,8 @@ struct task task_from(int64_t number)
         .cancel_requested_at_ms = -1,
         .timeout_ms = -1,
         .lease_ms = -1,
+        .expires_at_ms = -1,
+        .deadline_at_ms = -1,
         .root = id,
     };
 }

@@ -80,6 +80,8 @@ static const struct {
     {SQL_READY_OLDEST, "USING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority<?)"},
     {SQL_DUE_FIRST, "SCAN tasks USING INDEX tasks_due"},
     {SQL_DUE_TASKS, "USING INDEX tasks_due (run_at<?)"},
+    {SQL_ENDING_FIRST, "SEARCH tasks USING COVERING INDEX tasks_ending (ends_at>?)"},
+    {SQL_ENDING_TASKS, "USING COVERING INDEX tasks_ending (ends_at>? AND ends_at<?)"},
     {SQL_DUE_SOON, "USING INDEX tasks_due (run_at<?)"},
     {SQL_PENDING_SLICE, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
     {SQL_TASK_BY_ID, "USING INDEX sqlite_autoindex_tasks_1 (id=?)"},

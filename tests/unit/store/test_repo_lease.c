@@ -222,6 +222,31 @@ static void due_tasks_come_in_the_order_of_their_time(void **state)
     assert_int_equal(due_tasks(fixture->db, 500, 2, numbers), 2);
 }
 
+static void tasks_that_are_ended_come_in_the_order_of_their_time(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct task_spec spec = {.queue = BYTES("q"), .type = BYTES("t")};
+    int64_t numbers[4];
+
+    assert_int_equal(ending_first(fixture->db), INT64_MAX);
+    for (int64_t i = 1; i <= 4; i++) {
+        struct task task = task_from(i);
+
+        task.state = i == 4 ? TASK_RUNNING : TASK_READY;
+        task.expires_at_ms = i == 3 ? -1 : 1000 - i * 100;
+        task.deadline_at_ms = 850;
+        task_insert(fixture->db, &task, &spec, fixture->arena);
+    }
+
+    assert_int_equal(ending_first(fixture->db), 800);
+    assert_int_equal(ending_tasks(fixture->db, 799, 4, numbers), 0);
+    assert_int_equal(ending_tasks(fixture->db, 850, 4, numbers), 3);
+    assert_int_equal(numbers[0], 2);
+    assert_int_equal(numbers[1], 1);
+    assert_int_equal(numbers[2], 3);
+    assert_int_equal(ending_tasks(fixture->db, 850, 1, numbers), 1);
+}
+
 static void those_due_soon_are_counted_for_one_queue_up_to_a_limit(void **state)
 {
     struct store_fixture *fixture = *state;
@@ -273,6 +298,7 @@ int main(void)
         WITH_STORE(the_oldest_is_found_among_the_first_of_each_priority),
         WITH_STORE(what_falls_due_first_is_known),
         WITH_STORE(due_tasks_come_in_the_order_of_their_time),
+        WITH_STORE(tasks_that_are_ended_come_in_the_order_of_their_time),
         WITH_STORE(those_due_soon_are_counted_for_one_queue_up_to_a_limit),
         WITH_STORE(a_slice_holds_what_waits_between_two_numbers),
     };

@@ -55,6 +55,9 @@ static void assert_same_row(const struct task *one, const struct task *other)
     assert_int_equal(one->lease_ms, other->lease_ms);
     assert_int_equal(one->bytes, other->bytes);
     assert_int_equal(one->end_bytes, other->end_bytes);
+    assert_int_equal(one->expires_at_ms, other->expires_at_ms);
+    assert_int_equal(one->deadline_at_ms, other->deadline_at_ms);
+    assert_int_equal(one->at_most_once, other->at_most_once);
     assert_same_counts(one, other);
 }
 
@@ -69,6 +72,9 @@ static void a_new_task_comes_back_by_number_and_by_id(void **state)
     task.timeout_ms = 5000;
     task.lease_ms = 6000;
     task.bytes = 7000;
+    task.expires_at_ms = 8000;
+    task.deadline_at_ms = 9000;
+    task.at_most_once = true;
     task_insert(fixture->db, &task, &spec, fixture->arena);
     assert_true(task_load_number(fixture->db, 7, &loaded));
     assert_same_row(&loaded, &task);
@@ -140,6 +146,33 @@ static void a_move_that_finds_another_state_stops_the_program(void **state)
 {
     (void)state;
     assert_true(dies(move_from_a_state_that_it_is_not_in));
+}
+
+static int64_t ends_at(struct store_fixture *fixture)
+{
+    return raw_number(scratch_path(&fixture->scratch, "data/sluice.db"),
+                      "SELECT ends_at FROM tasks WHERE number = 1");
+}
+
+static void the_times_that_end_a_task_are_written_apart(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct task task = task_put(fixture, 1), loaded;
+
+    assert_int_equal(ends_at(fixture), -1);
+    task.expires_at_ms = 10;
+    task.deadline_at_ms = 20;
+    task_save_ending(fixture->db, &task);
+    loaded = task_get(fixture, 1);
+    assert_same_row(&loaded, &task);
+    assert_int_equal(ends_at(fixture), 10);
+
+    task = moved(task);
+    task_save_move(fixture->db, &task, TASK_READY);
+    task_save_ending(fixture->db, &task);
+    loaded = task_get(fixture, 1);
+    assert_same_row(&loaded, &task);
+    assert_int_equal(ends_at(fixture), -1);
 }
 
 static void a_touch_leaves_what_the_indexes_read(void **state)
@@ -409,6 +442,7 @@ int main(void)
         WITH_STORE(a_new_task_comes_back_by_number_and_by_id),
         WITH_STORE(a_move_writes_all_that_a_move_may_change),
         cmocka_unit_test(a_move_that_finds_another_state_stops_the_program),
+        WITH_STORE(the_times_that_end_a_task_are_written_apart),
         WITH_STORE(a_touch_leaves_what_the_indexes_read),
         WITH_STORE(a_body_comes_back_byte_for_byte),
         WITH_STORE(what_was_not_said_stays_unsaid_and_empty_stays_empty),
