@@ -46,3 +46,9 @@ const char *beside_url(struct arena *arena)
         listen = BYTES("127.0.0.1:8080");
     return reachable(arena, has_tls ? "https" : "http", listen);
 }
+
+bool beside_wants_certificate(void)
+{
+    return setting("SLUICE_HEALTH_LISTEN").len == 0 && setting("SLUICE_TLS_CERT").len > 0 &&
+           setting("SLUICE_TLS_CLIENT_CA").len > 0;
+}

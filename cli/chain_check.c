@@ -75,8 +75,8 @@ const char *chain_check_row(struct chain_check *check, struct bytes row, struct 
     text = json_text_of(row, "hash", arena);
     check->sees_part = text.at == NULL;
     if (check->sees_part)
-        return "it comes without its hash: this token sees a part of the record only; a token for "
-               "every namespace and queue is needed";
+        return "this token sees a part of the record only; a token for every namespace and queue is "
+               "needed";
     if (!read_hash(text, &hash))
         return "its hash is none";
     complaint = check_link(check, &link, &hash);

@@ -62,7 +62,7 @@ static void refused(struct work *work, const struct http_answer *answer)
     else if (answer->status == 409)
         work->claim.due_mono_ms = errand_now_mono_ms() + EARLY_MS;
     else {
-        work->exit_code = problem_tell(answer->status, answer->body, arena);
+        work->exit_code = problem_tell(answer->status, answer->body, answer->retry_after_ms, arena);
         work_drain(work, "the broker refuses claims");
     }
     arena_free(arena);

@@ -3,6 +3,7 @@
 #include "client.h"
 
 #include "base/memory.h"
+#include "domain/bounds.h"
 #include "file.h"
 #include "message.h"
 #include "problem.h"
@@ -50,24 +51,41 @@ static char *read_token(const char *file)
     return copy;
 }
 
-int client_target(const struct options *options, char **ret_token)
+static bool ns_is_ok(const char *ns)
+{
+    if (ns == NULL || name_is_valid(bytes_of(ns)))
+        return true;
+    message_error("--ns: '%s' is no namespace's name: A-Z a-z 0-9 . _ : - only", ns);
+    return false;
+}
+
+int client_target(const struct options *options, struct http_target *ret_target, char **ret_token)
 {
     const char *file = options_text(options, "token-file");
     struct bytes url = bytes_of(options_text(options, "url"));
+    struct http_target target = {.url = url.at, .ns = options_ns(options)};
+    int exit_code;
 
     if (!bytes_starts(url, "http://") && !bytes_starts(url, "https://")) {
         message_error("--url: '%.*s' does not begin with http:// or https://", BYTES_ARG(url));
         return EXIT_CODE_USAGE;
     }
+    if (!ns_is_ok(target.ns))
+        return EXIT_CODE_USAGE;
+    exit_code = trust_of(options, &target.trust);
+    if (exit_code != EXIT_CODE_OK)
+        return exit_code;
     *ret_token = file != NULL ? read_token(file) : NULL;
+    target.token = *ret_token;
+    *ret_target = target;
     return file == NULL || *ret_token != NULL ? EXIT_CODE_OK : EXIT_CODE_AUTH;
 }
 
-static struct client *client_new(const char *url, const char *token)
+struct client *client_open_at(const struct http_target *target)
 {
     struct client *client = mem_alloc(sizeof(*client));
 
-    client->http = http_new(url, token);
+    client->http = http_new(target);
     client->arena = arena_new();
     sigemptyset(&client->interrupts);
     sigaddset(&client->interrupts, SIGINT);
@@ -77,22 +95,15 @@ static struct client *client_new(const char *url, const char *token)
 
 struct client *client_open(const struct options *options, int *ret_exit_code)
 {
+    struct http_target target;
     struct client *client;
     char *token;
 
-    *ret_exit_code = client_target(options, &token);
+    *ret_exit_code = client_target(options, &target, &token);
     if (*ret_exit_code != EXIT_CODE_OK)
         return NULL;
-    client = client_new(options_text(options, "url"), token);
+    client = client_open_at(&target);
     free(token);
-    return client;
-}
-
-struct client *client_open_beside(const char *url)
-{
-    struct client *client = client_new(url, NULL);
-
-    http_trust_any(client->http);
     return client;
 }
 
@@ -119,6 +130,8 @@ static void on_answer(void *ctx, const struct http_answer *answer)
     exchange->is_done = true;
     exchange->reply.status = answer->status;
     exchange->reply.was_refused = answer->was_refused;
+    exchange->reply.retry_after_ms = answer->retry_after_ms;
+    exchange->reply.advice = answer->advice;
     exchange->reply.body = answer->body.at != NULL ? arena_bytes(arena, answer->body) : BYTES("");
     if (answer->failure != NULL)
         exchange->reply.failure = arena_string(arena, bytes_of(answer->failure));
@@ -164,9 +177,11 @@ int client_tell(struct client *client, int exit_code, const struct reply *reply)
     }
     if (exit_code == EXIT_CODE_UNREACHABLE) {
         message_error("no answer from %s: %s", http_url(client->http), reply->failure);
+        if (reply->advice != NULL)
+            message_note("%s", reply->advice);
         return exit_code;
     }
-    return problem_tell(reply->status, reply->body, client->arena);
+    return problem_tell(reply->status, reply->body, reply->retry_after_ms, client->arena);
 }
 
 int client_ask(struct client *client, const struct http_request *request, struct reply *ret_reply)

@@ -13,14 +13,17 @@ struct reply {
     int status;        /* 0: none came, failure says why */
     struct bytes body; /* in the client's arena */
     const char *failure;
-    bool was_refused; /* no connection was made, so nothing can have happened */
+    const char *advice;     /* what to do about it, or NULL */
+    bool was_refused;       /* no connection was made, so nothing can have happened */
+    int64_t retry_after_ms; /* -1: nothing was said */
 };
 
-/* From --url and --token-file. NULL: the message was printed and *ret_exit_code says how to leave.
+/* From --url, --token-file, --ns and the options of TLS. NULL: the message was printed and
+ * *ret_exit_code says how to leave.
  */
 struct client *client_open(const struct options *options, int *ret_exit_code);
-/* The broker on this very machine: without a token, and whatever name its certificate has. */
-struct client *client_open_beside(const char *url);
+/* For a target that is not the options'. */
+struct client *client_open_at(const struct http_target *target);
 void client_close(struct client *client);
 /* Memory that lives as long as the client. */
 struct arena *client_arena(struct client *client);
@@ -45,9 +48,10 @@ MUST_CHECK int client_send(struct client *client, const char *method, const char
 /* Sleep; false when interrupted. */
 MUST_CHECK bool client_pause(struct client *client, int64_t ms);
 
-/* Check --url and read the token of --token-file, for commands that talk without a client;
- * *ret_token may be NULL. Other than OK: the message was printed. */
-MUST_CHECK int client_target(const struct options *options, char **ret_token);
+/* What the options say, checked, and the token read, for commands that talk without a client; then
+ * *ret_token is to be freed, and may be NULL. Other than OK: the message was printed. */
+MUST_CHECK int client_target(const struct options *options, struct http_target *ret_target,
+                             char **ret_token);
 
 /* How long an answer may take that nobody waits for. */
 enum { CLIENT_TIMEOUT_MS = 30 * 1000 };

@@ -2,16 +2,18 @@
 #include "chain_check.h"
 #include "client.h"
 #include "commands.h"
+#include "duration.h"
 #include "json.h"
 #include "listing.h"
 #include "message.h"
 
 #include "base/clock.h"
 #include "base/json_scan.h"
-#include "base/parse.h"
 #include "base/time_text.h"
+#include "domain/access.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static void add_row(struct table *table, struct bytes row, struct arena *arena)
 {
@@ -30,30 +32,46 @@ static void add_row(struct table *table, struct bytes row, struct arena *arena)
 static const char *const headings[] = {"NUMBER", "AT",      "ACTION", "OBJECT", "NAMESPACE",
                                        "ACTOR",  "ADDRESS", "DETAIL", NULL};
 
+enum { DATE_LEN = 10, MOMENT_LEN = 64 };
+
 static const struct listing listing = {
     .headings = headings, .add_row = add_row, .id_member = "hash"};
 
-/* A time, or how long ago. */
+/* A time, the midnight that a date begins with, or how long ago. */
+static bool read_moment(const char *text, int64_t *ret_ms)
+{
+    struct clock clock = clock_system();
+    int64_t now_ms = clock.now(clock.ctx).wall_ms;
+    char whole[MOMENT_LEN + 1];
+    int64_t ago_ms;
+
+    (void)snprintf(whole, sizeof(whole), "%s%s", text,
+                   strlen(text) == DATE_LEN ? "T00:00:00Z" : "");
+    if (time_read(bytes_of(whole), ret_ms))
+        return true;
+    if (!duration_read(bytes_of(text), now_ms, &ago_ms))
+        return false;
+    *ret_ms = now_ms - ago_ms;
+    return true;
+}
+
 static bool add_time(struct query *query, const struct options *options, const char *option,
                      const char *parameter)
 {
-    struct bytes text = bytes_of(options_text(options, option));
-    struct clock clock = clock_system();
+    const char *text = options_text(options, option);
     char at[TIME_TEXT_LEN + 1];
     int64_t ms;
 
-    if (text.at == NULL)
+    if (text == NULL)
         return true;
-    if (time_read(text, &ms)) {
-        query_parameter(query, parameter, text);
-        return true;
-    }
-    if (!parse_duration(text, clock.now(clock.ctx).wall_ms, &ms)) {
-        message_error("--%s: '%s' is neither a time like 2026-01-02T03:04:05Z nor one ago like 7d",
-                      option, text.at);
+    if (!read_moment(text, &ms)) {
+        message_error(
+            "--%s: '%s' is neither a time like 2026-01-02T03:04:05Z or 2026-01-02 nor one "
+            "ago like 7d",
+            option, text);
         return false;
     }
-    time_write(clock.now(clock.ctx).wall_ms - ms, at);
+    time_write(ms, at);
     query_parameter(query, parameter, bytes_of(at));
     return true;
 }
@@ -100,7 +118,10 @@ static bool take_rows(struct walk *walk, struct bytes page)
 
         if (complaint == NULL)
             continue;
-        message_error("row %lld: %s", (long long)walk->check.number, complaint);
+        if (walk->check.sees_part)
+            message_error("%s", complaint);
+        else
+            message_error("row %lld: %s", (long long)walk->check.number, complaint);
         return false;
     }
     (void)snprintf(walk->cursor, sizeof(walk->cursor), "%.*s", BYTES_ARG(next));
@@ -133,6 +154,27 @@ static int take_page(struct walk *walk)
     return walk->check.sees_part ? EXIT_CODE_AUTH : EXIT_CODE_FAILURE;
 }
 
+/* No row at all is no proof: a bound token may just be shown none. */
+static int check_reach(struct client *client)
+{
+    static const char *const members[] = {"namespace", "queue"};
+    struct reply reply;
+    int exit_code = client_get(client, "/v1/whoami", CLIENT_TIMEOUT_MS, &reply);
+
+    for (size_t i = 0; exit_code == EXIT_CODE_OK && i < ARRAY_LEN(members); i++) {
+        struct bytes globs = json_is_object(reply.body)
+                                 ? json_text_of(reply.body, members[i], client_arena(client))
+                                 : BYTES_NONE;
+
+        if (globs_are_all(globs))
+            continue;
+        message_error("this token sees a part of the record only; a token for every namespace and "
+                      "queue is needed");
+        exit_code = EXIT_CODE_AUTH;
+    }
+    return exit_code;
+}
+
 static void print_whole(const struct chain_check *check)
 {
     char hash[DIGEST_LEN * 2 + 1];
@@ -160,6 +202,8 @@ static int run_verify(const struct options *options)
     do
         exit_code = take_page(&walk);
     while (exit_code == EXIT_CODE_OK && walk.cursor[0] != '\0');
+    if (exit_code == EXIT_CODE_OK && walk.check.rows == 0)
+        exit_code = check_reach(walk.client);
     if (exit_code == EXIT_CODE_OK)
         print_whole(&walk.check);
     client_close(walk.client);
@@ -190,7 +234,7 @@ const struct command command_audit = {
     .details = "  sluice audit --action 'token.*' --since 7d\n"
                "'sluice audit verify' checks that nothing was changed.",
     .options = list_specs,
-    .common = OPTIONS_CLIENT | OPTIONS_JSON | OPTIONS_COLOR,
+    .common = OPTIONS_CLIENT | OPTIONS_NS | OPTIONS_JSON | OPTIONS_COLOR,
     .run = run_list,
 };
 

@@ -2,6 +2,7 @@
 #include "beside.h"
 #include "client.h"
 #include "commands.h"
+#include "message.h"
 
 #include "base/arena.h"
 
@@ -9,32 +10,59 @@
 
 enum { HEALTH_TIMEOUT_MS = 5000 };
 
-/* Without an address it is the broker beside us, whose token file is not ours to send from. */
+/* Without an address it is the broker beside us, whose token file is not ours to send from, and
+ * whose certificate is for the name that others call it by. */
 static struct client *open_broker(const struct options *options, int *ret_exit_code)
 {
+    struct http_target target = {.url = NULL};
     struct arena *arena;
     struct client *client;
 
     if (options_has(options, "url"))
         return client_open(options, ret_exit_code);
+    *ret_exit_code = trust_of(options, &target.trust);
+    if (*ret_exit_code != EXIT_CODE_OK)
+        return NULL;
     arena = arena_new();
-    client = client_open_beside(beside_url(arena));
+    target.url = beside_url(arena);
+    target.trust.believes_any = true;
+    client = client_open_at(&target);
     arena_free(arena);
     return client;
+}
+
+/* The broker's own settings say why it would not talk to us. */
+static int tell(const struct options *options, struct client *client, int exit_code,
+                const struct reply *reply)
+{
+    exit_code = client_tell(client, exit_code, reply);
+    if (exit_code == EXIT_CODE_UNREACHABLE && reply->status == 0 && !options_has(options, "url") &&
+        beside_wants_certificate() && !options_has(options, "cert-file"))
+        message_note("SLUICE_TLS_CLIENT_CA is set: give the broker a second address for this with "
+                     "SLUICE_HEALTH_LISTEN.");
+    return exit_code;
 }
 
 static int run(const struct options *options)
 {
     bool is_live = options_has(options, "live");
-    struct reply reply;
+    struct reply reply = {.status = 0};
     int exit_code = EXIT_CODE_OK;
     struct client *client = open_broker(options, &exit_code);
 
     if (client == NULL)
         return exit_code;
-    exit_code = client_get(client, is_live ? "/livez" : "/readyz",
-                           options_number(options, "timeout", HEALTH_TIMEOUT_MS), &reply);
-    if (exit_code == EXIT_CODE_OK)
+
+    const struct http_request request = {
+        .method = "GET",
+        .path = is_live ? "/livez" : "/readyz",
+        .timeout_ms = options_number(options, "timeout", HEALTH_TIMEOUT_MS),
+    };
+
+    exit_code = client_exchange(client, &request, &reply);
+    if (exit_code != EXIT_CODE_OK || reply.status < 200 || reply.status > 299)
+        exit_code = tell(options, client, exit_code, &reply);
+    else
         puts(is_live ? "live" : "ready");
     client_close(client);
     return exit_code;
@@ -68,5 +96,6 @@ const struct command command_health = {
     .arguments = "",
     .summary = "Say whether the broker is ready (exit code 0) or not (6).",
     .options = specs,
+    .common = OPTIONS_TLS,
     .run = run,
 };

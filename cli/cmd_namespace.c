@@ -3,17 +3,35 @@
 #include "commands.h"
 #include "json.h"
 #include "listing.h"
-#include "message.h"
 #include "output.h"
+#include "quotas.h"
 
-#include "base/json_out.h"
-#include "base/parse.h"
+#include "base/json_scan.h"
 
-enum { BODY_BYTES_MAX = 4096 };
-
-#define BYTES_LIMIT_MAX (INT64_C(1) << 60)
+enum { BODY_BYTES_MAX = 4096, TRIES_MAX = 5 };
 
 static const char *const counted[] = {"ready", "running", "scheduled", "retrying", "failed"};
+
+/* "held/limit", or what is held alone. */
+static void held_cell(struct table *table, struct bytes ns, const char *held, const char *limit,
+                      struct arena *arena)
+{
+    struct bytes most = json_shown(json_find(ns, limit), arena);
+
+    table_cell(table, arena_printf(arena, "%lld%s%.*s", (long long)json_int_of(ns, held, 0),
+                                   most.at != NULL ? "/" : "", BYTES_ARG(most)));
+}
+
+/* "units/seconds". */
+static struct bytes rate_of(struct bytes ns, struct arena *arena)
+{
+    struct bytes rate = json_find(ns, "rate");
+
+    if (rate.len == 0 || rate.at[0] != '{')
+        return BYTES_NONE;
+    return arena_printf(arena, "%.*s/%.*ss", BYTES_ARG(json_find(rate, "units")),
+                        BYTES_ARG(json_find(rate, "period_s")));
+}
 
 static void add_row(struct table *table, struct bytes ns, struct arena *arena)
 {
@@ -21,14 +39,17 @@ static void add_row(struct table *table, struct bytes ns, struct arena *arena)
 
     for (size_t i = 0; i < ARRAY_LEN(counted); i++)
         table_cell_int(table, counts.at[0] == '{' ? json_int_of(counts, counted[i], 0) : 0);
-    table_cell_int(table, json_int_of(ns, "bytes", 0));
-    table_cell_int(table, json_int_of(ns, "queues", 0));
+    table_cell(table, json_shown(json_find(ns, "pending_limit"), arena));
+    held_cell(table, ns, "bytes", "bytes_limit", arena);
+    held_cell(table, ns, "queues", "queues_limit", arena);
+    table_cell(table, rate_of(ns, arena));
     table_cell_int(table, json_int_of(ns, "workers", 0));
     table_cell(table, json_text_of(ns, "name", arena));
 }
 
-static const char *const headings[] = {"READY", "RUNNING", "SCHEDULED", "RETRYING",  "FAILED",
-                                       "BYTES", "QUEUES",  "WORKERS",   "NAMESPACE", NULL};
+static const char *const headings[] = {"READY",  "RUNNING",       "SCHEDULED", "RETRYING",
+                                       "FAILED", "PENDING-LIMIT", "BYTES",     "QUEUES",
+                                       "RATE",   "WORKERS",       "NAMESPACE", NULL};
 
 static const struct listing listing = {
     .headings = headings, .add_row = add_row, .id_member = "name"};
@@ -44,8 +65,28 @@ static int run_list(const struct options *options)
     return exit_code;
 }
 
-/* One request about the namespace that the command names, and what it is then. */
-static int ask(const struct options *options, const char *method, struct bytes body)
+static void print_ns(const struct options *options, struct bytes ns, struct arena *arena)
+{
+    struct table *table = table_new(NULL, arena);
+    struct bytes key, value;
+    size_t at = 0;
+
+    if (options_has(options, "json")) {
+        output_line(ns);
+        return;
+    }
+    while (json_is_object(ns) && json_each(ns, &at, &key, &value)) {
+        if (bytes_is(value, "null")) {
+            table_cell(table, key);
+            table_cell(table, BYTES("no limit"));
+        } else {
+            table_member(table, key, value);
+        }
+    }
+    table_print(table, options_text(options, "color"));
+}
+
+static int run_show(const struct options *options)
 {
     struct query query;
     struct reply reply;
@@ -56,114 +97,91 @@ static int ask(const struct options *options, const char *method, struct bytes b
         return exit_code;
     query_init(&query, "/v1/namespaces");
     query_segment(&query, options_argument(options, 0));
-    exit_code = client_send(client, method, query_text(&query), body, &reply);
+    exit_code = client_get(client, query_text(&query), CLIENT_TIMEOUT_MS, &reply);
     query_fini(&query);
-    if (exit_code == EXIT_CODE_OK && options_has(options, "json"))
-        output_line(reply.body);
-    else if (exit_code == EXIT_CODE_OK && json_is_object(reply.body))
-        table_print_object(reply.body, options_text(options, "color"), client_arena(client));
+    if (exit_code == EXIT_CODE_OK)
+        print_ns(options, reply.body, client_arena(client));
     client_close(client);
     return exit_code;
 }
 
-static int run_show(const struct options *options)
-{
-    return ask(options, "GET", BYTES_NONE);
-}
-
 /* ---- set ---- */
 
-static bool read_number(const struct options *options, const char *name, double *ret_number)
+/* What it has and what was asked for make what it gets. */
+static int put(const struct options *options, struct client *client, const char *path,
+               const struct reply *before, struct reply *ret_reply)
 {
-    const char *text = options_text(options, name);
+    struct arena *arena = client_arena(client);
+    bool is_there = before->status == 200 && json_is_object(before->body);
+    bool is_kept = is_there && !options_has(options, "reset");
+    int64_t version = is_there ? json_int_of(before->body, "version", 0) : 0;
+    struct http_request request = {.method = "PUT",
+                                   .path = path,
+                                   .content_type = "application/json",
+                                   .timeout_ms = CLIENT_TIMEOUT_MS};
+    struct buffer body;
+    int exit_code = EXIT_CODE_USAGE;
 
-    if (text == NULL || (parse_double(bytes_of(text), ret_number) && *ret_number > 0))
-        return true;
-    message_error("--%s must be a number above 0, not %s", name, text);
-    return false;
-}
-
-static void member(struct json_out *json, const char *name, double number)
-{
-    json_out_key(json, name);
-    json_out_double(json, number);
-}
-
-static bool write_rate(const struct options *options, struct json_out *json)
-{
-    double units = 0, burst = 0;
-
-    if (!read_number(options, "rate", &units) || !read_number(options, "burst", &burst))
-        return false;
-    if (units <= 0 && (burst > 0 || options_has(options, "per"))) {
-        message_error("--per and --burst go with --rate");
-        return false;
+    if (version > 0)
+        request.if_match = arena_string(arena, arena_printf(arena, "\"%lld\"", (long long)version));
+    buffer_init(&body, BODY_BYTES_MAX);
+    if (quotas_write(options, is_kept ? before->body : BYTES("{}"), &body)) {
+        request.body = buffer_bytes(&body);
+        exit_code = client_exchange(client, &request, ret_reply);
     }
-    if (units <= 0)
-        return true;
-    json_out_key(json, "rate");
-    json_out_object(json);
-    member(json, "units", units);
-    if (options_has(options, "per"))
-        json_member_seconds_or_null(json, "period_s", options_number(options, "per", 0));
-    if (burst > 0)
-        member(json, "burst", burst);
-    json_out_object_end(json);
-    return true;
+    buffer_fini(&body);
+    return exit_code;
 }
 
-static bool write_quotas(const struct options *options, struct json_out *json)
+/* Read, change, write; and all of it again when somebody else was quicker. */
+static int change(const struct options *options, struct client *client, const char *path)
 {
-    const char *bytes = options_text(options, "bytes");
-    int64_t bytes_limit = -1;
+    const struct http_request look = {
+        .method = "GET", .path = path, .timeout_ms = CLIENT_TIMEOUT_MS};
+    struct reply before, after = {.status = 0};
+    int exit_code;
 
-    if (bytes != NULL && !parse_size(bytes_of(bytes), BYTES_LIMIT_MAX, &bytes_limit)) {
-        message_error("--bytes must be a size such as 500MiB, not %s", bytes);
-        return false;
+    for (unsigned i = 0; i < TRIES_MAX; i++) {
+        exit_code = client_exchange(client, &look, &before);
+        if (exit_code != EXIT_CODE_OK || (before.status != 200 && before.status != 404))
+            return client_tell(client, exit_code, &before);
+        exit_code = put(options, client, path, &before, &after);
+        if (exit_code == EXIT_CODE_USAGE)
+            return exit_code;
+        if (exit_code != EXIT_CODE_OK || after.status != 412)
+            break;
     }
-    json_out_object(json);
-    json_member_int_or_null(json, "pending_limit", options_number(options, "pending", -1));
-    json_member_int_or_null(json, "bytes_limit", bytes_limit);
-    json_member_int_or_null(json, "queues_limit", options_number(options, "queues", -1));
-    if (!write_rate(options, json))
-        return false;
-    json_out_object_end(json);
-    return true;
+    if (exit_code != EXIT_CODE_OK || after.status < 200 || after.status > 299)
+        return client_tell(client, exit_code, &after);
+    print_ns(options, after.body, client_arena(client));
+    return EXIT_CODE_OK;
 }
 
 static int run_set(const struct options *options)
 {
-    struct buffer body;
-    struct json_out json;
-    int exit_code = EXIT_CODE_USAGE;
+    struct query query;
+    int exit_code;
+    struct client *client = client_open(options, &exit_code);
 
-    buffer_init(&body, BODY_BYTES_MAX);
-    json_out_init(&json, &body);
-    if (write_quotas(options, &json))
-        exit_code = ask(options, "PUT", buffer_bytes(&body));
-    buffer_fini(&body);
+    if (client == NULL)
+        return exit_code;
+    query_init(&query, "/v1/namespaces");
+    query_segment(&query, options_argument(options, 0));
+    exit_code = change(options, client, query_text(&query));
+    query_fini(&query);
+    client_close(client);
     return exit_code;
 }
 
 static const struct option_spec list_specs[] = {LISTING_OPTIONS};
 static const struct option_spec no_specs[] = {{.name = NULL}};
 static const struct option_spec set_specs[] = {
-    {.name = "pending",
-     .kind = OPTION_INT,
-     .value = "N",
-     .help = "Tasks that may wait.",
-     .min = 0,
-     .max = INT64_C(1000000000000)},
+    {.name = "pending", .kind = OPTION_TEXT, .value = "N", .help = "Tasks that may wait."},
     {.name = "bytes",
      .kind = OPTION_TEXT,
      .value = "SIZE",
      .help = "Payloads, results and errors that are kept, as in 500MiB."},
-    {.name = "queues",
-     .kind = OPTION_INT,
-     .value = "N",
-     .help = "Queues.",
-     .min = 0,
-     .max = 1000000},
+    {.name = "queues", .kind = OPTION_TEXT, .value = "N", .help = "Queues."},
     {.name = "rate", .kind = OPTION_TEXT, .value = "N", .help = "Tasks submitted in a second."},
     {.name = "per",
      .kind = OPTION_DURATION,
@@ -175,6 +193,7 @@ static const struct option_spec set_specs[] = {
      .kind = OPTION_TEXT,
      .value = "N",
      .help = "Tasks at once, when there were none for a while; otherwise as many as --rate."},
+    {.name = "reset", .help = "Begin with no limits instead of those that it has."},
     {.name = NULL},
 };
 
@@ -201,7 +220,9 @@ const struct command command_namespace_show = {
 const struct command command_namespace_set = {
     .name = "namespace set",
     .arguments = "NAMESPACE",
-    .summary = "Say what a namespace may hold; what is not said has no limit.",
+    .summary = "Say what a namespace may hold; what is not said stays as it is.",
+    .details = "  sluice namespace set team-a --pending 10000 --bytes 500MiB --rate 50\n"
+               "  sluice namespace set team-a --rate none",
     .options = set_specs,
     .common = OPTIONS_CLIENT | OPTIONS_JSON | OPTIONS_COLOR,
     .arguments_min = 1,

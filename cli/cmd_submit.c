@@ -214,7 +214,7 @@ const struct command command_submit = {
     .details = "  sluice submit resize --queue thumbs --data '{\"width\":200}'\n"
                "  sluice submit resize --queue thumbs --raw photo.jpg --wait > small.jpg",
     .options = specs,
-    .common = OPTIONS_CLIENT | OPTIONS_JSON,
+    .common = OPTIONS_CLIENT | OPTIONS_NS | OPTIONS_JSON,
     .arguments_max = 1,
     .run = run,
 };

@@ -77,6 +77,6 @@ const struct command command_task_list = {
     .summary = "List tasks.",
     .details = "  sluice task list --state failed -q | xargs -r sluice task retry",
     .options = specs,
-    .common = OPTIONS_CLIENT | OPTIONS_JSON | OPTIONS_COLOR,
+    .common = OPTIONS_CLIENT | OPTIONS_NS | OPTIONS_JSON | OPTIONS_COLOR,
     .run = run,
 };

@@ -7,12 +7,16 @@
 #include "message.h"
 #include "output.h"
 #include "printable.h"
+#include "secret_file.h"
+#include "token_text.h"
 
+#include "base/clock.h"
 #include "base/json_out.h"
+#include "domain/access.h"
 
 #include <stdio.h>
 
-enum { BODY_BYTES_MAX = 16384 };
+enum { BODY_BYTES_MAX = 16384, MINUTE_MS = 60 * 1000 };
 
 /* ---- list, show ---- */
 
@@ -23,13 +27,23 @@ static struct bytes end_of(struct bytes token, struct arena *arena)
     return text.at != NULL ? text : BYTES("never");
 }
 
+/* The broker notes the minute only. */
+static struct bytes use_of(int64_t at_ms, struct arena *arena)
+{
+    struct clock clock = clock_system();
+
+    if (at_ms >= 0 && clock.now(clock.ctx).wall_ms - at_ms < MINUTE_MS)
+        return BYTES("this minute");
+    return age_text(at_ms, arena);
+}
+
 static void add_row(struct table *table, struct bytes token, struct arena *arena)
 {
     table_cell(table, json_text_of(token, "id", arena));
     table_cell(table, json_text_of(token, "role", arena));
     table_cell(table, json_text_of(token, "source", arena));
     table_cell(table, end_of(token, arena));
-    table_cell(table, age_text(json_time_of(token, "last_used_at", arena), arena));
+    table_cell(table, use_of(json_time_of(token, "last_used_at", arena), arena));
     table_cell(table, json_text_of(token, "namespace", arena));
     table_cell(table, json_text_of(token, "queue", arena));
     table_cell(table, json_text_of(token, "name", arena));
@@ -94,20 +108,20 @@ static int run_whoami(const struct options *options)
 
 /* ---- create, rotate ---- */
 
-/* The token alone on stdout, so that it can go straight into a file; what it is, beside it. */
-static int print_made(const struct options *options, struct bytes made, struct arena *arena)
+/* The token alone, so that it can go straight into a file; what it is, on stderr. */
+static int print_made(const struct options *options, struct secret_file *file, struct bytes made,
+                      struct arena *arena)
 {
     struct bytes token = json_is_object(made) ? json_text_of(made, "token", arena) : BYTES_NONE;
 
-    if (options_has(options, "json")) {
-        output_line(made);
-        return EXIT_CODE_OK;
-    }
+    if (options_has(options, "json"))
+        return secret_file_write(file, made) ? EXIT_CODE_OK : EXIT_CODE_FAILURE;
     if (token.at == NULL) {
         message_error("the answer holds no token");
         return EXIT_CODE_FAILURE;
     }
-    output_line(token);
+    if (!secret_file_write(file, token))
+        return EXIT_CODE_FAILURE;
     message_note("token %.*s, %.*s of namespace %.*s and queue %.*s, expires %.*s; it is not shown "
                  "again",
                  BYTES_ARG(printable(json_text_of(made, "id", arena), arena)),
@@ -120,15 +134,21 @@ static int print_made(const struct options *options, struct bytes made, struct a
 
 static int make(const struct options *options, struct query *query, struct bytes body)
 {
+    struct secret_file file;
     struct reply reply;
     int exit_code;
     struct client *client = client_open(options, &exit_code);
 
     if (client == NULL)
         return exit_code;
+    if (!secret_file_open(&file, options_text(options, "out"))) {
+        client_close(client);
+        return EXIT_CODE_FAILURE;
+    }
     exit_code = client_send(client, "POST", query_text(query), body, &reply);
     if (exit_code == EXIT_CODE_OK)
-        exit_code = print_made(options, reply.body, client_arena(client));
+        exit_code = print_made(options, &file, reply.body, client_arena(client));
+    secret_file_close(&file);
     client_close(client);
     return exit_code;
 }
@@ -163,9 +183,11 @@ static int run_create(const struct options *options)
     int exit_code;
 
     if (options_text(options, "role") == NULL) {
-        message_error("--role is missing: viewer, submitter, worker, operator or admin");
+        message_error("--role is missing: %s", ROLE_WORDS);
         return EXIT_CODE_USAGE;
     }
+    if (!role_is_ok("--role", options_text(options, "role")))
+        return EXIT_CODE_USAGE;
     buffer_init(&body, BODY_BYTES_MAX);
     json_out_init(&json, &body);
     write_wish(&json, options);
@@ -248,9 +270,11 @@ static const struct option_spec create_specs[] = {
      .value = "TIME",
      .help = "Valid for so long: 90d.",
      .min = 1},
+    OUT_OPTION,
     {.name = NULL},
 };
 static const struct option_spec rotate_specs[] = {
+    OUT_OPTION,
     {.name = "overlap",
      .kind = OPTION_DURATION,
      .value = "TIME",
@@ -262,7 +286,7 @@ const struct command command_token_create = {
     .name = "token create",
     .arguments = "",
     .summary = "Make a token; it is printed once.",
-    .details = "  sluice token create --role worker --queue 'thumbs,mail.*' > worker.token",
+    .details = "  sluice token create --role worker --queue 'thumbs,mail.*' --out worker.token",
     .options = create_specs,
     .common = OPTIONS_CLIENT | OPTIONS_JSON,
     .run = run_create,

@@ -4,8 +4,11 @@
 #include "file.h"
 #include "message.h"
 #include "output.h"
+#include "secret_file.h"
 #include "token_text.h"
 
+#include "base/clock.h"
+#include "base/time_text.h"
 #include "domain/token.h"
 
 #include <errno.h>
@@ -14,19 +17,54 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "sha256:HEX ROLE ns=... queue=... expires=..." and a line end. */
+enum { TOKEN_ID_AT = 4 };
+#define LIFE_MS_MAX (INT64_C(100) * 365 * 86400000)
+
+/* " word=value", or nothing for NULL. */
+static struct bytes word_of(const char *name, const char *value, struct arena *arena)
+{
+    return value != NULL ? arena_printf(arena, " %s=%s", name, value) : BYTES("");
+}
+
+/* When it ends, as --expires or --expires-in say it; NULL: never. */
+static const char *end_of(const struct options *options, struct arena *arena)
+{
+    int64_t life_ms = options_number(options, "expires-in", -1);
+    struct clock clock = clock_system();
+    char at[TIME_TEXT_LEN + 1];
+
+    if (life_ms < 0)
+        return options_text(options, "expires");
+    time_write(clock.now(clock.ctx).wall_ms + life_ms, at);
+    return arena_string(arena, bytes_of(at));
+}
+
+/* "sha256:HEX ROLE id=... name=... ns=... queue=... expires=..." and a line end. The id of a token
+ * that Sluice made stands in it, and is how lists and the record call it. */
 static struct bytes line_of(const struct options *options, struct bytes token, struct arena *arena)
 {
-    const char *ns = options_text(options, "ns");
-    const char *queue = options_text(options, "queue");
-    const char *expires = options_text(options, "expires");
+    const char *id = NULL;
     char hex[DIGEST_LEN * 2 + 1];
 
+    if (token_is_ours(token))
+        id = arena_string(arena, (struct bytes){token.at + TOKEN_ID_AT, TOKEN_ID_LEN});
     digest_hex(token_hash(token), hex);
-    return arena_printf(arena, "sha256:%s %s%s%s%s%s%s%s\n", hex, options_argument(options, 0),
-                        ns != NULL ? " ns=" : "", ns != NULL ? ns : "",
-                        queue != NULL ? " queue=" : "", queue != NULL ? queue : "",
-                        expires != NULL ? " expires=" : "", expires != NULL ? expires : "");
+    return arena_printf(arena, "sha256:%s %s%.*s%.*s%.*s%.*s%.*s\n", hex,
+                        options_argument(options, 0), BYTES_ARG(word_of("id", id, arena)),
+                        BYTES_ARG(word_of("name", options_text(options, "name"), arena)),
+                        BYTES_ARG(word_of("ns", options_text(options, "ns"), arena)),
+                        BYTES_ARG(word_of("queue", options_text(options, "queue"), arena)),
+                        BYTES_ARG(word_of("expires", end_of(options, arena), arena)));
+}
+
+static bool options_fit(const struct options *options)
+{
+    if (!role_is_ok("ROLE", options_argument(options, 0)))
+        return false;
+    if (!options_has(options, "expires") || !options_has(options, "expires-in"))
+        return true;
+    message_error("--expires and --expires-in: one of the two");
+    return false;
 }
 
 /* What the broker would say to it when it starts. */
@@ -56,16 +94,20 @@ static bool append(const char *file, struct bytes line)
     return is_ok;
 }
 
-static int print_new(const struct options *options, struct bytes token, struct arena *arena)
+static int print_new(const struct options *options, struct bytes token, struct secret_file *out,
+                     struct arena *arena)
 {
     const char *file = options_text(options, "add-to");
     struct bytes line = line_of(options, token, arena);
 
     if (!line_is_ok(line))
         return EXIT_CODE_USAGE;
+    if (!secret_file_open(out, options_text(options, "out")))
+        return EXIT_CODE_FAILURE;
     if (file != NULL && !append(file, line))
         return EXIT_CODE_FAILURE;
-    output_line(token);
+    if (!secret_file_write(out, token))
+        return EXIT_CODE_FAILURE;
     if (file == NULL)
         message_note("Its line for the broker's token file, which does not hold the token itself:\n"
                      "%.*s",
@@ -76,12 +118,16 @@ static int print_new(const struct options *options, struct bytes token, struct a
 static int run_new(const struct options *options)
 {
     struct random_source random = random_system();
+    struct secret_file out = {.fd = -1};
     struct arena *arena = arena_new();
     char token[TOKEN_TEXT_LEN + 1];
     int exit_code;
 
     token_make(&random, token);
-    exit_code = print_new(options, (struct bytes){token, TOKEN_TEXT_LEN}, arena);
+    exit_code = options_fit(options)
+                    ? print_new(options, (struct bytes){token, TOKEN_TEXT_LEN}, &out, arena)
+                    : EXIT_CODE_USAGE;
+    secret_file_close(&out);
     explicit_bzero(token, sizeof(token));
     arena_free(arena);
     return exit_code;
@@ -94,6 +140,10 @@ static int run_line(const struct options *options)
     const char *complaint;
     int exit_code = EXIT_CODE_USAGE;
 
+    if (!options_fit(options)) {
+        arena_free(arena);
+        return EXIT_CODE_USAGE;
+    }
     if (!file_read("-", arena, &content)) {
         arena_free(arena);
         return EXIT_CODE_FAILURE;
@@ -117,12 +167,16 @@ static int run_line(const struct options *options)
      .value = "GLOBS",                                                                             \
      .help = "Only these namespaces: a, team-*."},                                                 \
         {.name = "queue", .kind = OPTION_TEXT, .value = "GLOBS", .help = "Only these queues."},    \
+        {.name = "name", .kind = OPTION_TEXT, .value = "NAME", .help = "What people call it."},    \
+        {.name = "expires", .kind = OPTION_TIME, .value = "TIME", .help = "Valid until then."},    \
     {                                                                                              \
-        .name = "expires", .kind = OPTION_TIME, .value = "TIME", .help = "Valid until then."       \
+        .name = "expires-in", .kind = OPTION_DURATION, .value = "TIME",                            \
+        .help = "Valid for so long: 90d.", .min = 1000, .max = LIFE_MS_MAX                         \
     }
 
 static const struct option_spec new_specs[] = {
     GRANT_OPTIONS,
+    OUT_OPTION,
     {.name = "add-to",
      .kind = OPTION_TEXT,
      .value = "FILE",
@@ -136,7 +190,7 @@ const struct command command_token_new = {
     .name = "token new",
     .arguments = "ROLE",
     .summary = "Make a token for the broker's token file; no broker is asked.",
-    .details = "  sluice token new admin --add-to tokens > admin.token\n"
+    .details = "  sluice token new admin --add-to tokens --out admin.token\n"
                "  sluice serve --token-file tokens",
     .options = new_specs,
     .arguments_min = 1,

@@ -81,7 +81,7 @@ const struct command command_wait = {
     .details =
         "The exit code is the first task's that did not succeed: 7 failed, 8 cancelled or expired.",
     .options = specs,
-    .common = OPTIONS_CLIENT | OPTIONS_JSON,
+    .common = OPTIONS_CLIENT | OPTIONS_NS | OPTIONS_JSON,
     .arguments_min = 1,
     .arguments_max = OPTIONS_ANY_NUMBER,
     .run = run,

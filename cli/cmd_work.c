@@ -73,7 +73,7 @@ static const char **all_of(const struct options *options, const char *name, stru
     return all;
 }
 
-static struct work_config config_of(const struct options *options, const char *token,
+static struct work_config config_of(const struct options *options, const struct http_target *target,
                                     struct arena *arena)
 {
     struct random_source random = random_system();
@@ -82,8 +82,7 @@ static struct work_config config_of(const struct options *options, const char *t
 
     host_name(host);
     return (struct work_config){
-        .url = options_text(options, "url"),
-        .token = token,
+        .target = *target,
         .identity = identity != NULL ? identity : arena_string(arena, bytes_of(host)),
         .instance =
             arena_printf(arena, "%s:%d:%08x", host, (int)getpid(), (unsigned)random_u64(&random))
@@ -98,9 +97,24 @@ static struct work_config config_of(const struct options *options, const char *t
     };
 }
 
+/* What the programs submit goes to the same broker in the same way, unless they are to have no
+ * access of their own. */
+static void hand_on_access(const struct options *options, const struct http_target *target)
+{
+    static const char *const secrets[] = {"SLUICE_TOKEN_FILE", "SLUICE_CERT_FILE",
+                                          "SLUICE_KEY_FILE"};
+
+    if (options_text(options, "token-file") != NULL)
+        setenv("SLUICE_TOKEN_FILE", options_text(options, "token-file"), 1);
+    trust_hand_on(&target->trust);
+    for (size_t i = 0; options_has(options, "no-token") && i < ARRAY_LEN(secrets); i++)
+        unsetenv(secrets[i]);
+}
+
 static int run_with(const struct options *options, struct arena *arena)
 {
     struct work_config config;
+    struct http_target target;
     char *token;
     int exit_code;
 
@@ -111,13 +125,11 @@ static int run_with(const struct options *options, struct arena *arena)
     }
     if (!program_is_there(options_rest(options)[0], arena))
         return EXIT_CODE_FAILURE;
-    exit_code = client_target(options, &token);
+    exit_code = client_target(options, &target, &token);
     if (exit_code != EXIT_CODE_OK)
         return exit_code;
-    if (options_text(options, "token-file") != NULL)
-        setenv("SLUICE_TOKEN_FILE", options_text(options, "token-file"),
-               1); /* for what the programs submit */
-    config = config_of(options, token, arena);
+    hand_on_access(options, &target);
+    config = config_of(options, &target, arena);
     log_configure(LOG_INFO, LOG_TEXT);
     exit_code = work_run(&config);
     free(token);
@@ -169,6 +181,8 @@ static const struct option_spec specs[] = {
      .kind = OPTION_DURATION,
      .value = "S",
      .help = "Leave after this time without a task."},
+    {.name = "no-token",
+     .help = "Keep the token file and the client certificate from the program."},
     {.name = "exec",
      .kind = OPTION_REST,
      .value = "CMD [ARG...]",
@@ -190,6 +204,6 @@ const struct command command_work = {
         "\n"
         "  sluice work --queue thumbs --concurrency 4 --exec ./make-thumb --width 200",
     .options = specs,
-    .common = OPTIONS_CLIENT,
+    .common = OPTIONS_CLIENT | OPTIONS_NS,
     .run = run,
 };

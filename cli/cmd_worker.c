@@ -38,6 +38,6 @@ const struct command command_worker_list = {
     .arguments = "",
     .summary = "List workers.",
     .options = specs,
-    .common = OPTIONS_CLIENT | OPTIONS_JSON | OPTIONS_COLOR,
+    .common = OPTIONS_CLIENT | OPTIONS_NS | OPTIONS_JSON | OPTIONS_COLOR,
     .run = run,
 };

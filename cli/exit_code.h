@@ -11,6 +11,7 @@ enum exit_code {
     EXIT_CODE_TASK_FAILED = 7,
     EXIT_CODE_TASK_CANCELLED = 8, /* or expired */
     EXIT_CODE_WAIT_TIMEOUT = 9,
+    EXIT_CODE_LIMIT = 10, /* 429: it would go some time later */
     EXIT_CODE_USAGE = 64,
     EXIT_CODE_INTERRUPTED = 130,
 };

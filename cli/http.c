@@ -28,7 +28,9 @@ struct http {
     char *url;
     char *authorization; /* a header line, or NULL */
     char *no_proxy;
-    bool trusts_any;
+    char *ns;     /* or NULL */
+    char *prefix; /* of paths in the namespace, or NULL */
+    struct trust trust;
     struct list calls;
 };
 
@@ -71,27 +73,27 @@ static char *no_proxy_list(void)
                      "localhost,127.0.0.1,::1,[::1]");
 }
 
-struct http *http_new(const char *url, const char *token)
+struct http *http_new(const struct http_target *target)
 {
     struct http *http = mem_alloc(sizeof(*http));
-    size_t url_len = strlen(url);
+    size_t url_len = strlen(target->url);
 
     ASSERT(curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK);
     http->multi = curl_multi_init();
     ASSERT(http->multi != NULL);
-    http->url = text_join(url, "", "");
+    http->url = text_join(target->url, "", "");
     while (url_len > 0 && http->url[url_len - 1] == '/')
         http->url[--url_len] = '\0';
-    if (token != NULL)
-        http->authorization = text_join("Authorization: Bearer ", token, "");
+    if (target->token != NULL)
+        http->authorization = text_join("Authorization: Bearer ", target->token, "");
+    if (target->ns != NULL) {
+        http->ns = text_join(target->ns, "", "");
+        http->prefix = text_join("/v1/ns/", target->ns, "/");
+    }
+    http->trust = target->trust;
     http->no_proxy = no_proxy_list();
     list_init(&http->calls);
     return http;
-}
-
-void http_trust_any(struct http *http)
-{
-    http->trusts_any = true;
 }
 
 void http_free(struct http *http)
@@ -106,6 +108,8 @@ void http_free(struct http *http)
     curl_global_cleanup();
     free(http->no_proxy);
     free(http->authorization);
+    free(http->prefix);
+    free(http->ns);
     free(http->url);
     free(http);
 }
@@ -113,6 +117,11 @@ void http_free(struct http *http)
 const char *http_url(const struct http *http)
 {
     return http->url;
+}
+
+const char *http_ns(const struct http *http)
+{
+    return http->ns;
 }
 
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
@@ -166,6 +175,8 @@ static void set_headers(struct http_call *call, const struct http_request *reque
         add_header_value(call, "Content-Type", request->content_type);
     if (request->idempotency_key != NULL)
         add_header_value(call, "Idempotency-Key", request->idempotency_key);
+    if (request->if_match != NULL)
+        add_header_value(call, "If-Match", request->if_match);
     if (call->http->authorization != NULL)
         add_header(call, call->http->authorization);
     curl_easy_setopt(call->easy, CURLOPT_HTTPHEADER, call->headers);
@@ -187,16 +198,41 @@ static void set_body(struct http_call *call, const struct http_request *request)
         add_header(call, "Content-Type:");
 }
 
+/* A path in the namespace; one that names a namespace by itself stays as it is. */
+static char *url_of(const struct http *http, const char *path)
+{
+    struct bytes text = bytes_of(path);
+    bool is_ours =
+        http->prefix != NULL && bytes_starts(text, "/v1/") && !bytes_starts(text, "/v1/ns/");
+
+    return is_ours ? text_join(http->url, http->prefix, path + strlen("/v1/"))
+                   : text_join(http->url, path, "");
+}
+
+static void set_trust(CURL *easy, const struct trust *trust)
+{
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, trust->believes_any ? 0L : 1L);
+    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, trust->believes_any ? 0L : 2L);
+    if (trust->ca_file != NULL) {
+        curl_easy_setopt(easy, CURLOPT_CAINFO, trust->ca_file);
+        curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+    }
+    if (trust->cert_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_SSLCERT, trust->cert_file);
+    if (trust->cert_file != NULL)
+        curl_easy_setopt(easy, CURLOPT_SSLKEY,
+                         trust->key_file != NULL ? trust->key_file : trust->cert_file);
+}
+
 static void set_connection(struct http_call *call, const struct http_request *request)
 {
-    char *url = text_join(call->http->url, request->path, "");
+    char *url = url_of(call->http, request->path);
 
+    set_trust(call->easy, &call->http->trust);
     curl_easy_setopt(call->easy, CURLOPT_URL, url);
     free(url);
     curl_easy_setopt(call->easy, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(call->easy, CURLOPT_NOPROXY, call->http->no_proxy);
-    curl_easy_setopt(call->easy, CURLOPT_SSL_VERIFYPEER, call->http->trusts_any ? 0L : 1L);
-    curl_easy_setopt(call->easy, CURLOPT_SSL_VERIFYHOST, call->http->trusts_any ? 0L : 2L);
     curl_easy_setopt(call->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
     curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
@@ -244,6 +280,31 @@ void http_cancel(struct http_call *call)
     free(call);
 }
 
+/* libcurl's codes tell too little with GnuTLS: its words have to do. */
+static enum trust_failure trust_failure_of(const struct http_call *call, CURLcode code)
+{
+    if (strncmp(call->http->url, "https:", strlen("https:")) != 0)
+        return TRUST_HELD;
+    if (strstr(call->failure, "error reading X.509") != NULL)
+        return TRUST_BAD_FILES;
+    if (code == CURLE_PEER_FAILED_VERIFICATION)
+        return strstr(call->failure, "does not match") != NULL ? TRUST_OTHER_NAME
+                                                               : TRUST_NOT_SIGNED;
+    if (code == CURLE_SSL_CACERT_BADFILE)
+        return TRUST_NOT_SIGNED;
+    if (code == CURLE_SSL_CONNECT_ERROR)
+        return TRUST_NO_TLS;
+    return code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ? TRUST_WAS_REFUSED : TRUST_HELD;
+}
+
+/* A connection that ends right behind its handshake makes libcurl speak of the socket. */
+static const char *failure_of(const struct http_call *call, CURLcode code)
+{
+    if (strstr(call->failure, "getpeername()") != NULL)
+        return "it ended the connection";
+    return call->failure[0] != '\0' ? call->failure : curl_easy_strerror(code);
+}
+
 static void finish(struct http_call *call, CURLcode code)
 {
     struct http_answer answer = {.retry_after_ms = call->retry_after_ms, .content_type = ""};
@@ -258,7 +319,8 @@ static void finish(struct http_call *call, CURLcode code)
         if (content_type != NULL)
             answer.content_type = content_type;
     } else {
-        answer.failure = call->failure[0] != '\0' ? call->failure : curl_easy_strerror(code);
+        answer.failure = failure_of(call, code);
+        answer.advice = trust_advice(&call->http->trust, trust_failure_of(call, code));
         answer.was_refused = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST;
     }
     call->done(call->ctx, &answer);

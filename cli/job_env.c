@@ -13,7 +13,7 @@ enum { ADDED_MAX = 16 };
 /* Ours to set: what the worker itself was started with must not look like a task's. */
 static const char *const owned[] = {
     "TASK_ID",       "TASK_TYPE",         "TASK_QUEUE", "TASK_ATTEMPT", "TASK_MAX_ATTEMPTS",
-    "TASK_DEADLINE", "TASK_CONTENT_TYPE", "SLUICE_URL", "TRACEPARENT",
+    "TASK_DEADLINE", "TASK_CONTENT_TYPE", "SLUICE_URL", "SLUICE_NS",    "TRACEPARENT",
 };
 
 struct env {
@@ -76,5 +76,6 @@ char *const *job_env(struct job *job)
     add(&env, "TASK_CONTENT_TYPE", content_type(job));
     add(&env, "TRACEPARENT", json_text_of(job->task, "traceparent", job->arena));
     add(&env, "SLUICE_URL", bytes_of(http_url(job->work->http)));
+    add(&env, "SLUICE_NS", bytes_of(http_ns(job->work->http)));
     return env.at;
 }

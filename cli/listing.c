@@ -12,6 +12,7 @@ struct pages {
     struct client *client;
     struct table *table;
     struct bytes next_cursor; /* NONE: the last page */
+    bool found_something;
 };
 
 static void add_items(struct pages *pages, struct bytes items)
@@ -24,6 +25,7 @@ static void add_items(struct pages *pages, struct bytes items)
     while (json_each(items, &at, &key, &item)) {
         if (!json_is_object(item))
             continue;
+        pages->found_something = true;
         if (options_has(pages->options, "quiet"))
             output_line(json_text_of(item, pages->listing->id_member, arena));
         else
@@ -82,6 +84,8 @@ int listing_run(const struct options *options, const struct listing *listing, st
     exit_code = take_pages(&pages, query);
     if (exit_code == EXIT_CODE_OK && is_table)
         table_print(pages.table, options_text(options, "color"));
+    if (exit_code == EXIT_CODE_OK && is_table && !pages.found_something)
+        message_note("Nothing found.");
     if (exit_code == EXIT_CODE_OK && is_table && pages.next_cursor.at != NULL)
         message_note("There is more: --all, or --cursor %.*s", BYTES_ARG(pages.next_cursor));
     client_close(pages.client);

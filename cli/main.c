@@ -102,11 +102,15 @@ static const struct command *find_command(int argc, char **argv, int *ret_words)
 static void print_commands(const char *group)
 {
     size_t len = group != NULL ? strlen(group) : 0;
+    size_t width = 0;
 
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strlen(commands[i]->name) > width)
+            width = strlen(commands[i]->name);
     for (size_t i = 0; i < ARRAY_LEN(commands); i++)
         if (group == NULL ||
             (strncmp(commands[i]->name, group, len) == 0 && commands[i]->name[len] == ' '))
-            printf("  %-14s%s\n", commands[i]->name, commands[i]->summary);
+            printf("  %-*s  %s\n", (int)width, commands[i]->name, commands[i]->summary);
 }
 
 static void print_overview(void)
@@ -118,11 +122,12 @@ static void print_overview(void)
           "Commands:\n",
           stdout);
     print_commands(NULL);
-    fputs("\n"
-          "'sluice COMMAND --help' shows the options of one.\n"
-          "Exit codes: 0 fine, 1 failure, 3 not found, 4 conflict, 5 not allowed, 6 broker away,\n"
-          "7 task failed, 8 cancelled or expired, 9 wait timed out, 64 usage, 130 interrupted.\n",
-          stdout);
+    fputs(
+        "\n"
+        "'sluice COMMAND --help' shows the options of one.\n"
+        "Exit codes: 0 fine, 1 failure, 3 not found, 4 conflict, 5 not allowed, 6 broker away,\n"
+        "7 task failed, 8 cancelled or expired, 9 wait timed out, 10 limit reached, 64 usage, 130 interrupted.\n",
+        stdout);
 }
 
 static void print_group(const char *group)

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/parse.h"
 #include "base/time_text.h"
+#include "duration.h"
 #include "message.h"
 #include "suggest.h"
 
@@ -13,13 +14,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { VALUES_MAX = 512, TABLES = 4, HELP_COLUMN = 30 };
+enum { VALUES_MAX = 512, TABLES = 6, HELP_COLUMN = 30, DATE_LEN = 10, TIME_LEN = 20 };
 
 struct option_value {
     const struct option_spec *spec;
     const char *text; /* NULL: a flag, or an optional value left out */
     int64_t number;
-    bool was_typed; /* not from the environment or a default */
+    bool was_typed;          /* not from the environment or a default */
+    char time[TIME_LEN + 1]; /* what a date alone stands for */
 };
 
 struct options {
@@ -57,6 +59,36 @@ static const struct option_spec client_options[] = {
     {.name = NULL},
 };
 
+static const struct option_spec tls_options[] = {
+    {.name = "ca-file",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Certificates of the authorities to believe, instead of the system's; also "
+             "SSL_CERT_FILE, CURL_CA_BUNDLE.",
+     .env = "SLUICE_CA_FILE"},
+    {.name = "cert-file",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Certificate to show to the broker.",
+     .env = "SLUICE_CERT_FILE"},
+    {.name = "key-file",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Its key, if that is a file of its own.",
+     .env = "SLUICE_KEY_FILE"},
+    {.name = "insecure", .help = "Believe any broker, whatever certificate it has."},
+    {.name = NULL},
+};
+
+static const struct option_spec ns_options[] = {
+    {.name = "ns",
+     .kind = OPTION_TEXT,
+     .value = "NAME",
+     .help = "The namespace; otherwise the token's only one, or 'default'.",
+     .env = "SLUICE_NS"},
+    {.name = NULL},
+};
+
 static const struct option_spec json_option[] = {
     {.name = "json", .help = "Print the broker's JSON untouched."},
     {.name = NULL},
@@ -82,7 +114,11 @@ static const struct option_spec *table_of(const struct command *command, unsigne
     case 2:
         return (command->common & OPTIONS_COLOR) != 0 ? color_option : NULL;
     case 3:
+        return (command->common & OPTIONS_NS) != 0 ? ns_options : NULL;
+    case 4:
         return (command->common & OPTIONS_CLIENT) != 0 ? client_options : NULL;
+    case 5:
+        return (command->common & (OPTIONS_CLIENT | OPTIONS_TLS)) != 0 ? tls_options : NULL;
     default:
         return help_option;
     }
@@ -158,7 +194,7 @@ static bool number_is_ok(const struct option_spec *spec, const char *text, int64
     case OPTION_INT:
         return parse_int(bytes, spec->min, max, ret_number);
     case OPTION_DURATION:
-        return parse_duration(bytes, max, ret_number) && *ret_number >= spec->min;
+        return duration_read(bytes, max, ret_number) && *ret_number >= spec->min;
     case OPTION_TIME:
         return time_read(bytes, ret_number);
     case OPTION_FLAG:
@@ -169,6 +205,22 @@ static bool number_is_ok(const struct option_spec *spec, const char *text, int64
     }
 }
 
+static void explain_duration(const struct option_spec *spec, const char *text)
+{
+    struct arena *arena = arena_new();
+    struct bytes bounds = BYTES("");
+
+    if (spec->max != 0)
+        bounds =
+            arena_printf(arena, ", from %.*s to %.*s", BYTES_ARG(duration_text(spec->min, arena)),
+                         BYTES_ARG(duration_text(spec->max, arena)));
+    else if (spec->min != 0)
+        bounds = arena_printf(arena, ", at least %.*s", BYTES_ARG(duration_text(spec->min, arena)));
+    message_error("--%s: '%s' is not a time like 30, 1.5, 250ms, 30s, 5m, 2h, 7d, 2w or 1y%.*s",
+                  spec->name, text, BYTES_ARG(bounds));
+    arena_free(arena);
+}
+
 static void explain_number(const struct option_spec *spec, const char *text)
 {
     switch (spec->kind) {
@@ -177,11 +229,11 @@ static void explain_number(const struct option_spec *spec, const char *text)
                       (long long)spec->min, (long long)spec->max);
         return;
     case OPTION_DURATION:
-        message_error("--%s: '%s' is not a duration like 30, 1.5, 250ms or 5m within its bounds",
-                      spec->name, text);
+        explain_duration(spec, text);
         return;
     case OPTION_TIME:
-        message_error("--%s: '%s' is not a time like 2026-01-02T03:04:05Z", spec->name, text);
+        message_error("--%s: '%s' is not a time like 2026-01-02T03:04:05Z or 2026-01-02",
+                      spec->name, text);
         return;
     case OPTION_FLAG:
     case OPTION_TEXT:
@@ -191,23 +243,35 @@ static void explain_number(const struct option_spec *spec, const char *text)
     }
 }
 
+/* "2026-01-02" is the midnight, UTC, that it begins with. */
+static void complete_time(struct option_value *value)
+{
+    if (value->spec->kind != OPTION_TIME || strlen(value->text) != DATE_LEN)
+        return;
+    (void)snprintf(value->time, sizeof(value->time), "%sT00:00:00Z", value->text);
+    value->text = value->time;
+}
+
 /* source names where the value stands when that is not the command line. */
 static bool value_add(struct options *options, const struct option_spec *spec, const char *text,
                       const char *source)
 {
-    struct option_value value = {.spec = spec, .text = text, .was_typed = source == NULL};
+    struct option_value *value = &options->values[options->values_len];
 
-    if (text != NULL && !number_is_ok(spec, text, &value.number)) {
+    if (options->values_len == VALUES_MAX)
+        return wrong(options->command, "too many options, at ", spec->name);
+    *value = (struct option_value){.spec = spec, .text = text, .was_typed = source == NULL};
+    if (text != NULL)
+        complete_time(value);
+    if (text != NULL && !number_is_ok(spec, value->text, &value->number)) {
         explain_number(spec, text);
         if (source != NULL)
             message_note("It comes from %s.", source);
         return false;
     }
-    if (value.was_typed && !spec->repeats && options_has(options, spec->name))
+    if (value->was_typed && !spec->repeats && options_has(options, spec->name))
         return wrong(options->command, "given twice: --", spec->name);
-    if (options->values_len == VALUES_MAX)
-        return wrong(options->command, "too many options, at ", spec->name);
-    options->values[options->values_len++] = value;
+    options->values_len++;
     return true;
 }
 
@@ -353,6 +417,11 @@ int64_t options_number(const struct options *options, const char *name, int64_t 
     const struct option_value *value = value_at(options, name, 0);
 
     return value != NULL && value->text != NULL ? value->number : otherwise;
+}
+
+const char *options_ns(const struct options *options)
+{
+    return (options->command->common & OPTIONS_NS) != 0 ? options_text(options, "ns") : NULL;
 }
 
 char *const *options_rest(const struct options *options)

@@ -13,8 +13,8 @@ enum option_kind {
     OPTION_FLAG,
     OPTION_TEXT,
     OPTION_INT,      /* min … max */
-    OPTION_DURATION, /* "30", "1.5", "250ms", "5m"; min … max milliseconds */
-    OPTION_TIME,     /* RFC 3339 */
+    OPTION_DURATION, /* "30", "1.5", "250ms", "5m", "2w"; min … max milliseconds */
+    OPTION_TIME,     /* RFC 3339, or a date alone for its midnight, UTC */
     OPTION_REST,     /* takes everything behind it */
 };
 
@@ -33,9 +33,11 @@ struct option_spec {
 };
 
 enum {
-    OPTIONS_CLIENT = 1, /* the command talks to a broker: --url, --token-file */
+    OPTIONS_CLIENT = 1, /* the command talks to a broker: --url, --token-file, and TLS */
     OPTIONS_JSON = 2,   /* --json */
     OPTIONS_COLOR = 4,  /* --color */
+    OPTIONS_NS = 8,     /* what it is about lies in one namespace: --ns */
+    OPTIONS_TLS = 16,   /* part of OPTIONS_CLIENT: --ca-file, --cert-file, --key-file, --insecure */
 };
 
 struct command {
@@ -66,6 +68,8 @@ bool options_has(const struct options *options, const char *name);
 const char *options_text(const struct options *options, const char *name); /* NULL when absent */
 const char *options_each(const struct options *options, const char *name, unsigned index);
 int64_t options_number(const struct options *options, const char *name, int64_t otherwise);
+/* The namespace that the command is about; NULL: none was said, or it is about none. */
+const char *options_ns(const struct options *options);
 char *const *options_rest(const struct options *options); /* NULL-ended; NULL when absent */
 
 unsigned options_arguments_len(const struct options *options);

@@ -2,10 +2,13 @@
 #include "problem.h"
 
 #include "base/json_scan.h"
+#include "duration.h"
 #include "exit_code.h"
 #include "json.h"
 #include "message.h"
 #include "printable.h"
+
+#include <string.h>
 
 struct status_row {
     int status;
@@ -21,7 +24,7 @@ static const struct status_row statuses[] = {
     {409, EXIT_CODE_CONFLICT, "its state does not allow this"},
     {410, EXIT_CODE_CONFLICT, "it is gone"},
     {412, EXIT_CODE_CONFLICT, "it was changed meanwhile"},
-    {429, EXIT_CODE_FAILURE, "the broker is full"},
+    {429, EXIT_CODE_LIMIT, "a limit is reached"},
     {502, EXIT_CODE_UNREACHABLE, "a proxy cannot reach the broker"},
     {503, EXIT_CODE_UNREACHABLE, "the broker is not serving"},
     {504, EXIT_CODE_UNREACHABLE, "a proxy cannot reach the broker"},
@@ -64,22 +67,23 @@ static struct bytes place_of(struct bytes item, struct arena *arena)
     return printable(place, arena);
 }
 
-int problem_tell(int status, struct bytes body, struct arena *arena)
+/* What the broker says for those who write requests, said for those who type commands. */
+static void advise(int status, struct bytes detail, int64_t retry_after_ms, struct arena *arena)
 {
-    struct bytes detail = problem_detail(status, body, arena);
-    struct bytes code = problem_code(body, arena);
+    static const char several[] = "several namespaces";
+
+    if (status == 403 && memmem(detail.at, detail.len, several, strlen(several)) != NULL)
+        message_note("Say which one: --ns NAME (SLUICE_NS).");
+    if (retry_after_ms > 0)
+        message_note("Try again in %.*s.", BYTES_ARG(duration_text(retry_after_ms, arena)));
+}
+
+static void tell_places(struct bytes body, struct arena *arena)
+{
+    struct bytes errors = json_find(body, "errors");
     struct bytes item;
     struct bytes none;
     size_t at = 0;
-
-    if (code.at != NULL)
-        message_error("%.*s (%.*s)", BYTES_ARG(detail), BYTES_ARG(printable(code, arena)));
-    else
-        message_error("%.*s (HTTP %d)", BYTES_ARG(detail), status);
-    if (!json_is_object(body))
-        return row_of(status)->exit_code;
-
-    struct bytes errors = json_find(body, "errors");
 
     while (errors.at != NULL && errors.at[0] == '[' && json_each(errors, &at, &none, &item)) {
         if (!json_is_object(item))
@@ -87,5 +91,19 @@ int problem_tell(int status, struct bytes body, struct arena *arena)
         message_note("  %.*s: %.*s", BYTES_ARG(place_of(item, arena)),
                      BYTES_ARG(printable(json_text_of(item, "detail", arena), arena)));
     }
+}
+
+int problem_tell(int status, struct bytes body, int64_t retry_after_ms, struct arena *arena)
+{
+    struct bytes detail = problem_detail(status, body, arena);
+    struct bytes code = problem_code(body, arena);
+
+    if (code.at != NULL)
+        message_error("%.*s (%.*s)", BYTES_ARG(detail), BYTES_ARG(printable(code, arena)));
+    else
+        message_error("%.*s (HTTP %d)", BYTES_ARG(detail), status);
+    if (json_is_object(body))
+        tell_places(body, arena);
+    advise(status, detail, retry_after_ms, arena);
     return row_of(status)->exit_code;
 }

@@ -72,7 +72,8 @@ static void on_answer(void *ctx, const struct http_answer *answer)
     if (end == ERRAND_ANSWERED && json_is_object(answer->body))
         take(work, answer->body, arena);
     else if (end == ERRAND_REFUSED)
-        work_give_up(work, problem_tell(answer->status, answer->body, arena));
+        work_give_up(work,
+                     problem_tell(answer->status, answer->body, answer->retry_after_ms, arena));
     else if (end == ERRAND_ANSWERED)
         work_give_up(work, EXIT_CODE_FAILURE);
     arena_free(arena);

@@ -161,6 +161,16 @@ static void add_nested(struct table *table, struct bytes outer, struct bytes obj
                    value);
 }
 
+void table_member(struct table *table, struct bytes key, struct bytes value)
+{
+    bool is_payload = bytes_is(key, "result") || bytes_is(key, "checkpoint");
+
+    if (value.at[0] == '{' && !is_payload)
+        add_nested(table, key, value);
+    else
+        add_member(table, key, value);
+}
+
 void table_print_object(struct bytes object, const char *color, struct arena *arena)
 {
     struct table *table = table_new(NULL, arena);
@@ -168,13 +178,7 @@ void table_print_object(struct bytes object, const char *color, struct arena *ar
     struct bytes value;
     size_t at = 0;
 
-    while (json_each(object, &at, &key, &value)) {
-        bool is_payload = bytes_is(key, "result") || bytes_is(key, "checkpoint");
-
-        if (value.at[0] == '{' && !is_payload)
-            add_nested(table, key, value);
-        else
-            add_member(table, key, value);
-    }
+    while (json_each(object, &at, &key, &value))
+        table_member(table, key, value);
     table_print(table, color);
 }

@@ -14,5 +14,8 @@ void table_cell_int(struct table *table, long long number);
 /* On stdout; the last column is cut at the terminal's edge. */
 void table_print(const struct table *table, const char *color);
 
+/* One member of a JSON object as a row of a table without a head: nothing for null and what is
+ * empty, "outer.inner" for objects. */
+void table_member(struct table *table, struct bytes key, struct bytes value);
 /* All members of a JSON object that are not null, objects in it as "outer.inner", on stdout. */
 void table_print_object(struct bytes object, const char *color, struct arena *arena);

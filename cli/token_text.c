@@ -2,6 +2,7 @@
 #include "token_text.h"
 
 #include "domain/token.h"
+#include "message.h"
 
 static struct bytes first_word(struct bytes line)
 {
@@ -35,4 +36,14 @@ const char *token_text_complaint(struct bytes token)
     if (!token_is_sane(token))
         return "does not begin with a token: 8 to 512 visible characters without blanks";
     return NULL;
+}
+
+bool role_is_ok(const char *name, const char *role)
+{
+    enum role read;
+
+    if (role_read(bytes_of(role), &read))
+        return true;
+    message_error("%s is one of " ROLE_WORDS "; not %s", name, role);
+    return false;
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "exit_code.h"
 #include "job.h"
+#include "message.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -69,6 +70,8 @@ void work_note_answer(struct work *work, const struct http_answer *answer)
                   LOG_TEXT_FIELD("url", bytes_of(http_url(work->http))),
                   LOG_TEXT_FIELD("why", bytes_of(answer->failure != NULL ? answer->failure
                                                                          : "a proxy says so")), );
+        if (answer->advice != NULL)
+            message_note("%s", answer->advice);
         return;
     }
     log_event(LOG_INFO, "broker.back", "the broker answers", );
@@ -248,7 +251,7 @@ int work_run(const struct work_config *config)
 
     child_prepare(config->concurrency);
     list_init(&work.jobs);
-    work.http = http_new(config->url, config->token);
+    work.http = http_new(&config->target);
     work.loop = loop_new(work.http);
     watch_signals(&work);
     while (work.phase != WORK_IS_OVER)

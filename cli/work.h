@@ -8,8 +8,7 @@
 #include "loop.h"
 
 struct work_config {
-    const char *url;
-    const char *token; /* or NULL */
+    struct http_target target;
     const char *identity;
     const char *instance;
     const char *const *queues; /* NULL-ended */

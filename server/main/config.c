@@ -253,6 +253,8 @@ static bool env_is_read_elsewhere(struct bytes name)
 {
     return bytes_is(name, "SLUICE_CONFIG") || bytes_is(name, "SLUICE_URL") ||
            bytes_is(name, "SLUICE_CACHE") || bytes_is(name, "SLUICE_CONTAINER") ||
+           bytes_is(name, "SLUICE_NS") || bytes_is(name, "SLUICE_CA_FILE") ||
+           bytes_is(name, "SLUICE_CERT_FILE") || bytes_is(name, "SLUICE_KEY_FILE") ||
            bytes_starts(name, "SLUICE_TASK_") || bytes_starts(name, "SLUICE_WORK_");
 }
 

@@ -41,7 +41,8 @@ class Bench:
 
     def env(self, **more):
         env = {key: value for key, value in os.environ.items()
-               if not key.startswith(("SLUICE_", "TASK_", "NO_COLOR", "FORCE_COLOR"))}
+               if not key.startswith(("SLUICE_", "TASK_", "NO_COLOR", "FORCE_COLOR", "SSL_CERT_",
+                                        "CURL_CA_BUNDLE"))}
         env.update({"SLUICE_URL": self.broker.url, **more})
         return env
 

@@ -1,5 +1,6 @@
 """Tokens and the record, by the commands alone: from the first token to a record that somebody changed."""
 
+import datetime
 import hashlib
 import json
 import os
@@ -55,7 +56,9 @@ def tokens_are_made_shown_exchanged_and_revoked(bench):
     broker, boss = closed_broker(bench)
     admin = {"SLUICE_TOKEN_FILE": boss}
     equal(broker.run("token", "create", **admin)[0], 64)
-    equal(broker.run("token", "create", "--role", "king", **admin)[0], 1)
+    code, _, err = broker.run("token", "create", "--role", "king", **admin)
+    equal(code, 64)
+    contains(err, "--role is one of viewer, submitter, worker, operator or admin; not king")
     code, out, _ = broker.run("token", "create", "--role", "worker", "--ns", "default", "--queue", "thumbs,mail.*",
                               "--expires-in", "90d", "--name", "w", "--json", **admin)
     made = json.loads(out)
@@ -102,21 +105,33 @@ def a_token_for_the_file_is_made_without_a_broker(bench):
                                "2100-01-01T00:00:00Z", SLUICE_URL="http://127.0.0.1:1")
     token = out.strip()
     assert code == 0 and TOKEN.fullmatch(token), out
-    line = "sha256:%s worker ns=t1,t2 queue=q* expires=2100-01-01T00:00:00Z" % hashlib.sha256(token.encode()).hexdigest()
+    line = "sha256:%s worker id=%s ns=t1,t2 queue=q* expires=2100-01-01T00:00:00Z" % (
+        hashlib.sha256(token.encode()).hexdigest(), token[4:12])
     contains(err, line + "\n")
     assert token not in err
-    equal(bench.run("token", "line", "worker", "--ns", "t1,t2", "--queue", "q*", "--expires", "2100-01-01T00:00:00Z",
+    equal(bench.run("token", "line", "worker", "--ns", "t1,t2", "--queue", "q*", "--expires", "2100-01-01",
                     stdin=out.encode())[:2], (0, line + "\n"))
     assert bench.run("token", "new", "worker")[1] != out
+    contains(bench.run("token", "new", "worker", "--name", "mill.1")[2], " name=mill.1\n")
+    equal(bench.run("token", "line", "viewer", stdin=b"any-other-word\n")[1],
+          "sha256:%s viewer\n" % hashlib.sha256(b"any-other-word").hexdigest())
+    err = bench.run("token", "new", "worker", "--expires-in", "2w")[2]
+    end = datetime.datetime.strptime(re.search(r" expires=(\S+)", err)[1], "%Y-%m-%dT%H:%M:%S.%f%z")
+    left = end - datetime.datetime.now(datetime.timezone.utc)
+    assert datetime.timedelta(days=13, hours=23) < left < datetime.timedelta(days=14, minutes=1), left
 
 
 @test
 def a_wrong_line_is_never_written(bench):
-    for words in (["king"], ["admin", "--ns", "a b"], ["admin", "--queue", ""], ["admin", "--expires", "soon"]):
+    for words in (["king"], ["admin", "--ns", "a b"], ["admin", "--queue", ""], ["admin", "--expires", "soon"],
+                  ["admin", "--expires-in", "1d", "--expires", "2100-01-01"],
+                  ["admin", "--expires-in", "1us"]):
         code, out, err = bench.run("token", "new", *words, "--add-to", bench.path("tokens"))
         equal((code, out), (64, ""))
         assert err.startswith("sluice: "), err
     assert not os.path.exists(bench.path("tokens"))
+    err = bench.run("token", "new", "boss")[2]
+    equal(err, "sluice: ROLE is one of viewer, submitter, worker, operator or admin; not boss\n")
     for text in (b"", b"# nothing\n", b"short\n", b"sha256:" + b"0" * 64 + b" admin\n"):
         code, out, err = bench.run("token", "line", "admin", stdin=text)
         equal((code, out), (64, ""))
@@ -142,6 +157,7 @@ def the_tokens_file_of_a_broker_is_begun_with_one_command(bench):
     equal(json.loads(broker.run("whoami", "--json", "--token-file", worker)[1])["role"], "worker")
     rows = json.loads(broker.run("token", "list", "--json", "--token-file", boss)[1])["items"]
     equal(sorted((row["source"], row["role"]) for row in rows), [("file", "admin"), ("file", "worker")])
+    equal(sorted(row["id"] for row in rows), sorted((id_of(boss), id_of(worker))))
     equal(broker.run("token", "revoke", rows[1]["id"], "--token-file", boss)[0], 4)
     code, out, err = broker.run("whoami", "--token-file", tokens)
     equal((code, out), (5, ""))
@@ -169,6 +185,9 @@ def the_record_tells_who_did_what(bench):
     equal(len(broker.run("audit", "--since", "1h", "--newest", "-n", "1", "--json", **admin)[1].splitlines()), 1)
     equal(json.loads(broker.run("audit", "--until", "1h", "--json", **admin)[1])["items"], [])
     equal(broker.run("audit", "--since", "yesterday", **admin)[0], 64)
+    equal(len(broker.run("audit", "--since", "2026-01-02", **admin)[1].splitlines()), 4)
+    code, out, err = broker.run("audit", "--action", "foo", **admin)
+    equal((code, len(out.splitlines()), err), (0, 1, "Nothing found.\n"))
 
 
 @test
@@ -246,4 +265,48 @@ def who_sees_a_part_cannot_verify(bench):
     tenant = keep(bench, "t.token", out)
     code, out, err = broker.run("audit", "verify", "--token-file", tenant)
     equal((code, out), (5, ""))
-    contains(err, "sees a part of the record only")
+    equal(err, "sluice: this token sees a part of the record only; a token for every namespace and queue is needed\n")
+    broker.run("queue", "pause", "q", "--ns", "t1", "--token-file", boss)
+    equal(broker.run("audit", "verify", "--token-file", tenant), (5, "", err))
+
+
+@test
+def a_token_goes_into_a_file_that_only_its_owner_reads(bench):
+    broker, boss = closed_broker(bench)
+    admin = {"SLUICE_TOKEN_FILE": boss}
+    made = bench.path("made")
+    with open(made, "w", encoding="ascii") as file:
+        file.write("something longer that was there before" * 9)
+    for words in (["create", "--role", "viewer"], ["new", "worker"]):
+        code, out, err = broker.run("token", *words, "--out", made, **admin)
+        equal((code, out), (0, ""))
+        equal(stat.S_IMODE(os.stat(made).st_mode), 0o600)
+        with open(made, encoding="ascii") as file:
+            assert TOKEN.fullmatch(file.read().strip())
+        os.chmod(made, 0o644)
+    before = len(broker.run("token", "list", "-q", **admin)[1].split())
+    equal(broker.run("token", "create", "--role", "viewer", "--out", bench.path("no/such/folder"), **admin)[0], 1)
+    equal(len(broker.run("token", "list", "-q", **admin)[1].split()), before)
+    equal(broker.run("token", "create", "--role", "viewer", "--ns", "a b", "--out", bench.path("none"), **admin)[0], 1)
+    assert not os.path.exists(bench.path("none"))
+    equal(broker.run("token", "rotate", id_of(boss), "--out", boss, **admin)[0], 0)
+    equal(broker.run("whoami", "--token-file", boss)[0], 0)
+
+
+@test
+def a_token_that_others_can_read_is_noticed(bench):
+    for mode, says in ((0o644, True), (0o600, False)):
+        path = keep(bench, "redirected", "")
+        os.chmod(path, mode)
+        with open(path, "w", encoding="ascii") as file:
+            done = subprocess.run([bench.binary, "token", "new", "viewer"], stdout=file, stderr=subprocess.PIPE,
+                                  env=bench.env(), check=True)
+        equal(b"chmod 600" in done.stderr, says)
+
+
+@test
+def a_used_token_says_so_no_finer_than_the_broker_knows(bench):
+    broker, boss = closed_broker(bench)
+    broker.run("whoami", "--token-file", boss)
+    contains(broker.run("token", "list", "--token-file", boss)[1], "  this minute  ")
+

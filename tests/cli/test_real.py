@@ -16,15 +16,15 @@ EXAMPLES = os.path.join(FOLDER, "..", "..", "examples")
 class RealBroker:
     """`sluice serve` on a free port; its data and log are in the bench's folder."""
 
-    def __init__(self, bench, listen="127.0.0.1:0"):
+    def __init__(self, bench, listen="127.0.0.1:0", *words, scheme="http"):
         self.bench, self.log = bench, bench.path("broker.log")
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
-                [bench.binary, "serve", "--listen", listen, "--data", bench.path("data")], stdin=subprocess.DEVNULL,
-                stdout=log, stderr=log, env=bench.env())
+                [bench.binary, "serve", "--listen", listen, "--data", bench.path("data"), *words],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=bench.env())
         bench.workers.append(self.process)
         self.port = self.wait_for_port()
-        self.url = "http://127.0.0.1:%d" % self.port
+        self.url = "%s://127.0.0.1:%d" % (scheme, self.port)
 
     def wait_for_port(self):
         end = time.monotonic() + 20
@@ -38,10 +38,10 @@ class RealBroker:
             raise AssertionError("the broker did not start: " + file.read())
 
     def run(self, *words, **more):
-        return self.bench.run(*words, SLUICE_URL=self.url, **more)
+        return self.bench.run(*words, **{"SLUICE_URL": self.url, **more})
 
-    def work(self, program, *options):
-        return self.bench.work(program, *options, env={"SLUICE_URL": self.url})
+    def work(self, program, *options, **more):
+        return self.bench.work(program, *options, env={"SLUICE_URL": self.url, **more})
 
     def restart(self, number):
         self.process.send_signal(number)

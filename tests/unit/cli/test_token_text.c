@@ -41,11 +41,21 @@ static void a_hash_and_a_non_token_are_told_apart(void **state)
     assert_non_null(strstr(token_text_complaint(BYTES("caf\xc3\xa9-token")), "visible"));
 }
 
+static void a_role_is_one_of_five(void **state)
+{
+    (void)state;
+    assert_true(role_is_ok("ROLE", "viewer"));
+    assert_true(role_is_ok("ROLE", "admin"));
+    assert_false(role_is_ok("ROLE", "boss"));
+    assert_false(role_is_ok("ROLE", ""));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_word_of_the_first_real_line_is_it),
         cmocka_unit_test(a_hash_and_a_non_token_are_told_apart),
+        cmocka_unit_test(a_role_is_one_of_five),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

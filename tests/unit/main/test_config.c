@@ -246,9 +246,11 @@ static void unknown_variables_are_found_and_those_of_others_left_alone(void **st
 {
     char known[] = "SLUICE_LISTEN=x";
     char client[] = "SLUICE_URL=http://x";
+    char namespace[] = "SLUICE_NS=a";
+    char trust[] = "SLUICE_CA_FILE=ca.pem";
     char foreign[] = "PATH=/bin";
     char unknown[] = "SLUICE_LISTN=x";
-    char *environment[] = {known, client, foreign, unknown, NULL};
+    char *environment[] = {known, client, namespace, trust, foreign, unknown, NULL};
     struct bytes name;
     size_t at = 0;
 

@@ -1,0 +1,9 @@
+/* Quotas: what a namespace may hold, made of what it may now and of what the command line says. */
+#pragma once
+
+#include "base/buffer.h"
+#include "options.h"
+
+/* before is the namespace as the broker shows it, or "{}"; ret_body the JSON to put there. What no
+ * option names stays as it is. False: the message was printed. */
+bool quotas_write(const struct options *options, struct bytes before, struct buffer *ret_body);
