@@ -97,7 +97,6 @@ CREATE TABLE tasks (
     lease_ms            {{i64}} NOT NULL,      -- -1: the queue's
     expires_at          {{i64}} NOT NULL DEFAULT -1,     -- without a claim by then; -1: never
     deadline_at         {{i64}} NOT NULL DEFAULT -1,     -- of all attempts; -1: none
-    ends_at             {{i64}} NOT NULL DEFAULT -1,     -- which of the two ends it next while it waits; -1: neither
     bytes               {{i64}} NOT NULL DEFAULT 0,      -- of payload, headers, result and error
     end_bytes           {{i64}} NOT NULL DEFAULT 0,      -- of them, of result and error
     flags               {{i64}} NOT NULL,      -- 1 abandoned, 2 observed, 4 has a results row, 8 at most once
@@ -110,10 +109,16 @@ CREATE TABLE tasks (
 
 CREATE INDEX tasks_ready ON tasks (ns, queue, class, priority DESC, share, number) WHERE state = {{READY}};
 CREATE INDEX tasks_due ON tasks (run_at, number) WHERE state IN ({{SCHEDULED}}, {{RETRYING}});
--- Only tasks that were given such a time are in it; a move of any other does not touch it.
-CREATE INDEX tasks_ending ON tasks (ends_at, number) WHERE ends_at >= 0;
 -- Failed, cancelled, expired. A range and not a list: a list of three would be built anew for each row written.
 CREATE INDEX tasks_ended_badly ON tasks (ns, state, number) WHERE state >= {{FAILED}};
+
+-- When the clock ends a task that waits. Apart from tasks, so that those without such a time do not even open an index.
+CREATE TABLE endings (
+    task    {{key}},
+    ends_at {{i64}} NOT NULL
+) {{strict}};
+
+CREATE INDEX endings_at ON endings (ends_at, task);
 
 CREATE TABLE bodies (
     task         {{key}},

@@ -18,6 +18,19 @@ int64_t task_last_number(struct db *db)
     return db_number(db, SQL_TASK_LAST_NUMBER, NULL, 0, 0);
 }
 
+void task_save_ending(struct db *db, const struct task *task)
+{
+    int64_t ends_at_ms = deadline_next_ms(task);
+
+    db_run(db, SQL_TASK_ENDING,
+           VALUES(VALUE_INT(task->number), VALUE_INT(flags_of(task)),
+                  VALUE_INT(task->expires_at_ms), VALUE_INT(task->deadline_at_ms)));
+    if (ends_at_ms >= 0)
+        db_run(db, SQL_ENDING_PUT, VALUES(VALUE_INT(task->number), VALUE_INT(ends_at_ms)));
+    else
+        db_run(db, SQL_ENDING_DELETE, VALUES(VALUE_INT(task->number)));
+}
+
 static void insert_row(struct db *db, const struct task *task)
 {
     db_run(db, SQL_TASK_INSERT,
@@ -25,9 +38,9 @@ static void insert_row(struct db *db, const struct task *task)
                   VALUE_INT(task->queue_number), VALUE_INT(task->class_number),
                   VALUE_INT(task->state), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
                   VALUE_INT(task->created_at_ms), VALUE_INT(task->timeout_ms),
-                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes), VALUE_INT(flags_of(task)),
-                  VALUE_INT(task->expires_at_ms), VALUE_INT(task->deadline_at_ms),
-                  VALUE_INT(deadline_next_ms(task))));
+                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes)));
+    if (task->at_most_once || task->expires_at_ms >= 0 || task->deadline_at_ms >= 0)
+        task_save_ending(db, task);
 }
 
 static void insert_tags(struct db *db, int64_t ns, struct bytes tags, int64_t number)
@@ -142,13 +155,6 @@ void task_save_move(struct db *db, const struct task *task, enum task_state from
                   VALUE_INT(task->end_bytes)));
     /* The engine read the row in this transaction: it cannot have moved meanwhile. */
     ASSERT(db_failure(db) != DB_FINE || db_changes(db) == 1);
-}
-
-void task_save_ending(struct db *db, const struct task *task)
-{
-    db_run(db, SQL_TASK_ENDING,
-           VALUES(VALUE_INT(task->number), VALUE_INT(task->expires_at_ms),
-                  VALUE_INT(task->deadline_at_ms), VALUE_INT(deadline_next_ms(task))));
 }
 
 void task_save_touch(struct db *db, const struct task *task)

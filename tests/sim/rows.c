@@ -30,7 +30,7 @@ static const char *const texts[TEXTS] = {
     [TASKS] =
         "SELECT number, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures,"
         " losses, timeout_ms, lease_ms, flags, cancel_requested_at, finished_at, expires_at, deadline_at,"
-        " ends_at, id, worker FROM tasks"
+        " coalesce((SELECT ends_at FROM endings WHERE task = number), -1), id, worker FROM tasks"
         " ORDER BY number",
     [LEASES] =
         "SELECT task, queue, delivery, lease_ms, started_at, grace_at, timeout_at, nonce, worker FROM leases"
@@ -58,7 +58,7 @@ static const char *const texts[TEXTS] = {
         " + (SELECT count(*) FROM (SELECT number FROM tasks EXCEPT SELECT task FROM bodies))"
         " + (SELECT count(*) FROM (SELECT task FROM bodies UNION SELECT task FROM results UNION"
         "    SELECT task FROM attempts UNION SELECT task FROM task_logs UNION SELECT task FROM task_tags UNION"
-        "    SELECT task FROM leases EXCEPT SELECT number FROM tasks))"
+        "    SELECT task FROM leases UNION SELECT task FROM endings EXCEPT SELECT number FROM tasks))"
         " + (SELECT count(*) FROM tasks WHERE queue NOT IN (SELECT number FROM queues)"
         "    OR class NOT IN (SELECT number FROM classes))"
         " + (SELECT count(*) FROM tasks JOIN bodies b ON b.task = number LEFT JOIN results r ON r.task = number"

@@ -33,10 +33,10 @@ SELECT count(*) FROM (
     SELECT 1 FROM tasks WHERE state IN ({{SCHEDULED}}, {{RETRYING}}) AND run_at <= $1 AND queue = $2 LIMIT $3);
 
 -- name: ending_first
-SELECT ends_at FROM tasks WHERE ends_at >= 0 ORDER BY ends_at LIMIT 1;
+SELECT ends_at FROM endings ORDER BY ends_at LIMIT 1;
 
 -- name: ending_tasks
-SELECT number FROM tasks WHERE ends_at >= 0 AND ends_at <= $1 ORDER BY ends_at, number LIMIT $2;
+SELECT task FROM endings WHERE ends_at <= $1 ORDER BY ends_at, task LIMIT $2;
 
 -- name: pending_slice
 -- Tasks of a queue that have not been handed out, for an intent to work off.

@@ -2,9 +2,9 @@
 
 -- name: task_insert
 INSERT INTO tasks (number, id, ns, queue, class, state, priority, share, run_at, created_at, version, attempt, delivery,
-                   failures, losses, timeout_ms, lease_ms, bytes, flags, expires_at, deadline_at, ends_at,
-                   cancel_requested_at, claimed_at, started_at, finished_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, $13, $14, $15, $16, -1, -1, -1, -1);
+                   failures, losses, timeout_ms, lease_ms, bytes, flags, cancel_requested_at, claimed_at, started_at,
+                   finished_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, 0, -1, -1, -1, -1);
 
 -- name: body_insert
 INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry)
@@ -41,8 +41,14 @@ UPDATE tasks SET state = $3, queue = $4, class = $5, priority = $6, run_at = $7,
 WHERE number = $1 AND state = $2;
 
 -- name: task_ending
--- The times that end a task, and the one that counts now: of those tasks only that have any.
-UPDATE tasks SET expires_at = $2, deadline_at = $3, ends_at = $4 WHERE number = $1;
+-- The times that end a task, of those only that have any.
+UPDATE tasks SET flags = $2, expires_at = $3, deadline_at = $4 WHERE number = $1;
+
+-- name: ending_put
+INSERT INTO endings (task, ends_at) VALUES ($1, $2) ON CONFLICT (task) DO UPDATE SET ends_at = excluded.ends_at;
+
+-- name: ending_delete
+DELETE FROM endings WHERE task = $1;
 
 -- name: task_touch
 -- A visible change that leaves the state, and so every index, alone.

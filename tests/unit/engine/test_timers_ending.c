@@ -23,7 +23,7 @@ static struct id submit_until(struct stage *stage, int64_t expires_ms, int64_t d
 
 static int64_t ending_rows(struct stage *stage)
 {
-    return stage_number(stage, "SELECT count(*) FROM tasks WHERE ends_at >= 0");
+    return stage_number(stage, "SELECT count(*) FROM endings");
 }
 
 static bool ended_by_deadline(struct stage *stage, struct id task)

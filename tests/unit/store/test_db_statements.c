@@ -45,6 +45,7 @@ static bool is_read_whole(enum sql sql)
         SQL_EVENT_LAST,                            /* the same */
         SQL_EVENT_TRIM,                            /* the first few by key */
         SQL_DUE_FIRST,                             /* the first entry of an index */
+        SQL_ENDING_FIRST,                          /* the same */
         SQL_TOKEN_ALL,       SQL_AUDIT_LAST,       /* the last entry of the key */
         SQL_AUDIT_TRIM,                            /* the first few by key */
     };
@@ -80,8 +81,8 @@ static const struct {
     {SQL_READY_OLDEST, "USING INDEX tasks_ready (ns=? AND queue=? AND class=? AND priority<?)"},
     {SQL_DUE_FIRST, "SCAN tasks USING INDEX tasks_due"},
     {SQL_DUE_TASKS, "USING INDEX tasks_due (run_at<?)"},
-    {SQL_ENDING_FIRST, "SEARCH tasks USING COVERING INDEX tasks_ending (ends_at>?)"},
-    {SQL_ENDING_TASKS, "USING COVERING INDEX tasks_ending (ends_at>? AND ends_at<?)"},
+    {SQL_ENDING_FIRST, "SCAN endings USING COVERING INDEX endings_at"},
+    {SQL_ENDING_TASKS, "USING COVERING INDEX endings_at (ends_at<?)"},
     {SQL_DUE_SOON, "USING INDEX tasks_due (run_at<?)"},
     {SQL_PENDING_SLICE, "USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"},
     {SQL_TASK_BY_ID, "USING INDEX sqlite_autoindex_tasks_1 (id=?)"},

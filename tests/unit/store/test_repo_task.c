@@ -151,7 +151,7 @@ static void a_move_that_finds_another_state_stops_the_program(void **state)
 static int64_t ends_at(struct store_fixture *fixture)
 {
     return raw_number(scratch_path(&fixture->scratch, "data/sluice.db"),
-                      "SELECT ends_at FROM tasks WHERE number = 1");
+                      "SELECT coalesce((SELECT ends_at FROM endings WHERE task = 1), -1)");
 }
 
 static void the_times_that_end_a_task_are_written_apart(void **state)
