@@ -50,7 +50,7 @@ def a_token_of_several_namespaces_is_told_the_option(bench):
 @test
 def namespaces_work_with_the_real_broker(bench):
     broker = RealBroker(bench)
-    broker.work('echo "$SLUICE_NS $SLUICE_URL"', "--ns", "team-a")
+    broker.work('echo "$SLUICE_NS $SLUICE_URL"', "--ns", "team-a", SLUICE_NS="team-b")
     code, out, err = broker.run("submit", "--queue", "q", "--ns", "team-a", "--wait=20")
     equal((code, out), (0, "team-a %s\n" % broker.url))
     task = err.split()[1]
@@ -68,13 +68,6 @@ def namespaces_work_with_the_real_broker(bench):
     equal(code, 5)
     contains(err, "--ns NAME")
     equal(broker.run("submit", "--token-file", both, "--ns", "team-b")[0], 0)
-
-
-@test
-def a_worker_without_a_namespace_hands_none_on(bench):
-    lease = bench.broker.offer()
-    bench.work('echo "ns=$SLUICE_NS"', env={"SLUICE_NS": ""})
-    equal(bench.broker.outcome(lease)[2], b"ns=\n")
 
 
 @test
