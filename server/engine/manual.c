@@ -54,6 +54,16 @@ static void note_advance(struct batch *batch, const struct command *command)
     audit_write(batch, command, &act);
 }
 
+/* Alone in its batch: time moves when that has committed, and the answer comes after it. */
+static void begin_advance(struct engine *engine, struct effect *effect)
+{
+    struct command *command = effect->object;
+
+    list_remove(&command->link); /* from those that this batch answers */
+    engine->manual.advancing = command;
+    engine->manual.target_mono_ms = engine->manual.now.mono_ms + command->in.advance.by_ms;
+}
+
 void run_ADVANCE(struct batch *batch, struct command *command)
 {
     struct engine *engine = batch->engine;
@@ -63,7 +73,6 @@ void run_ADVANCE(struct batch *batch, struct command *command)
         return;
     }
     note_advance(batch, command);
-    /* Alone in its batch: time moves when that has committed. */
-    engine->manual.advancing = command;
-    engine->manual.target_mono_ms = engine->manual.now.mono_ms + command->in.advance.by_ms;
+    batch_effect(batch, begin_advance)->object = command;
+    batch_answer(batch, command);
 }

@@ -2,10 +2,12 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 #include <cmocka.h>
 
+#include "brain.h"
 #include "play.h"
 
 /* With a manual clock there is always something to look at: one step is enough. */
@@ -24,6 +26,33 @@ static struct command *to_advance(struct stage *stage, int64_t by_ms)
 
     command->in.advance.by_ms = by_ms;
     return command;
+}
+
+static void time_stands_still_when_its_move_cannot_be_written(void **state)
+{
+    struct stage *stage = *state;
+    struct command *advance = NULL;
+    int64_t moved_ms = -1, start_ms = stage->now.wall_ms;
+    char sql[64];
+
+    stage->options.manual_clock = true;
+    stage_restart(stage);
+    (void)snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld",
+                   (long long)stage_number(stage, "PRAGMA page_count"));
+    db_exec(stage->engine->db, sql);
+    do { /* until the last page is full */
+        moved_ms++;
+        advance = step(stage, to_advance(stage, 1));
+    } while (code_of(advance) == OK && moved_ms < 1000);
+    assert_int_equal(code_of(advance), ERR_DISK_RESERVE);
+    assert_int_equal(engine_now(stage->engine).wall_ms, start_ms + moved_ms);
+    assert_int_equal(
+        stage_number(stage, "SELECT count(*) FROM audit WHERE action = 'clock.advanced'"),
+        moved_ms);
+
+    db_exec(stage->engine->db, "PRAGMA max_page_count = 1000000");
+    advance = step(stage, to_advance(stage, 10));
+    assert_int_equal(advance->reply.now.now_ms, start_ms + moved_ms + 10);
 }
 
 static void with_a_manual_clock_each_thing_happens_at_its_own_time(void **state)
@@ -131,6 +160,7 @@ static void a_folder_that_cannot_be_made_is_an_error(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STAGED(time_stands_still_when_its_move_cannot_be_written),
         STAGED(with_a_manual_clock_each_thing_happens_at_its_own_time),
         STAGED(only_a_manual_clock_is_advanced),
         STAGED(real_time_ends_a_wait_under_a_manual_clock_too),
