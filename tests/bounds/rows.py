@@ -162,6 +162,8 @@ def delay_max(number, walk):
 
     yield pair("delay_s", lambda n: task(delay_s=n), number, "/delay_s")
     yield pair("run_at", lambda n: task(run_at=at(n)), number - 20, "/run_at", step=40)
+    yield pair("expires_s", lambda n: task(expires_s=n), number, "/expires_s")
+    yield pair("deadline_s", lambda n: task(deadline_s=n), number, "/deadline_s")
     yield pair("a ladder", lambda n: task(retry={"delays_s": [1, n]}), number, "/retry/delays_s/1")
     yield pair("a backoff", lambda n: task(retry={"backoff": "fixed", "delay_s": n}), number, "/retry/delay_s")
     leases = [walk.lease() for _ in range(2)]

@@ -100,8 +100,8 @@ static void on_claimed(struct sight *look, struct known *known)
         has_passed(look, row->deadline_at_ms))
         sim_fail(look->sim, "task %lld was handed out too late", (long long)known->number);
     known->limit_ms = lease->timeout_at_ms < 0 ? -1 : lease->timeout_at_ms - look->sim->now.wall_ms;
-    known->is_cut = row->deadline_at_ms >= 0 && row->deadline_at_ms <= lease->timeout_at_ms;
-    if (row->deadline_at_ms >= 0 && !known->is_cut &&
+    known->is_cut = row->deadline_at_ms >= 0 && row->deadline_at_ms == lease->timeout_at_ms;
+    if (row->deadline_at_ms >= 0 &&
         (lease->timeout_at_ms < 0 || lease->timeout_at_ms > row->deadline_at_ms))
         sim_fail(look->sim, "task %lld may run past its deadline", (long long)known->number);
     known->phase = RUNNING;
