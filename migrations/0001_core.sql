@@ -72,7 +72,7 @@ CREATE TABLE classes (
     number   {{key}},
     ns       {{i64}} NOT NULL,
     type     TEXT NOT NULL,
-    requires TEXT NOT NULL,
+    requires TEXT NOT NULL,                    -- @ID of the one worker it is pinned to, then labels as in workers
     UNIQUE (ns, type, requires)
 ) {{strict}};
 
@@ -196,14 +196,15 @@ CREATE TABLE workers (
     instance      TEXT,
     version       TEXT,
     info          TEXT,
-    labels        TEXT,
+    labels        TEXT,                        -- NAME=VALUE, a newline behind each, sorted
     queues        TEXT NOT NULL,               -- a newline behind each
     types         TEXT,
     concurrency   {{i64}} NOT NULL,
     confirm_ms    {{i64}} NOT NULL,
     mode          {{i64}} NOT NULL,
     registered_at {{i64}} NOT NULL,
-    last_seen_at  {{i64}} NOT NULL
+    last_seen_at  {{i64}} NOT NULL,
+    min_priority  {{i64}} NOT NULL             -- the least number of 32 bits: it takes any
 ) {{clustered}};
 
 CREATE TABLE counters (

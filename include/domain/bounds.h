@@ -39,7 +39,6 @@ struct bounds {
 
 /* Not settings. */
 enum {
-    LABELS_MAX = 64, /* of a worker */
     CONCURRENCY_MAX = 1000000,
     WORKER_QUEUES_MAX = 64,
 };

@@ -20,6 +20,7 @@ struct task_spec {
     struct bytes tags;    /* a newline behind each, or NONE */
     struct bytes name;
     struct bytes traceparent;
+    struct bytes requires; /* labels of the worker, as domain/labels.h writes them; or NONE */
     int32_t priority;
     int64_t delay_ms;
     int64_t run_at_ms;
@@ -48,6 +49,7 @@ struct task {
     struct id id;
     int64_t ns_number, queue_number, class_number;
     struct bytes ns, queue, type;
+    struct bytes requires; /* labels that its worker must have */
     enum task_state state;
     int32_t priority;
     int32_t attempt;  /* claims that were spent */

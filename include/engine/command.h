@@ -106,14 +106,19 @@ struct again { /* retry, run_now, delete */
 
 struct worker_spec {
     struct bytes identity, instance, version;
-    struct bytes info, labels; /* JSON objects, raw, or NONE */
+    struct bytes info;   /* a JSON object, raw, or NONE */
+    struct bytes labels; /* as domain/labels.h writes them, or NONE */
     struct bytes *queues;
     unsigned queues_len;
     struct bytes *types; /* none: every type */
     unsigned types_len;
     int32_t concurrency;
     int64_t confirm_ms; /* -1: none */
+    int32_t min_priority;
 };
+
+/* Of a worker that takes tasks of any priority. */
+#define MIN_PRIORITY_NONE INT32_MIN
 
 enum worker_mode { WORKER_RUN, WORKER_QUIET, WORKER_TERMINATE, WORKER_PAUSED };
 
@@ -123,6 +128,8 @@ struct worker_edit {
     enum worker_mode mode;
     bool has_concurrency;
     int32_t concurrency;
+    bool has_min_priority;
+    int32_t min_priority;
 };
 
 enum outcome_kind {
@@ -328,9 +335,11 @@ struct task_view {
 struct blocker {
     const char *kind; /* paused closed queue_cap schedule no_worker position ... */
     struct bytes queue, type;
+    struct bytes requires, missing; /* labels: all, and those that no live worker has */
     int64_t until_ms;
     int64_t limit, running, ahead, workers;
-    struct id *holders; /* tasks that hold the slots */
+    int32_t min_priority; /* MIN_PRIORITY_NONE: it does not apply */
+    struct id *holders;   /* tasks that hold the slots */
     unsigned holders_len;
 };
 

@@ -43,6 +43,7 @@ struct worker_row {
     struct bytes identity, instance, version, info, labels;
     struct bytes queues, types; /* a newline behind each; types NONE: all */
     int64_t concurrency, confirm_ms, mode, registered_at_ms, last_seen_at_ms;
+    int64_t min_priority;
 };
 void worker_save(struct db *db, const struct worker_row *row);
 void worker_each(struct db *db, void (*each)(void *ctx, const struct worker_row *row), void *ctx);

@@ -30,7 +30,15 @@ typedef enum err field_read_fn(struct codec *codec, const struct spot *spot, jso
                                const struct field *field, void *target);
 
 /* How a query parameter becomes JSON before it is read like a member. */
-enum field_form { FORM_TEXT, FORM_NUMBER, FORM_FLAG, FORM_LIST, FORM_NUMBERS, FORM_OBJECT };
+enum field_form {
+    FORM_TEXT,
+    FORM_NUMBER,
+    FORM_FLAG,
+    FORM_LIST,
+    FORM_NUMBERS,
+    FORM_OBJECT,
+    FORM_MAP,
+};
 
 struct field {
     const char *name;

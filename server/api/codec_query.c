@@ -50,6 +50,7 @@ static json_t *value_of(struct bytes text, enum field_form form)
         return list_of(text, form == FORM_NUMBERS);
     case FORM_TEXT:
     case FORM_OBJECT:
+    case FORM_MAP:
         break;
     }
     return json_stringn(text.at, text.len);
@@ -73,9 +74,11 @@ static json_t *object_for(json_t *root, const struct shape **shape, struct bytes
     if (!bytes_split(&rest, '.', &first) || rest.len == 0)
         return root;
 
+    static const struct shape FREE = {.fields = NULL};
     const struct field *field = find(*shape, first);
+    bool is_map = field != NULL && field->form == FORM_MAP;
 
-    if (field == NULL || field->form != FORM_OBJECT || field->shape == NULL)
+    if (!is_map && (field == NULL || field->form != FORM_OBJECT || field->shape == NULL))
         return root;
 
     json_t *object = json_object_get(root, field->name);
@@ -84,7 +87,7 @@ static json_t *object_for(json_t *root, const struct shape **shape, struct bytes
         object = json_object();
         json_object_set_new(root, field->name, object);
     }
-    *shape = field->shape;
+    *shape = is_map ? &FREE : field->shape;
     *name = rest;
     return object;
 }

@@ -3,6 +3,7 @@
 
 #include "base/parse.h"
 #include "codec_body.h"
+#include "codec_labels.h"
 #include "codec_query.h"
 #include "header_value.h"
 
@@ -188,31 +189,26 @@ static const struct field FIELDS[] = {
      .nullable = true,
      .form = FORM_OBJECT,
      .shape = &RETRY_SHAPE},
+    {.name = "requires",
+     .read = field_label_map,
+     AT(spec.requires),
+     .nullable = true,
+     .form = FORM_MAP},
     {.name = "tags", .read = field_tags, AT(spec.tags), .nullable = true, .form = FORM_LIST},
     {.name = "name", .read = field_label, AT(spec.name), .most = BOUND_TYPE_MAX, .nullable = true},
     {.name = "traceparent", .read = field_traceparent, AT(spec.traceparent), .nullable = true},
 };
 
 static const char *const LATER[] = {
-    "resources",
-    "persistent",
-    "dedup",
-    "limits",
-    "fairness_key",
-    "fairness_weight",
-    "ordering_key",
-    "on_order_failure",
-    "depends_on",
-    "on_dependency_failure",
-    "group",
-    "shield",
-    "requires",
-    "affinity",
-    "result_ttl_s",
-    "callback",
-    "priority_locked",
-    "ref",
-    NULL,
+    "resources",    "persistent",
+    "dedup",        "limits",
+    "fairness_key", "fairness_weight",
+    "ordering_key", "on_order_failure",
+    "depends_on",   "on_dependency_failure",
+    "group",        "shield",
+    "affinity",     "result_ttl_s",
+    "callback",     "priority_locked",
+    "ref",          NULL,
 };
 
 static const struct shape LINE_SHAPE = SHAPE(FIELDS, LATER);

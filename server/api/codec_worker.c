@@ -1,8 +1,10 @@
 /* Worker codec: the members of the bodies under /v1/workers, one row each. */
 #include "codec_worker.h"
 
+#include "codec_labels.h"
 #include "codec_lease.h"
 #include "codec_list.h"
+#include "codec_task.h"
 
 struct worker_draft {
     struct worker_spec spec;
@@ -26,12 +28,8 @@ static const struct field WORKER_FIELDS[] = {
      .nullable = true},
     {.name = "queues", .read = field_names, AT(queues), .max = WORKER_QUEUES_MAX, .required = true},
     {.name = "types", .read = field_labels, AT(types), .max = WORKER_QUEUES_MAX, .nullable = true},
-    {.name = "labels",
-     .read = field_object,
-     AT(spec.labels),
-     .min = LABELS_MAX,
-     .max = INFO_BYTES_MAX,
-     .nullable = true},
+    {.name = "labels", .read = field_label_map, AT(spec.labels), .nullable = true},
+    {.name = "min_priority", .read = field_priority, AT(spec.min_priority), .nullable = true},
     {.name = "concurrency",
      .read = field_int32,
      AT(spec.concurrency),
@@ -58,7 +56,8 @@ static const struct shape WORKER_SHAPE = SHAPE(WORKER_FIELDS, LATER);
 
 enum err worker_spec_read(struct codec *codec, struct bytes text, struct worker_spec *ret_spec)
 {
-    struct worker_draft draft = {.spec = {.concurrency = 1, .confirm_ms = -1}};
+    struct worker_draft draft = {
+        .spec = {.concurrency = 1, .confirm_ms = -1, .min_priority = MIN_PRIORITY_NONE}};
     enum err code = codec_body(codec, text, &WORKER_SHAPE, &draft, NULL);
 
     if (code == OK && draft.queues.len == 0)
@@ -76,7 +75,7 @@ enum err worker_spec_read(struct codec *codec, struct bytes text, struct worker_
 
 /* ---- edits ---- */
 
-enum { SAID_STATE = 1, SAID_CONCURRENCY = 2 };
+enum { SAID_STATE = 1, SAID_CONCURRENCY = 2, SAID_MIN_PRIORITY = 4 };
 
 static const char *const STATES[] = {"run", "quiet", "terminate", "paused", NULL};
 
@@ -94,6 +93,11 @@ static const struct field EDIT_FIELDS[] = {
      .min = 1,
      .max = CONCURRENCY_MAX,
      .bit = SAID_CONCURRENCY},
+    {.name = "min_priority",
+     .read = field_priority,
+     AT(min_priority),
+     .nullable = true,
+     .bit = SAID_MIN_PRIORITY},
 };
 #undef AT
 static const struct shape EDIT_SHAPE = SHAPE(EDIT_FIELDS, NULL);
@@ -101,10 +105,13 @@ static const struct shape EDIT_SHAPE = SHAPE(EDIT_FIELDS, NULL);
 enum err worker_edit_read(struct codec *codec, struct bytes text, struct worker_edit *edit)
 {
     unsigned said = 0;
-    enum err code = codec_body(codec, text, &EDIT_SHAPE, edit, &said);
+    enum err code;
 
+    edit->min_priority = MIN_PRIORITY_NONE; /* what null says */
+    code = codec_body(codec, text, &EDIT_SHAPE, edit, &said);
     edit->has_mode = (said & SAID_STATE) != 0;
     edit->has_concurrency = (said & SAID_CONCURRENCY) != 0;
+    edit->has_min_priority = (said & SAID_MIN_PRIORITY) != 0;
     return code;
 }
 

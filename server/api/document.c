@@ -4,8 +4,8 @@
 
 #include <limits.h>
 
-const char *const DOCUMENT_LIFT[] = {"payload",    "result", "error",  "headers", "data",
-                                     "checkpoint", "info",   "labels", NULL};
+const char *const DOCUMENT_LIFT[] = {"payload", "result",     "error", "headers",
+                                     "data",    "checkpoint", "info",  NULL};
 
 static struct json_limits limits_of(const struct bounds *bounds)
 {

@@ -1,12 +1,36 @@
 /* Wire: the pieces that several objects share. */
 #include "wire.h"
 
+#include "domain/labels.h"
+
 void wire_member_id(struct json_out *out, const char *key, struct id id)
 {
     char text[ID_TEXT_LEN + 1];
 
     id_format(id, text);
     json_member_text(out, key, (struct bytes){text, ID_TEXT_LEN});
+}
+
+void wire_member_labels(struct json_out *out, const char *key, struct bytes labels)
+{
+    struct label label;
+
+    json_out_key(out, key);
+    json_out_object(out);
+    while (labels_next(&labels, &label)) {
+        json_out_key_bytes(out, label.name);
+        json_out_text(out, label.value);
+    }
+    json_out_object_end(out);
+}
+
+void wire_member_priority_or_null(struct json_out *out, const char *key, int32_t min_priority)
+{
+    json_out_key(out, key);
+    if (min_priority == MIN_PRIORITY_NONE)
+        json_out_null(out);
+    else
+        json_out_int(out, min_priority);
 }
 
 void wire_list(struct json_out *out)

@@ -19,6 +19,9 @@ void wire_queue_stats(struct json_out *out, const struct queue_view *queue);
 void wire_counts(struct json_out *out, const struct queue_counts *counts);
 void wire_worker(struct json_out *out, const struct worker_view *worker);
 
+/* As domain/labels.h writes them, as an object. */
+void wire_member_labels(struct json_out *out, const char *key, struct bytes labels);
+void wire_member_priority_or_null(struct json_out *out, const char *key, int32_t min_priority);
 void wire_member_id(struct json_out *out, const char *key, struct id id);
 /* {"items":[ ... ],"next_cursor":...}: the items are written between the two. */
 void wire_list(struct json_out *out);

@@ -41,6 +41,10 @@ static void write_identity(struct json_out *out, const struct task *task, const 
     json_member_text(out, "queue", task->queue);
     json_member_text(out, "state", bytes_of(task_state_name(task->state)));
     json_member_int(out, "priority", task->priority);
+    if (task->requires.len > 0)
+        wire_member_labels(out, "requires", task->requires);
+    else
+        json_member_raw_or_null(out, "requires", BYTES_NONE);
     json_member_raw_or_null(out, "headers", task->headers);
     write_tags(out, task->tags);
     json_member_text_or_null(out, "name", task->name);
@@ -184,6 +188,12 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         json_member_text(out, "queue", blocker->queue);
     if (blocker->type.at != NULL)
         json_member_text(out, "type", blocker->type);
+    if (blocker->requires.at != NULL)
+        wire_member_labels(out, "requires", blocker->requires);
+    if (blocker->missing.at != NULL)
+        wire_member_labels(out, "missing", blocker->missing);
+    if (blocker->min_priority != MIN_PRIORITY_NONE)
+        json_member_int(out, "min_priority", blocker->min_priority);
     if (blocker->until_ms >= 0)
         json_member_time_or_null(out, "until", blocker->until_ms);
     for (unsigned i = 0; i < ARRAY_LEN(numbers); i++)

@@ -24,9 +24,10 @@ void wire_worker(struct json_out *out, const struct worker_view *worker)
     json_member_text(out, "mode", BYTES("pull"));
     write_texts(out, "queues", spec->queues, spec->queues_len);
     write_texts(out, "types", spec->types, spec->types_len);
-    json_member_raw(out, "labels", spec->labels.at != NULL ? spec->labels : BYTES("{}"));
+    wire_member_labels(out, "labels", spec->labels);
     json_member_raw(out, "info", spec->info.at != NULL ? spec->info : BYTES("{}"));
     json_member_int(out, "concurrency", spec->concurrency);
+    wire_member_priority_or_null(out, "min_priority", spec->min_priority);
     json_member_int(out, "running", worker->running);
     json_member_seconds_or_null(out, "confirm_s", spec->confirm_ms);
     json_member_time_or_null(out, "registered_at", worker->registered_at_ms);

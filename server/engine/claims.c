@@ -1,31 +1,28 @@
-/* Claims: a claim merges the heads of the shelves that its worker may take from, best first, and
- * leases what fits. */
+/* Claims: a claim takes the best of what stands first in the queues for its worker, and leases it,
+ * until it has enough. */
 #include "claims.h"
 
 #include <stdlib.h>
 
-#include "base/memory.h"
+#include "base/assert.h"
 #include "handlers.h"
 #include "lease_times.h"
+#include "lineup.h"
 #include "lookups.h"
 #include "outcomes.h"
 #include "settle.h"
 #include "submits.h"
 #include "workers.h"
 
-enum { ENDED_MAX = 250 }; /* overdue tasks that one claim ends on its way */
+/* Overdue tasks that one claim ends on its way. */
+enum { ENDED_MAX = 250 };
 
-struct candidate {
-    struct ready_head head;
-    struct hot_queue *queue;
-};
-
+/* One claim's look at the queues that may give. */
 struct picking {
     struct batch *batch;
-    struct hot_worker *worker;
-    unsigned wanted;
-    struct candidate *candidates;
-    unsigned len, room;
+    const struct hot_worker *worker;
+    struct lineup **lineups;
+    unsigned len;
 };
 
 static bool is_asked_for(const struct claim *claim, const struct hot_queue *queue)
@@ -38,61 +35,58 @@ static bool is_asked_for(const struct claim *claim, const struct hot_queue *queu
     return false;
 }
 
-static void add_heads(struct picking *picking, struct hot_shelf *shelf, unsigned max)
+static int64_t room_of(const struct batch *batch, const struct hot_queue *queue)
 {
-    struct ready_head *heads = arena_alloc(picking->batch->mem, max * sizeof(*heads));
-    unsigned len = ready_heads(picking->batch->db, shelf->queue->ns->head.number,
-                               shelf->queue->head.number, shelf->of_class->head.number, max, heads);
-
-    if (picking->len + len > picking->room) {
-        unsigned room = picking->room * 2 + len;
-        struct candidate *more = arena_alloc(picking->batch->mem, room * sizeof(*more));
-
-        for (unsigned i = 0; i < picking->len; i++)
-            more[i] = picking->candidates[i];
-        picking->candidates = more;
-        picking->room = room;
-    }
-    for (unsigned i = 0; i < len; i++)
-        picking->candidates[picking->len++] = (struct candidate){heads[i], shelf->queue};
+    return queue_room(&queue->settings, hot_running(queue), batch->now.wall_ms);
 }
 
-/* Heads of the shelves of one queue, as many as it may give. */
 static void add_queue(struct picking *picking, struct hot_queue *queue)
 {
-    int64_t room = queue_room(&queue->settings, hot_running(queue), picking->batch->now.wall_ms);
-    unsigned max = room < (int64_t)picking->wanted ? (unsigned)room : picking->wanted;
-
-    if (queue->purges > 0 || queue->closing == QUEUE_CLOSED || queue->closing == QUEUE_HIDDEN)
+    if (queue->purges > 0 || queue->closing == QUEUE_CLOSED || queue->closing == QUEUE_HIDDEN ||
+        hot_in_state(&queue->counts, TASK_READY) == 0)
         return;
-    if (max == 0 && hot_in_state(&queue->counts, TASK_READY) > 0)
+    if (room_of(picking->batch, queue) == 0)
         batch_queue_metric(picking->batch, METRIC_HELD_BACK, queue, BYTES_NONE);
-    for (unsigned i = 0; i < queue->shelves_len && max > 0; i++)
-        if (hot_in_state(&queue->shelves[i]->counts, TASK_READY) > 0 &&
-            worker_runs_class(picking->worker, queue->shelves[i]->of_class))
-            add_heads(picking, queue->shelves[i], max);
+    else
+        picking->lineups[picking->len++] = skill_lineup(picking->worker->skill, queue);
 }
 
-/* Higher priority first; within it the smaller share, then the order of commit. */
-static int compare(const void *left, const void *right)
+static void add_queues(struct picking *picking, const struct claim *claim)
 {
-    const struct ready_head *a = &((const struct candidate *)left)->head;
-    const struct ready_head *b = &((const struct candidate *)right)->head;
+    const struct hot_worker *worker = picking->worker;
 
-    if (a->priority != b->priority)
-        return a->priority > b->priority ? -1 : 1;
-    if (a->share != b->share)
-        return a->share < b->share ? -1 : 1;
-    return a->number < b->number ? -1 : a->number > b->number;
+    picking->lineups =
+        arena_alloc(picking->batch->mem, worker->queues_len * sizeof(struct lineup *));
+    for (unsigned i = 0; i < worker->queues_len; i++)
+        if (is_asked_for(claim, worker->queues[i]))
+            add_queue(picking, worker->queues[i]);
 }
 
-static void pick(struct picking *picking, const struct claim *claim)
+/* The task of the queue that the worker would get next; NULL: there is none for it. */
+static const struct ready_head *next_of(const struct batch *batch, const struct hot_worker *worker,
+                                        struct lineup *lineup, unsigned wanted)
 {
-    for (unsigned i = 0; i < picking->worker->queues_len; i++)
-        if (is_asked_for(claim, picking->worker->queues[i]))
-            add_queue(picking, picking->worker->queues[i]);
-    if (picking->len > 1)
-        qsort(picking->candidates, picking->len, sizeof(struct candidate), compare);
+    const struct ready_head *first = lineup_first(lineup, batch->db, wanted);
+
+    return first != NULL && first->priority >= worker->min_priority ? first : NULL;
+}
+
+/* The best of all queues that have room. Each grant uses up some: they are asked anew each time. */
+static const struct ready_head *next(const struct picking *picking, unsigned wanted)
+{
+    const struct ready_head *best = NULL;
+
+    for (unsigned i = 0; i < picking->len; i++) {
+        struct lineup *lineup = picking->lineups[i];
+        const struct ready_head *first;
+
+        if (room_of(picking->batch, lineup->queue) == 0)
+            continue;
+        first = next_of(picking->batch, picking->worker, lineup, wanted);
+        if (first != NULL && (best == NULL || ready_head_compare(first, best) < 0))
+            best = first;
+    }
+    return best;
 }
 
 static void add_lease(struct engine *engine, struct effect *effect)
@@ -145,57 +139,47 @@ static void load_whole(struct batch *batch, struct command *command, struct task
     task_name(batch, task);
 }
 
-/* Lease of the candidates what may be leased. What is overdue and has not been ended by its timer
- * yet is ended here; how many. */
-static unsigned hand_out(const struct picking *picking, struct command *command)
+static unsigned wanted_by(const struct batch *batch, const struct claim *claim,
+                          const struct hot_worker *worker)
 {
-    struct batch *batch = picking->batch;
+    int64_t slots = hot_free_slots(worker);
+
+    if (slots <= 0 || worker->mode != WORKER_RUN || batch->engine->drain.is_asked)
+        return 0;
+    return slots < (int64_t)claim->max ? (unsigned)slots : claim->max;
+}
+
+/* Lease up to max tasks to the worker into the command's reply; how many. What is overdue and has
+ * not been ended by its timer yet is ended here. */
+static unsigned take(struct batch *batch, struct command *command, struct hot_worker *worker)
+{
+    const struct claim *claim = &command->in.claim;
+    unsigned wanted = wanted_by(batch, claim, worker);
+    struct picking picking = {.batch = batch, .worker = worker};
     struct reply *reply = &command->reply;
+    const struct ready_head *head;
     unsigned ended = 0;
 
-    for (unsigned i = 0; i < picking->len && reply->tasks_len < picking->wanted; i++) {
-        struct hot_queue *queue = picking->candidates[i].queue;
-        struct task *task = &reply->tasks[reply->tasks_len];
+    if (wanted == 0)
+        return 0;
+    add_queues(&picking, claim);
+    while (reply->tasks_len < wanted && ended < ENDED_MAX &&
+           (head = next(&picking, wanted - reply->tasks_len)) != NULL) {
+        struct task *task;
 
-        /* Each grant uses up room that several heads were picked for. */
-        if (queue_room(&queue->settings, hot_running(queue), batch->now.wall_ms) == 0 ||
-            !task_load_number(batch->db, picking->candidates[i].head.number, task))
-            continue;
+        if (reply->tasks == NULL)
+            reply->tasks = arena_alloc(command->mem, wanted * sizeof(struct task));
+        task = &reply->tasks[reply->tasks_len];
+        if (!task_load_number(batch->db, head->number, task))
+            break; /* the store has failed */
+        ASSERT(task->state == TASK_READY);
         if (settle_overdue(batch, task)) {
             ended++;
             continue;
         }
         load_whole(batch, command, task);
-        grant(batch, command, picking->worker, task);
+        grant(batch, command, worker, task);
         reply->tasks_len++;
-    }
-    return ended;
-}
-
-/* Lease up to max tasks to the worker into the command's reply; how many. */
-static unsigned take(struct batch *batch, struct command *command, struct hot_worker *worker)
-{
-    const struct claim *claim = &command->in.claim;
-    int64_t slots = hot_free_slots(worker);
-    struct picking picking = {
-        .batch = batch,
-        .worker = worker,
-        .wanted = slots < (int64_t)claim->max ? (slots > 0 ? (unsigned)slots : 0) : claim->max,
-    };
-    struct reply *reply = &command->reply;
-
-    if (picking.wanted == 0 || worker->mode != WORKER_RUN || batch->engine->drain.is_asked)
-        return 0;
-    pick(&picking, claim);
-    if (picking.len == 0)
-        return 0;
-    reply->tasks = arena_alloc(command->mem, picking.wanted * sizeof(struct task));
-    for (unsigned ended = 0, more; (more = hand_out(&picking, command)) > 0;) {
-        ended += more;
-        if (reply->tasks_len > 0 || ended >= ENDED_MAX)
-            break;
-        picking.len = 0;
-        pick(&picking, claim);
     }
     return reply->tasks_len;
 }
@@ -236,21 +220,15 @@ static void try_parked(struct batch *batch, struct parked *parked)
 
 static bool may_give(const struct batch *batch, const struct hot_queue *queue)
 {
-    return hot_in_state(&queue->counts, TASK_READY) > 0 &&
-           queue_room(&queue->settings, hot_running(queue), batch->now.wall_ms) > 0;
+    return hot_in_state(&queue->counts, TASK_READY) > 0 && room_of(batch, queue) > 0;
 }
 
-/* Whether a look at the rows could find anything: cheap, so that a claim for other types costs next
- * to nothing. */
-static bool may_take(const struct hot_worker *worker, const struct hot_queue *queue)
+/* Whether the worker would get something of the queue. */
+static bool may_take(const struct batch *batch, const struct hot_worker *worker,
+                     struct hot_queue *queue)
 {
-    if (worker->mode != WORKER_RUN || hot_free_slots(worker) <= 0)
-        return false;
-    for (unsigned i = 0; i < queue->shelves_len; i++)
-        if (hot_in_state(&queue->shelves[i]->counts, TASK_READY) > 0 &&
-            worker_runs_class(worker, queue->shelves[i]->of_class))
-            return true;
-    return false;
+    return worker->mode == WORKER_RUN && hot_free_slots(worker) > 0 &&
+           next_of(batch, worker, skill_lineup(worker->skill, queue), 1) != NULL;
 }
 
 static void offer_queue(struct batch *batch, struct hot_queue *queue)
@@ -259,7 +237,7 @@ static void offer_queue(struct batch *batch, struct hot_queue *queue)
          node != NULL && may_give(batch, queue); node = list_next(&queue->watches, node)) {
         struct parked *parked = CONTAINER_OF(node, struct watch, link)->parked;
 
-        if (!parked->is_answered && may_take(parked->worker, queue))
+        if (!parked->is_answered && may_take(batch, parked->worker, queue))
             try_parked(batch, parked);
     }
 }
@@ -267,7 +245,7 @@ static void offer_queue(struct batch *batch, struct hot_queue *queue)
 static bool has_something_for(const struct batch *batch, const struct hot_worker *worker)
 {
     for (unsigned i = 0; i < worker->queues_len; i++)
-        if (may_give(batch, worker->queues[i]) && may_take(worker, worker->queues[i]))
+        if (may_give(batch, worker->queues[i]) && may_take(batch, worker, worker->queues[i]))
             return true;
     return false;
 }

@@ -1,4 +1,6 @@
 /* Edits: changing, repeating and deleting single tasks. */
+#include <string.h>
+
 #include "audit.h"
 #include "domain/bounds.h"
 #include "domain/deadline.h"
@@ -130,18 +132,32 @@ void run_EDIT(struct batch *batch, struct command *command)
 
 /* ---- once more ---- */
 
-/* A retry that is pinned to one worker is of a class that only this worker runs; the next one
- * without is free again. */
+/* What a class demands besides its labels: a retry that is pinned to one worker is of a class that
+ * only this worker runs; the next one without is free again. */
+static struct bytes requires_of(struct batch *batch, const struct hot_class *of_class,
+                                const struct again *again)
+{
+    char id[ID_TEXT_LEN + 1];
+    char *text;
+
+    if (!again->has_worker)
+        return of_class->demands;
+    id_format(again->worker, id);
+    text = arena_alloc(batch->mem, ID_TEXT_LEN + 2 + of_class->demands.len);
+    text[0] = '@';
+    memcpy(text + 1, id, ID_TEXT_LEN);
+    text[1 + ID_TEXT_LEN] = '\n';
+    if (of_class->demands.len > 0)
+        memcpy(text + 2 + ID_TEXT_LEN, of_class->demands.at, of_class->demands.len);
+    return (struct bytes){text, ID_TEXT_LEN + 2 + of_class->demands.len};
+}
+
 static void pin(struct batch *batch, struct task *task, const struct again *again)
 {
     const struct hot_class *of_class = hot_class_numbered(batch->hot, task->class_number);
     struct hot_shelf *from = task_shelf(batch, task);
-    char id[ID_TEXT_LEN + 1] = "";
-
-    if (again->has_worker)
-        id_format(again->worker, id);
-
-    struct hot_class *pinned = hot_class(batch->hot, of_class->ns, of_class->type, bytes_of(id));
+    struct hot_class *pinned =
+        hot_class(batch->hot, of_class->ns, of_class->type, requires_of(batch, of_class, again));
 
     if (pinned == of_class)
         return;
@@ -157,17 +173,15 @@ static bool has_room(struct batch *batch, struct command *command, const struct 
     const struct hot_class *of_class = hot_class_numbered(batch->hot, task->class_number);
     struct intake intake = {.tasks = again->clone,
                             .bytes = again->clone ? task->bytes - task->end_bytes : 0};
-    char id[ID_TEXT_LEN + 1];
 
     if (again->clone && batch->engine->disk_is_full) {
         batch_refuse(batch, command, ERR_DISK_RESERVE, "",
                      "the disk is full; only what ends work is taken");
         return false;
     }
-    if (again->has_worker) {
-        id_format(again->worker, id);
-        intake_add_class(&intake, of_class->ns, of_class->type, bytes_of(id));
-    }
+    if (again->has_worker)
+        intake_add_class(&intake, of_class->ns, of_class->type,
+                         requires_of(batch, of_class, again));
     if (!quota_admits(batch, command, &intake))
         return false;
     if (!again->clone || quota_charge(batch, command, of_class->ns, 1, &command->reply.error))

@@ -1,5 +1,9 @@
 /* Explain: why a task is not running, rule by rule, in the order in which the dispatcher applies
  * them. */
+#include <string.h>
+
+#include "domain/labels.h"
+#include "skill.h"
 #include "views.h"
 
 enum { BLOCKERS_MAX = 6, HOLDERS_SHOWN_MAX = 20, AHEAD_COUNTED_MAX = 10000 };
@@ -23,6 +27,7 @@ static struct blocker *add(struct explanation *explanation, const char *kind)
         .running = -1,
         .ahead = -1,
         .workers = -1,
+        .min_priority = MIN_PRIORITY_NONE,
     };
     return blocker;
 }
@@ -74,30 +79,91 @@ static void explain_cap(struct explanation *explanation)
     }
 }
 
-/* Live workers of the queue, and how many of them may run this class. */
+/* Live workers of the queue: all, those that run the type, those that have the labels as well. */
+struct census {
+    const struct hot_worker **typed;
+    unsigned live, typed_len, labelled;
+    bool has_able;        /* one of them takes the task's priority, too */
+    int32_t min_priority; /* the least that one of the labelled takes */
+};
+
+static void count_in(struct census *census, const struct hot_worker *worker,
+                     const struct hot_class *of_class, int32_t priority)
+{
+    census->live++;
+    if (!skill_knows_type(worker->skill, of_class))
+        return;
+    census->typed[census->typed_len++] = worker;
+    if (!skill_runs(worker->skill, of_class))
+        return;
+    if (census->labelled++ == 0 || worker->min_priority < census->min_priority)
+        census->min_priority = worker->min_priority;
+    census->has_able |= worker->min_priority <= priority;
+}
+
+static struct census take_census(const struct explanation *explanation,
+                                 const struct hot_class *of_class)
+{
+    struct batch *batch = explanation->batch;
+    struct census census = {
+        .typed = arena_alloc(batch->mem,
+                             map_len(batch->hot->workers) * sizeof(const struct hot_worker *)),
+    };
+    const struct hot_worker *worker;
+
+    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
+        if (!worker->is_lost && worker->mode == WORKER_RUN &&
+            worker_serves(worker, explanation->queue))
+            count_in(&census, worker, of_class, explanation->task->priority);
+    return census;
+}
+
+static bool somebody_meets(const struct census *census, struct bytes demand)
+{
+    for (unsigned i = 0; i < census->typed_len; i++)
+        if (labels_meet(census->typed[i]->labels, demand))
+            return true;
+    return false;
+}
+
+/* The demands that nobody meets; "" when there is somebody for each, but nobody for all. */
+static struct bytes unmet(struct batch *batch, const struct census *census, struct bytes demands)
+{
+    char *text = arena_alloc(batch->mem, demands.len + 1);
+    size_t len = 0;
+    struct bytes demand;
+
+    while (bytes_split(&demands, '\n', &demand)) {
+        if (somebody_meets(census, demand))
+            continue;
+        memcpy(text + len, demand.at, demand.len);
+        len += demand.len;
+        text[len++] = '\n';
+    }
+    return (struct bytes){text, len};
+}
+
 static void explain_workers(struct explanation *explanation)
 {
     const struct hot_class *of_class =
         hot_class_numbered(explanation->batch->hot, explanation->task->class_number);
-    const struct hot_worker *worker;
-    int64_t live = 0;
-    int64_t able = 0;
+    struct census census = take_census(explanation, of_class);
+    bool lacks_labels = census.typed_len > 0 && census.labelled == 0;
+    struct arena *mem = explanation->command->mem;
+    struct blocker *blocker;
 
-    for (size_t at = 0; (worker = map_each(explanation->batch->hot->workers, &at)) != NULL;) {
-        if (worker->is_lost || worker->mode != WORKER_RUN ||
-            !worker_serves(worker, explanation->queue))
-            continue;
-        live++;
-        able += worker_runs_class(worker, of_class);
-    }
-    if (able > 0)
+    if (census.has_able)
         return;
-
-    struct blocker *blocker = add(explanation, "no_worker");
-
+    blocker = add(explanation, lacks_labels ? "labels" : "no_worker");
     blocker->queue = explanation->queue->name;
     blocker->type = of_class->type;
-    blocker->workers = live;
+    blocker->workers = census.live;
+    if (census.labelled > 0)
+        blocker->min_priority = census.min_priority;
+    if (of_class->demands.len > 0)
+    blocker->requires = of_class->demands;
+    if (lacks_labels)
+        blocker->missing = arena_bytes(mem, unmet(explanation->batch, &census, of_class->demands));
 }
 
 static void explain_position(struct explanation *explanation)

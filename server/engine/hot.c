@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "hot_names.h"
+#include "skill.h"
 
 void hot_init(struct hot *hot)
 {
@@ -16,6 +17,8 @@ void hot_init(struct hot *hot)
         .classes = map_new(),
         .workers = map_new(),
         .leases = map_new(),
+        .skills = map_new(),
+        .pinned = map_new(),
         .next_due_ms = INT64_MAX,
         .next_end_ms = INT64_MAX,
     };
@@ -40,13 +43,15 @@ void hot_fini(struct hot *hot)
     for (size_t at = 0; (lease = map_each(hot->leases, &at)) != NULL;)
         free(lease);
     for (size_t at = 0; (worker = map_each(hot->workers, &at)) != NULL;)
-        hot_free_worker(worker);
+        hot_free_worker(hot, worker);
     hot_free_names(hot);
     map_free(hot->namespaces);
     map_free(hot->queues);
     map_free(hot->classes);
     map_free(hot->workers);
     map_free(hot->leases);
+    map_free(hot->skills);
+    map_free(hot->pinned);
 }
 
 void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by,
@@ -62,6 +67,27 @@ void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, 
     ns->adding_bytes += bytes;
     if (!list_is_linked(&shelf->dirty))
         list_push_back(&hot->dirty_shelves, &shelf->dirty);
+}
+
+void hot_shelf_changed(struct hot_shelf *shelf)
+{
+    struct hot_queue *queue = shelf->queue;
+
+    shelf->changed_at = ++queue->changes;
+    list_remove(&shelf->changed);
+    list_push_front(&queue->changed, &shelf->changed);
+}
+
+void hot_ready_enters(struct hot_shelf *shelf, const struct ready_head *head)
+{
+    if (front_enter(&shelf->front, head, hot_in_state(&shelf->counts, TASK_READY) - 1))
+        hot_shelf_changed(shelf);
+}
+
+void hot_ready_leaves(struct hot_shelf *shelf, int64_t number)
+{
+    if (front_leave(&shelf->front, number) || hot_in_state(&shelf->counts, TASK_READY) == 0)
+        hot_shelf_changed(shelf);
 }
 
 int64_t hot_in_state(const struct state_counts *counts, enum task_state state)
@@ -154,6 +180,11 @@ static void fold_shelf(struct hot_shelf *shelf, bool keep)
     memset(shelf->adding_bytes, 0, sizeof(shelf->adding_bytes));
     fold_counts(&ns->counts, keep);
     fold_bytes(&ns->bytes, &ns->adding_bytes, keep);
+    if (keep)
+        return;
+    /* What was known of its first may be of the batch that did not come to be. */
+    front_forget(&shelf->front);
+    hot_shelf_changed(shelf);
 }
 
 static void settle(struct hot *hot, bool keep)
@@ -237,19 +268,7 @@ struct hot_worker *hot_worker(const struct hot *hot, struct id id)
 
 bool worker_runs_class(const struct hot_worker *worker, const struct hot_class *of_class)
 {
-    if (of_class->requires.len > 0) {
-        char id[ID_TEXT_LEN + 1];
-
-        id_format(worker->id, id);
-        if (!bytes_is(of_class->requires, id))
-            return false;
-    }
-    if (worker->types_len == 0)
-        return true;
-    for (unsigned i = 0; i < worker->types_len; i++)
-        if (bytes_equal(worker->types[i], of_class->type))
-            return true;
-    return false;
+    return skill_runs(worker->skill, of_class);
 }
 
 bool worker_serves(const struct hot_worker *worker, const struct hot_queue *queue)

@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "domain/queue.h"
 #include "engine/command.h"
+#include "front.h"
 #include "rates.h"
 #include "store/repo_lease.h"
 #include "store/repo_registry.h"
@@ -42,13 +43,14 @@ struct hot_ns {
     int64_t workers;
 };
 
-/* A type and the demands on the worker. requires: NONE, or the one worker's id that a retry was
- * pinned to. */
+/* A type and the demands on the worker. requires: for a retry that was pinned to one worker a line
+ * "@ID", then the labels that are demanded. */
 struct hot_class {
     struct hot_name head;
     struct hot_ns *ns;
     struct bytes key; /* type, newline, requires */
     struct bytes type, requires;
+    struct bytes pin, demands; /* the parts of requires; "" where there is none */
 };
 
 /* The tasks of one class in one queue. */
@@ -58,6 +60,10 @@ struct hot_shelf {
     struct state_counts counts;
     int64_t adding_bytes[TASK_STATE_MAX]; /* by the batch at work */
     struct list_node dirty;               /* has something to add */
+    unsigned index;                       /* among the queue's shelves */
+    struct front front;                   /* of the ready ones, as the batch at work sees them */
+    uint64_t changed_at;                  /* the queue's count when its first changed last */
+    struct list_node changed;
 };
 
 enum queue_closing { QUEUE_OPEN = 0, QUEUE_CLOSING = 1, QUEUE_CLOSED = 2, QUEUE_HIDDEN = 3 };
@@ -72,6 +78,8 @@ struct hot_queue {
     int64_t close_cancel_at_ms, close_end_at_ms; /* wall; -1: none */
     struct hot_shelf **shelves;
     unsigned shelves_len;
+    struct list changed; /* shelves, those whose first changed last before the others */
+    uint64_t changes;
     struct map *shelves_by_class;
     struct state_counts counts;  /* of all shelves */
     int64_t bytes, adding_bytes; /* that are kept of its tasks: committed, and by the batch */
@@ -96,7 +104,9 @@ struct hot_worker {
     unsigned queues_len;
     struct bytes *types;
     unsigned types_len; /* 0: every type */
+    struct skill *skill;
     int64_t concurrency, confirm_ms;
+    int32_t min_priority; /* it is handed nothing below; MIN_PRIORITY_NONE: anything */
     enum worker_mode mode;
     int64_t registered_at_ms, last_seen_at_ms, last_seen_mono_ms;
     bool is_lost;
@@ -127,12 +137,14 @@ struct chain_end {
 };
 
 struct hot {
-    struct map *namespaces;     /* by name */
-    struct map *queues;         /* by number */
-    struct map *classes;        /* by number */
-    struct map *workers;        /* by id */
-    struct map *leases;         /* by task's number */
-    struct heap leases_due;     /* mono */
+    struct map *namespaces; /* by name */
+    struct map *queues;     /* by number */
+    struct map *classes;    /* by number */
+    struct map *workers;    /* by id */
+    struct map *leases;     /* by task's number */
+    struct map *skills;     /* by what is in them */
+    struct map *pinned;     /* a class for each worker that one is pinned to, by its id's text */
+    struct heap leases_due; /* mono */
     struct heap workers_silent; /* mono */
     struct heap queues_due;     /* wall */
     int64_t last_ns, last_queue, last_class, last_task, last_event, last_intent;
@@ -170,6 +182,11 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker);
 /* Counting: by n tasks, and what is kept of them, of shelf in state. */
 void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by,
                int64_t bytes);
+/* A task became ready, or is it no more; told after it was counted. */
+void hot_ready_enters(struct hot_shelf *shelf, const struct ready_head *head);
+void hot_ready_leaves(struct hot_shelf *shelf, int64_t number);
+/* Its first may be another now: those who look at it look again. */
+void hot_shelf_changed(struct hot_shelf *shelf);
 int64_t hot_in_state(const struct state_counts *counts,
                      enum task_state state);        /* the batch's part included */
 int64_t hot_running(const struct hot_queue *queue); /* leases that count against the cap */

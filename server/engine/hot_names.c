@@ -6,6 +6,13 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "domain/labels.h"
+#include "skill.h"
+
+/* A type, a newline, "@", an id, a newline, labels. */
+enum { CLASS_KEY_MAX = 255 + ID_TEXT_LEN + 3 + LABELS_TEXT_MAX };
+
+static void worker_find_skill(struct hot *hot, struct hot_worker *worker);
 
 /* Names live as long as the process, one allocation each. */
 static struct bytes keep(struct bytes text)
@@ -82,6 +89,7 @@ static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t n
     queue->settings = queue_default();
     queue->close_cancel_at_ms = queue->close_end_at_ms = -1;
     queue->shelves_by_class = map_new();
+    list_init(&queue->changed);
     list_init(&queue->watches);
     list_init(&queue->held);
     list_init(&queue->closers);
@@ -147,6 +155,19 @@ static struct bytes class_key(struct bytes type, struct bytes requires, char *ro
     return (struct bytes){room, type.len + 1 + requires.len};
 }
 
+/* Worker and class meet in whatever order they come: a pin makes the worker one of its own kind. */
+static void note_pin(struct hot *hot, struct hot_class *of_class)
+{
+    struct id id;
+    struct hot_worker *worker;
+
+    if (of_class->pin.len == 0 || map_put(hot->pinned, of_class->pin, of_class) != NULL)
+        return;
+    worker = id_parse(of_class->pin, &id) ? hot_worker(hot, id) : NULL;
+    if (worker != NULL)
+        worker_find_skill(hot, worker);
+}
+
 static struct hot_class *add_class(struct hot *hot, struct hot_ns *ns, int64_t number,
                                    struct bytes key, size_t type_len)
 {
@@ -157,16 +178,18 @@ static struct hot_class *add_class(struct hot *hot, struct hot_ns *ns, int64_t n
     of_class->key = keep(key);
     of_class->type = (struct bytes){of_class->key.at, type_len};
     of_class->requires = (struct bytes){of_class->key.at + type_len + 1, key.len - type_len - 1};
+    of_class->demands = labels_of_class(of_class->requires, &of_class->pin);
     (void)map_put(ns->classes, of_class->key, of_class);
     (void)map_put_int(hot->classes, (uint64_t)number, of_class);
     if (number > hot->last_class)
         hot->last_class = number;
+    note_pin(hot, of_class);
     return of_class;
 }
 
 bool hot_knows_class(const struct hot_ns *ns, struct bytes type, struct bytes requires)
 {
-    char room[1024];
+    char room[CLASS_KEY_MAX];
 
     return map_get(ns->classes, class_key(type, requires, room, sizeof(room))) != NULL;
 }
@@ -174,7 +197,7 @@ bool hot_knows_class(const struct hot_ns *ns, struct bytes type, struct bytes re
 struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes type,
                             struct bytes requires)
 {
-    char room[1024];
+    char room[CLASS_KEY_MAX];
     struct bytes key = class_key(type, requires, room, sizeof(room));
     struct hot_class *of_class = map_get(ns->classes, key);
 
@@ -183,7 +206,7 @@ struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes typ
 
 struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row)
 {
-    char room[1024];
+    char room[CLASS_KEY_MAX];
     struct bytes key = class_key(row->type, row->requires, room, sizeof(room));
     struct hot_class *of_class =
         add_class(hot, ns_numbered(hot, row->ns), row->number, key, row->type.len);
@@ -212,6 +235,9 @@ struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class)
     (void)map_put_int(queue->shelves_by_class, (uint64_t)of_class->head.number, shelf);
     shelf->queue = queue;
     shelf->of_class = of_class;
+    shelf->index = queue->shelves_len;
+    front_forget(&shelf->front);
+    hot_shelf_changed(shelf);
     queue->shelves =
         mem_resize(queue->shelves, (queue->shelves_len + 1) * sizeof(struct hot_shelf *));
     queue->shelves[queue->shelves_len++] = shelf;
@@ -244,6 +270,24 @@ static struct bytes *split_types(struct bytes types, unsigned *ret_len)
     return list;
 }
 
+static void worker_find_skill(struct hot *hot, struct hot_worker *worker)
+{
+    char id[ID_TEXT_LEN + 1];
+    struct skill *before = worker->skill;
+    bool is_pinned;
+
+    id_format(worker->id, id);
+    is_pinned = map_get(hot->pinned, bytes_of(id)) != NULL;
+    worker->skill = skill_take(hot->skills, &(struct skill_parts){
+                                                .types = worker->types,
+                                                .types_len = worker->types_len,
+                                                .labels = worker->labels,
+                                                .pin = is_pinned ? bytes_of(id) : BYTES_NONE,
+                                            });
+    if (before != NULL)
+        skill_drop(hot->skills, before);
+}
+
 struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
                                   int64_t now_mono_ms)
 {
@@ -260,6 +304,8 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
         find_queues(hot, worker->ns, row->queues, row->registered_at_ms, &worker->queues_len);
     worker->types = split_types(row->types, &worker->types_len);
     worker->concurrency = row->concurrency;
+    worker->min_priority = (int32_t)row->min_priority;
+    worker_find_skill(hot, worker);
     worker->confirm_ms = row->confirm_ms;
     worker->mode = (enum worker_mode)row->mode;
     worker->registered_at_ms = row->registered_at_ms;
@@ -274,8 +320,9 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     return worker;
 }
 
-void hot_free_worker(struct hot_worker *worker)
+void hot_free_worker(struct hot *hot, struct hot_worker *worker)
 {
+    skill_drop(hot->skills, worker->skill);
     drop(worker->identity);
     drop(worker->instance);
     drop(worker->version);
@@ -302,13 +349,15 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
     heap_remove(&hot->workers_silent, &worker->silence);
     (void)map_remove(hot->workers,
                      (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)});
-    hot_free_worker(worker);
+    hot_free_worker(hot, worker);
 }
 
 static void free_queue(struct hot_queue *queue)
 {
-    for (unsigned i = 0; i < queue->shelves_len; i++)
+    for (unsigned i = 0; i < queue->shelves_len; i++) {
+        front_fini(&queue->shelves[i]->front);
         free(queue->shelves[i]);
+    }
     free(queue->shelves);
     map_free(queue->shelves_by_class);
     free(queue->abandoned);

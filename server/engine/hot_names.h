@@ -4,4 +4,4 @@
 #include "hot.h"
 
 void hot_free_names(struct hot *hot);
-void hot_free_worker(struct hot_worker *worker);
+void hot_free_worker(struct hot *hot, struct hot_worker *worker);

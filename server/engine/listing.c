@@ -6,6 +6,7 @@
 
 #include "base/map.h"
 #include "base/memory.h"
+#include "domain/labels.h"
 #include "reach.h"
 #include "store/repo_registry.h"
 #include "store/repo_task.h"
@@ -17,6 +18,7 @@ struct known_queue {
     int64_t ns;
     int32_t max_attempts; /* of tasks that say nothing themselves */
     struct bytes name;
+    struct bytes demands; /* of a class */
 };
 
 struct listing {
@@ -88,8 +90,10 @@ static void on_queue(void *ctx, const struct queue_row *row)
 static void on_class(void *ctx, const struct class_row *row)
 {
     struct listing *listing = ctx;
+    struct known_queue *known = remember(listing, listing->classes, row->number, row->type);
+    struct bytes pin;
 
-    (void)remember(listing, listing->classes, row->number, row->type);
+    known->demands = arena_bytes(listing->names, labels_of_class(row->requires, &pin));
 }
 
 static void load_names(struct listing *listing, struct db *db)
@@ -212,6 +216,7 @@ static void add(struct page *page, const struct task *task)
     shown->ns = page->command->ns;
     shown->queue = arena_bytes(mem, queue->name);
     shown->type = arena_bytes(mem, of_class->name);
+    shown->requires = arena_bytes(mem, of_class->demands);
     shown->max_attempts = (shown->retry.given & RETRY_HAS_MAX_ATTEMPTS) != 0
                               ? shown->retry.max_attempts
                               : queue->max_attempts;

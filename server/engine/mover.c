@@ -55,9 +55,23 @@ int64_t task_spec_bytes(const struct task_spec *spec)
     return (int64_t)(spec->payload.data.len + spec->headers.len);
 }
 
+static void stand_in_line(struct hot_shelf *shelf, const struct task *task)
+{
+    if (task->state == TASK_READY)
+        hot_ready_enters(shelf,
+                         &(struct ready_head){.number = task->number, .priority = task->priority});
+}
+
+static void leave_line(struct hot_shelf *shelf, const struct task *task, enum task_state from)
+{
+    if (from == TASK_READY)
+        hot_ready_leaves(shelf, task->number);
+}
+
 static void entered(struct batch *batch, struct task *task, struct hot_shelf *shelf)
 {
     hot_count(batch->hot, shelf, task->state, 1, task->bytes);
+    stand_in_line(shelf, task);
     batch_event(batch, EVENT_TASK_SUBMITTED, task, BYTES_NONE);
     note_due(batch, task);
     note_ending(batch, task);
@@ -97,6 +111,8 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
     task_save_move(batch->db, task, from);
     hot_count(batch->hot, shelf, from, -1, -task->bytes);
     hot_count(batch->hot, shelf, to, 1, task->bytes);
+    leave_line(shelf, task, from);
+    stand_in_line(shelf, task);
     if (event != EVENT_NONE)
         batch_event(batch, event, task, data);
     note_due(batch, task);
@@ -132,6 +148,8 @@ void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from
     task_save_move(batch->db, task, task->state);
     hot_count(batch->hot, from, task->state, -1, -task->bytes);
     hot_count(batch->hot, to, task->state, 1, task->bytes);
+    leave_line(from, task, task->state);
+    stand_in_line(to, task);
     note_due(batch, task);
     offer(batch, task, TASK_SUCCEEDED);
     batch_offer_queue(batch, from->queue);
@@ -168,11 +186,13 @@ struct retry_policy task_retry(struct batch *batch, struct task *task)
 void task_name(const struct batch *batch, struct task *task)
 {
     const struct hot_queue *queue = task_queue(batch, task);
+    const struct hot_class *of_class = hot_class_numbered(batch->hot, task->class_number);
     struct retry_policy policy =
         retry_merge(retry_merge(retry_default(), &queue->settings.retry), &task->retry);
 
     task->ns = queue->ns->name;
     task->queue = queue->name;
-    task->type = hot_class_numbered(batch->hot, task->class_number)->type;
+    task->type = of_class->type;
+    task->requires = of_class->demands;
     task->max_attempts = policy.max_attempts;
 }

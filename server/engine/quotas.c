@@ -50,10 +50,11 @@ static bool fits_bounds(const struct batch *batch, struct bytes name, const stru
                         "%lld, deleted ones included",
                         BYTES_ARG(name), (long long)queues_max);
     else if (intake->classes > 0 && classes + intake->classes > classes_max)
-        (void)error_set(error, ERR_LIMIT_REACHED, "/type",
-                        "the namespace %.*s can have no other type: the broker's classes_max is "
-                        "%lld",
-                        BYTES_ARG(name), (long long)classes_max);
+        (void)error_set(
+            error, ERR_LIMIT_REACHED, "/type",
+            "the namespace %.*s can have no other type or demands: the broker's classes_max is "
+            "%lld",
+            BYTES_ARG(name), (long long)classes_max);
     else
         return true;
     return false;

@@ -1,6 +1,8 @@
 /* Submits: new tasks, one by one or many. */
 #include "submits.h"
 
+#include <string.h>
+
 #include "domain/bounds.h"
 #include "domain/deadline.h"
 #include "handlers.h"
@@ -82,7 +84,7 @@ static struct hot_queue *queue_of(struct batch *batch, const struct command *com
 static void enter(struct batch *batch, struct hot_queue *queue, const struct task_spec *spec,
                   struct task *ret_task)
 {
-    struct hot_class *of_class = hot_class(batch->hot, queue->ns, spec->type, BYTES_NONE);
+    struct hot_class *of_class = hot_class(batch->hot, queue->ns, spec->type, spec->requires);
 
     *ret_task = new_task(batch, queue, of_class, run_at(batch, spec));
     ret_task->priority = spec->priority;
@@ -211,7 +213,7 @@ static enum verdict decide(struct batch *batch, struct command *command, unsigne
     if (queue == NULL)
         intake_add_queue(&intake, ns, spec->queue);
     if (quota_is_short_of_classes(batch, ns))
-        intake_add_class(&intake, ns, spec->type, BYTES_NONE);
+        intake_add_class(&intake, ns, spec->type, spec->requires);
     if (!quota_fits(batch, command->ns, ns, &intake, ret_error) ||
         (!has_paid(submit, nth) && !quota_charge(batch, command, ns, 1, ret_error)))
         return REFUSE;
@@ -262,8 +264,8 @@ static bool may_use_all(struct batch *batch, struct command *command)
 
 /* The parts of an array that is taken whole or not at all. */
 struct whole {
-    struct map *queues; /* by name: how many tasks so far */
-    struct map *types;
+    struct map *queues;  /* by name: how many tasks so far */
+    struct map *classes; /* by type and what goes with it */
     struct intake intake;
 };
 
@@ -275,6 +277,23 @@ static int64_t count_name(struct map *names, struct bytes name)
 
     (void)map_put(names, name, (void *)(intptr_t)(before + 1));
     return before;
+}
+
+static struct bytes class_name(struct batch *batch, const struct task_spec *spec)
+{
+    struct bytes parts[] = {spec->type, BYTES("\n"), spec->requires};
+    size_t len = 0;
+    char *name;
+
+    if (spec->requires.len == 0)
+        return spec->type;
+    name = arena_alloc(batch->mem, spec->type.len + 1 + spec->requires.len);
+    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
+        if (parts[i].len > 0)
+            memcpy(name + len, parts[i].at, parts[i].len);
+        len += parts[i].len;
+    }
+    return (struct bytes){name, len};
 }
 
 static bool fits_with(struct batch *batch, struct command *command, const struct task_spec *spec,
@@ -291,8 +310,8 @@ static bool fits_with(struct batch *batch, struct command *command, const struct
     }
     if (before == 0)
         intake_add_queue(&whole->intake, ns, spec->queue);
-    if (count_name(whole->types, spec->type) == 0)
-        intake_add_class(&whole->intake, ns, spec->type, BYTES_NONE);
+    if (count_name(whole->classes, class_name(batch, spec)) == 0)
+        intake_add_class(&whole->intake, ns, spec->type, spec->requires);
     whole->intake.tasks++;
     whole->intake.bytes += task_spec_bytes(spec);
     return quota_allows(batch, command->ns, &whole->intake, &command->reply.error);
@@ -302,13 +321,13 @@ static bool fits_with(struct batch *batch, struct command *command, const struct
 static bool all_fit(struct batch *batch, struct command *command)
 {
     const struct submit *submit = &command->in.submit;
-    struct whole whole = {.queues = map_new(), .types = map_new()};
+    struct whole whole = {.queues = map_new(), .classes = map_new()};
     bool fits = true;
 
     for (unsigned i = 0; i < submit->specs_len && fits; i++)
         fits = fits_with(batch, command, &submit->specs[i], &whole);
     map_free(whole.queues);
-    map_free(whole.types);
+    map_free(whole.classes);
     return fits && quota_charge(batch, command, hot_ns(batch->hot, command->ns, false),
                                 submit->specs_len, &command->reply.error);
 }

@@ -111,6 +111,7 @@ void fill_worker(struct batch *batch, struct command *command, const struct hot_
                 .types_len = worker->types_len,
                 .concurrency = (int32_t)worker->concurrency,
                 .confirm_ms = worker->confirm_ms,
+                .min_priority = worker->min_priority,
             },
         .state = worker_state(worker),
         .registered_at_ms = worker->registered_at_ms,

@@ -171,6 +171,7 @@ static struct worker_row row_of(const struct hot_worker *worker, struct arena *a
         .mode = worker->mode,
         .registered_at_ms = worker->registered_at_ms,
         .last_seen_at_ms = worker->last_seen_at_ms,
+        .min_priority = worker->min_priority,
     };
 }
 
@@ -201,6 +202,7 @@ static struct worker_row *new_row(struct batch *batch, const struct command *com
         .mode = WORKER_RUN,
         .registered_at_ms = batch->now.wall_ms,
         .last_seen_at_ms = batch->now.wall_ms,
+        .min_priority = spec->min_priority,
     };
 
     return arena_copy(batch->mem, &row, sizeof(row));
@@ -319,6 +321,8 @@ static void set_worker(struct engine *engine, struct effect *effect)
         worker->mode = edit->mode;
     if (edit->has_concurrency)
         worker->concurrency = edit->concurrency;
+    if (edit->has_min_priority)
+        worker->min_priority = edit->min_priority;
     worker_ordered(engine, worker);
     for (unsigned i = 0; i < worker->queues_len; i++)
         queue_look_again(engine, worker->queues[i]);
@@ -340,6 +344,10 @@ static void note_edit(struct batch *batch, const struct command *command,
         json_member_text(&detail.out, "state", bytes_of(worker_mode_name(edit->mode)));
     if (edit->has_concurrency)
         json_member_int(&detail.out, "concurrency", edit->concurrency);
+    if (edit->has_min_priority && edit->min_priority != MIN_PRIORITY_NONE)
+        json_member_int(&detail.out, "min_priority", edit->min_priority);
+    else if (edit->has_min_priority)
+        json_member_raw_or_null(&detail.out, "min_priority", BYTES_NONE);
     act.detail = audit_detail_end(&detail, batch->mem);
     audit_write(batch, command, &act);
 }
@@ -366,6 +374,8 @@ void run_EDIT_WORKER(struct batch *batch, struct command *command)
         row.mode = edit->mode;
     if (edit->has_concurrency)
         row.concurrency = view->spec.concurrency = edit->concurrency;
+    if (edit->has_min_priority)
+        row.min_priority = view->spec.min_priority = edit->min_priority;
     if (edit->has_mode)
         view->state = worker_mode_name(edit->mode);
     worker_save(batch->db, &row);

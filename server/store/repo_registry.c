@@ -126,7 +126,8 @@ void worker_save(struct db *db, const struct worker_row *row)
                   VALUE_TEXT(row->instance), VALUE_TEXT(row->version), VALUE_TEXT(row->info),
                   VALUE_TEXT(row->labels), VALUE_TEXT(row->queues), VALUE_TEXT(row->types),
                   VALUE_INT(row->concurrency), VALUE_INT(row->confirm_ms), VALUE_INT(row->mode),
-                  VALUE_INT(row->registered_at_ms), VALUE_INT(row->last_seen_at_ms)));
+                  VALUE_INT(row->registered_at_ms), VALUE_INT(row->last_seen_at_ms),
+                  VALUE_INT(row->min_priority)));
 }
 
 void worker_each(struct db *db, void (*each)(void *ctx, const struct worker_row *row), void *ctx)
@@ -149,6 +150,7 @@ void worker_each(struct db *db, void (*each)(void *ctx, const struct worker_row 
             .mode = db_int(rows, 11),
             .registered_at_ms = db_int(rows, 12),
             .last_seen_at_ms = db_int(rows, 13),
+            .min_priority = db_int(rows, 14),
         };
 
         each(ctx, &row);

@@ -63,6 +63,8 @@ void spec_fill(struct op *op, struct task_spec *spec, int64_t submission)
     if (sim_chance(sim, 20))
         spec->tags = BYTES("loud\nround\n");
     draw_ends(sim, spec);
+    if (sim->swarm.has_demands && sim_chance(sim, 40))
+    spec->requires = labels_named(sim_pick(sim, LABEL_SETS));
     draw_retry(sim, &spec->retry);
 }
 

@@ -16,6 +16,11 @@ struct held *pick_held(struct sim *sim)
     return len == 0 ? NULL : &sim->held[sim_below(sim, len)];
 }
 
+static int32_t draw_min_priority(struct sim *sim)
+{
+    return sim_chance(sim, 15) ? (int32_t)sim_below(sim, 3) * 10 - 10 : MIN_PRIORITY_NONE;
+}
+
 void act_register_worker(struct sim *sim)
 {
     unsigned number;
@@ -40,6 +45,8 @@ void act_register_worker(struct sim *sim)
     }
     spec->concurrency = (int32_t)sim_below(sim, 4) + 1;
     spec->confirm_ms = sim->swarm.has_confirm && sim_chance(sim, 40) ? 2000 : -1;
+    spec->labels = labels_named(sim_chance(sim, 50) ? sim_pick(sim, LABEL_SETS) : 0);
+    spec->min_priority = draw_min_priority(sim);
     op_post(op);
 }
 
@@ -330,6 +337,8 @@ void act_edit_worker(struct sim *sim)
         .mode = sim_chance(sim, 60) ? WORKER_RUN : sim_pick(sim, 4),
         .has_concurrency = sim_chance(sim, 50),
         .concurrency = (int32_t)sim_below(sim, 4) + 1,
+        .has_min_priority = sim_chance(sim, 30),
+        .min_priority = draw_min_priority(sim),
     };
     op_post(op);
 }

@@ -35,6 +35,7 @@ static void heal_worker(struct sim *sim)
         spec->queues[spec->queues_len++] = queue_name(i);
     spec->concurrency = 100;
     spec->confirm_ms = -1;
+    spec->min_priority = MIN_PRIORITY_NONE;
     op_post(op);
 }
 

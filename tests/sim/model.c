@@ -38,11 +38,21 @@ int64_t word_delay_ms(int64_t task, int64_t delivery)
 
 bool worker_may_run(const struct row_worker *worker, const struct row_class *of_class)
 {
+    const char *demand = of_class->requires;
     char id[ID_TEXT_LEN + 1];
 
     id_format(worker->id, id);
-    if (of_class->requires[0] != '\0' && strcmp(of_class->requires, id) != 0)
-        return false;
+    if (demand[0] == '@') {
+        if (strncmp(demand + 1, id, ID_TEXT_LEN) != 0)
+            return false;
+        demand += ID_TEXT_LEN + 2;
+    }
+    /* No name or value here is the end of another. */
+    for (size_t len; demand[0] != '\0'; demand += len) {
+        len = strcspn(demand, "\n") + 1;
+        if (memmem(worker->labels, strlen(worker->labels), demand, len) == NULL)
+            return false;
+    }
     return worker->types[0] == '\0' || strstr(worker->types, of_class->type) != NULL;
 }
 

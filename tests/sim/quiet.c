@@ -52,7 +52,8 @@ static void check_parked_claim(const struct op *op)
         const struct row_queue *queue = snapshot_queue(now, task->queue);
         bool is_asked_for = claim->queues_len == 0 || bytes_is(claim->queues[0], queue->name);
 
-        if (task->state == TASK_READY && is_asked_for && worker_has_queue(worker, queue) &&
+        if (task->state == TASK_READY && task->priority >= worker->min_priority && is_asked_for &&
+            worker_has_queue(worker, queue) &&
             worker_may_run(worker, snapshot_class(now, task->class_number)) &&
             may_give(op->sim, now, queue))
             sim_fail(op->sim, "task %lld is ready, a claim waits for it, and they do not meet",

@@ -39,6 +39,7 @@ static void set_up(struct sim *sim)
         spec->queues[spec->queues_len++] = queue_name(0);
         spec->concurrency = 2;
         spec->confirm_ms = -1;
+        spec->min_priority = MIN_PRIORITY_NONE;
         op_post(op);
     }
     host_settle(sim);

@@ -38,7 +38,8 @@ static const char *const texts[TEXTS] = {
     [QUEUES] =
         "SELECT number, concurrency, pending_limit, paused, paused_until, closed, name, retry FROM queues"
         " ORDER BY number",
-    [WORKERS] = "SELECT id, concurrency, mode, confirm_ms, queues, types FROM workers",
+    [WORKERS] =
+        "SELECT id, concurrency, mode, confirm_ms, queues, types, min_priority, labels FROM workers",
     [CLASSES] = "SELECT number, type, requires FROM classes ORDER BY number",
     [EVENTS] =
         "SELECT number, at, kind, coalesce(queue, 0), coalesce(task, 0) FROM events WHERE number > ?1"
@@ -209,6 +210,8 @@ static void read_workers(struct rows *rows, struct snapshot *snapshot)
         row->confirm_ms = sqlite3_column_int64(stmt, 3);
         get_text(stmt, 4, row->queues, sizeof(row->queues));
         get_text(stmt, 5, row->types, sizeof(row->types));
+        row->min_priority = sqlite3_column_int64(stmt, 6);
+        get_text(stmt, 7, row->labels, sizeof(row->labels));
     }
     stmt = start(rows, CLASSES);
     while (step(stmt)) {

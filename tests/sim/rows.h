@@ -30,13 +30,13 @@ struct row_queue {
 
 struct row_worker {
     struct id id;
-    int64_t concurrency, mode, confirm_ms;
-    char queues[64], types[32];
+    int64_t concurrency, mode, confirm_ms, min_priority;
+    char queues[64], types[32], labels[64];
 };
 
 struct row_class {
     int64_t number;
-    char type[16], requires[ID_TEXT_LEN + 1];
+    char type[16], requires[ID_TEXT_LEN + 64];
 };
 
 struct row_event {

@@ -117,6 +117,14 @@ struct bytes queue_name(unsigned queue)
     return bytes_of(names[queue]);
 }
 
+struct bytes labels_named(unsigned set)
+{
+    static const char *const sets[LABEL_SETS] = {"", "gpu=a100\n", "gpu=t4\n", "gpu=a100\nzone=b\n",
+                                                 "zone=b\n"};
+
+    return bytes_of(sets[set]);
+}
+
 struct bytes type_name(unsigned type)
 {
     static const char *const names[TYPES] = {"apple", "pear"};

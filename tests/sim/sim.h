@@ -9,6 +9,7 @@
 enum {
     QUEUES = 3,
     TYPES = 2,
+    LABEL_SETS = 5,
     AGENTS = 5,
     HELD_MAX = 96,
     NOTES_MAX = 48,
@@ -87,7 +88,7 @@ struct swarm {
     unsigned weights_sum;
     unsigned acts_a_step, crashes_per_10000; /* between a COMMIT and what follows it */
     unsigned tasks_max;
-    bool has_small_leases, has_wall_jumps, has_retry_policies, has_confirm, has_ends;
+    bool has_small_leases, has_wall_jumps, has_retry_policies, has_confirm, has_ends, has_demands;
     unsigned cap_percent, wait_percent, key_percent;
 };
 
@@ -177,6 +178,7 @@ void heal_run(struct sim *sim);
 
 struct bytes queue_name(unsigned queue);
 struct bytes type_name(unsigned type);
+struct bytes labels_named(unsigned set);
 /* A task that exists, or with some luck one that did. NULL: there was none yet. */
 const struct known *pick_task(struct sim *sim);
 struct held *pick_held(struct sim *sim);

@@ -40,6 +40,7 @@ void swarm_draw(struct sim *sim)
     swarm->has_retry_policies = sim_chance(sim, 60);
     swarm->has_confirm = sim_chance(sim, 30);
     swarm->has_ends = sim_chance(sim, 60);
+    swarm->has_demands = sim_chance(sim, 60);
     swarm->cap_percent = (unsigned)sim_below(sim, 100);
     swarm->wait_percent = (unsigned)sim_below(sim, 100);
     swarm->key_percent = (unsigned)sim_below(sim, 80);

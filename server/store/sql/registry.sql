@@ -42,14 +42,14 @@ FROM queues;
 
 -- name: worker_put
 INSERT INTO workers (id, ns, identity, instance, version, info, labels, queues, types, concurrency, confirm_ms, mode,
-                     registered_at, last_seen_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+                     registered_at, last_seen_at, min_priority)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 ON CONFLICT (id) DO UPDATE SET concurrency = excluded.concurrency, mode = excluded.mode,
-                               last_seen_at = excluded.last_seen_at;
+                               last_seen_at = excluded.last_seen_at, min_priority = excluded.min_priority;
 
 -- name: worker_all
 SELECT id, ns, identity, instance, version, info, labels, queues, types, concurrency, confirm_ms, mode, registered_at,
-       last_seen_at
+       last_seen_at, min_priority
 FROM workers;
 
 -- name: worker_delete

@@ -169,8 +169,13 @@ static void attempts_logs_and_blockers_are_listed(void **state)
                               .finished_at_ms = -1,
                               .outcome = ATTEMPT_LOST};
     struct log_line line = {.message = BYTES("hi"), .at_ms = 0};
-    struct blocker blocker = {
-        .kind = "position", .until_ms = -1, .limit = -1, .running = -1, .ahead = 12, .workers = -1};
+    struct blocker blocker = {.kind = "position",
+                              .until_ms = -1,
+                              .limit = -1,
+                              .running = -1,
+                              .ahead = 12,
+                              .workers = -1,
+                              .min_priority = MIN_PRIORITY_NONE};
 
     (void)state;
 

@@ -175,6 +175,7 @@ struct id enrol(struct stage *stage, const char *queue, int32_t concurrency)
         .queues_len = 1,
         .concurrency = concurrency,
         .confirm_ms = -1,
+        .min_priority = MIN_PRIORITY_NONE,
     };
     return get(stage, command)->reply.workers[0].id;
 }

@@ -102,7 +102,7 @@ static void a_worker_serves_its_queues_and_runs_its_types(void **state)
     assert_false(worker_serves(worker, new_queue(&hot, "c")));
     assert_true(worker_runs_class(worker, hot_class(&hot, ns, BYTES("y"), BYTES_NONE)));
     assert_false(worker_runs_class(worker, hot_class(&hot, ns, BYTES("z"), BYTES_NONE)));
-    assert_false(worker_runs_class(worker, hot_class(&hot, ns, BYTES("y"), BYTES("another"))));
+    assert_false(worker_runs_class(worker, hot_class(&hot, ns, BYTES("y"), BYTES("@another\n"))));
     hot_fini(&hot);
 }
 

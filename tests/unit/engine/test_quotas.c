@@ -213,6 +213,7 @@ static struct command *to_register(struct stage *stage, struct bytes *queues, un
     command->in.worker_spec.queues_len = len;
     command->in.worker_spec.concurrency = 1;
     command->in.worker_spec.confirm_ms = -1;
+    command->in.worker_spec.min_priority = MIN_PRIORITY_NONE;
     return command;
 }
 

@@ -118,6 +118,7 @@ static struct command *to_enrol(struct stage *stage, struct bytes queue)
         .queues_len = 1,
         .concurrency = 1,
         .confirm_ms = -1,
+        .min_priority = MIN_PRIORITY_NONE,
     };
     return command;
 }

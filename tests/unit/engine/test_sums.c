@@ -34,6 +34,7 @@ static void enrol_in(struct stage *stage, struct bytes ns, const char *queue)
         .queues_len = 1,
         .concurrency = 100,
         .confirm_ms = -1,
+        .min_priority = MIN_PRIORITY_NONE,
     };
     assert_int_equal(code_of(stage_ask(stage, command)), OK);
 }

@@ -21,7 +21,8 @@ static void a_newer_registration_stands_for_the_older_of_its_instance(void **sta
                                                        .queues = &queue,
                                                        .queues_len = 1,
                                                        .concurrency = 1 + i,
-                                                       .confirm_ms = -1};
+                                                       .confirm_ms = -1,
+                                                       .min_priority = MIN_PRIORITY_NONE};
         (void)stage_ask(stage, command);
     }
 
@@ -40,7 +41,8 @@ static void register_instance(struct stage *stage, const char *instance, const c
                                                    .queues = queue,
                                                    .queues_len = 1,
                                                    .concurrency = 1,
-                                                   .confirm_ms = -1};
+                                                   .confirm_ms = -1,
+                                                   .min_priority = MIN_PRIORITY_NONE};
     (void)stage_ask(stage, command);
     stage_pass(stage, 1000);
 }
