@@ -59,6 +59,8 @@ struct http_server_options {
 
 MUST_CHECK enum err http_server_open(uv_loop_t *loop, const struct http_server_options *options,
                                      struct http_server **ret_server, struct error *error);
+/* Can these be served? Nothing is opened. */
+MUST_CHECK enum err http_tls_check(const struct http_tls_files *files, struct error *error);
 /* Read certificate and key again, for new connections. Not OK: the old ones stay in use. */
 MUST_CHECK enum err http_server_reload(struct http_server *server, struct error *error);
 /* Loop thread: options.loopback_only_hosts, from the next request on. */

@@ -1,6 +1,7 @@
 /* Tokens: made, shown, replaced and revoked. The keyring follows what the engine has written. */
 #include <string.h>
 
+#include "base/log.h"
 #include "call.h"
 #include "codec_token.h"
 #include "handlers.h"
@@ -214,6 +215,10 @@ static enum err decode_revoke(struct call *call)
 static void answer_revoked(struct call *call)
 {
     (void)keyring_drop(call->api->keyring, call->command.in.token.id);
+    if (keyring_is_open(call->api->keyring))
+        log_event(LOG_WARN, "access.open",
+                  "the last token was revoked: every user of this machine may do everything again",
+                  LOG_TEXT_FIELD("token", call->command.in.token.id), );
     answer_status(call, 204);
 }
 

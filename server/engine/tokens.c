@@ -92,12 +92,16 @@ static void write_token(struct json_out *out, const struct token_record *token)
     json_member_time_or_null(out, "expires_at", token->expires_at_ms);
 }
 
-static struct bytes detail_of(const struct batch *batch, const struct token_record *token)
+/* opened: it was the last one, and from here on nobody needs any. */
+static struct bytes detail_of(const struct batch *batch, const struct token_record *token,
+                              bool opened)
 {
     struct audit_detail detail;
 
     audit_detail_begin(&detail);
     write_token(&detail.out, token);
+    if (opened)
+        json_member_bool(&detail.out, "opened", true);
     return audit_detail_end(&detail, batch->mem);
 }
 
@@ -156,7 +160,7 @@ void run_MAKE_TOKEN(struct batch *batch, struct command *command)
     if (!may_make(batch, command))
         return;
     put(batch, command, &token);
-    note(batch, command, "token.created", &token, detail_of(batch, &token));
+    note(batch, command, "token.created", &token, detail_of(batch, &token, false));
     batch_answer(batch, command);
 }
 
@@ -237,11 +241,12 @@ void run_ROTATE_TOKEN(struct batch *batch, struct command *command)
 /* ---- revoke ---- */
 
 static bool may_revoke(struct batch *batch, struct command *command,
-                       const struct token_record *token)
+                       const struct token_record *token, bool *ret_opens)
 {
     struct others others = others_than(batch, command, token->id);
     bool is_admin = is_whole_admin(&token->grant) && !has_ended(token, batch->now.wall_ms);
 
+    *ret_opens = !others.are_some;
     if (others.are_some && is_admin && !others.have_admin) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
                      "it is the last admin's over everything; revoke the others first, or make "
@@ -259,12 +264,13 @@ static bool may_revoke(struct batch *batch, struct command *command,
 void run_REVOKE_TOKEN(struct batch *batch, struct command *command)
 {
     struct token_record token;
+    bool opens;
 
-    if (!find_token(batch, command, &token) || !may_revoke(batch, command, &token))
+    if (!find_token(batch, command, &token) || !may_revoke(batch, command, &token, &opens))
         return;
     token_delete(batch->db, token.id);
     batch->rows++;
-    note(batch, command, "token.revoked", &token, detail_of(batch, &token));
+    note(batch, command, "token.revoked", &token, detail_of(batch, &token, opens));
     batch_answer(batch, command);
 }
 

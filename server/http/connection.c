@@ -79,7 +79,7 @@ static void close_connection(struct connection *connection)
     struct http_server *server = connection->server;
 
     room_leave(connection);
-    tls_leave(connection->tls);
+    tls_leave(server->tls, connection->tls, connection->peer_text);
     if (connection->phase == CONNECTION_SHUT)
         server->shut_len--;
     server->connections_len--;

@@ -12,13 +12,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { CHAIN_MAX = 16 };
+enum { CHAIN_MAX = 16, LOG_EVERY_NS = 1000000000, HANDSHAKE_RECORD = 22, CHAIN_NONE_SIZE = 16 };
 
 /* Only key exchanges with forward secrecy and authenticated ciphers. */
 static const char priorities[] =
@@ -38,7 +39,9 @@ struct tls_session {
     struct tls_credentials *credentials;
     gnutls_session_t gnutls; /* libmicrohttpd's */
     int fd;
-    bool is_through; /* the handshake */
+    bool is_through;                                                   /* the handshake */
+    bool has_received, has_hello, has_agreed, has_answered, has_shown; /* how far it came */
+    unsigned char first; /* byte that the client sent */
     void (*on_thirst)(void *ctx);
     void *ctx;
 };
@@ -46,7 +49,9 @@ struct tls_session {
 struct tls {
     char *cert, *key, *client_ca;
     struct tls_credentials *current;
-    struct list retired; /* still used by connections that began with them */
+    struct list retired;   /* still used by connections that began with them */
+    uint64_t logged_at_ns; /* a failed handshake; 0: never */
+    unsigned unlogged;     /* failed since */
 };
 
 /* For libraries that only read what they take as not constant. */
@@ -273,6 +278,16 @@ enum err tls_reload(struct tls *tls, struct error *error)
     return OK;
 }
 
+enum err http_tls_check(const struct http_tls_files *files, struct error *error)
+{
+    struct tls *tls;
+    enum err err = tls_open(files, &tls, error);
+
+    if (err == OK)
+        tls_close(tls);
+    return err;
+}
+
 void tls_close(struct tls *tls)
 {
     struct list_node *node;
@@ -328,6 +343,10 @@ static ssize_t pull(gnutls_transport_ptr_t ctx, void *data, size_t len)
     ssize_t received = recv(session->fd, data, len, 0);
     int cause = errno;
 
+    if (received > 0 && !session->has_received) {
+        session->has_received = true;
+        session->first = *(const unsigned char *)data;
+    }
     if (received >= 0)
         return received;
     gnutls_transport_set_errno(session->gnutls, cause);
@@ -345,17 +364,27 @@ static int pull_timeout(gnutls_transport_ptr_t ctx, unsigned wait_ms)
     return poll(&poll_fd, 1, 0);
 }
 
-/* The client's last message of a handshake. */
-static int on_finished(gnutls_session_t gnutls, unsigned type, unsigned when, unsigned is_incoming,
-                       const gnutls_datum_t *message)
+static void note_chain(struct tls_session *session, const gnutls_datum_t *message)
+{
+    session->has_answered = true;
+    session->has_shown |= message != NULL && message->size > CHAIN_NONE_SIZE;
+}
+
+/* Up to the client's last message of a handshake. */
+static int on_message(gnutls_session_t gnutls, unsigned type, unsigned when, unsigned is_incoming,
+                      const gnutls_datum_t *message)
 {
     struct tls_session *session = gnutls_transport_get_ptr(gnutls);
+    bool is_done = when == GNUTLS_HOOK_POST;
 
-    (void)type;
-    (void)when;
-    (void)message;
-    if (is_incoming != 0)
+    if (is_incoming == 0)
+        session->has_agreed |= type == GNUTLS_HANDSHAKE_SERVER_HELLO;
+    else if (type == GNUTLS_HANDSHAKE_FINISHED && is_done)
         session->is_through = true;
+    else if (type == GNUTLS_HANDSHAKE_CERTIFICATE_PKT)
+        note_chain(session, message);
+    else if (type == GNUTLS_HANDSHAKE_CLIENT_HELLO)
+        session->has_hello = true;
     return 0;
 }
 
@@ -388,15 +417,77 @@ struct tls_session *tls_enter(struct tls *tls, struct MHD_Connection *mhd, int f
     gnutls_transport_set_ptr2(gnutls, session, (gnutls_transport_ptr_t)(intptr_t)fd);
     gnutls_transport_set_pull_function(gnutls, pull);
     gnutls_transport_set_pull_timeout_function(gnutls, pull_timeout);
-    gnutls_handshake_set_hook_function(gnutls, GNUTLS_HANDSHAKE_FINISHED, GNUTLS_HOOK_POST,
-                                       on_finished);
+    gnutls_handshake_set_hook_function(gnutls, GNUTLS_HANDSHAKE_ANY, GNUTLS_HOOK_BOTH, on_message);
     return session;
 }
 
-void tls_leave(struct tls_session *session)
+/* ---- handshakes that failed ---- */
+
+/* The certificate that the client showed, or did not. False: it is not what is wrong. */
+static bool complain_of_chain(const struct tls_session *session, char *ret_text, size_t size)
+{
+    unsigned status = gnutls_session_get_verify_cert_status(session->gnutls);
+    gnutls_datum_t words = {.data = NULL};
+
+    if (!session->credentials->asks_client || !session->has_answered)
+        return false;
+    if (!session->has_shown) {
+        (void)snprintf(ret_text, size, "the client showed no certificate");
+        return true;
+    }
+    if (status == 0 || status == UINT_MAX ||
+        gnutls_certificate_verification_status_print(status, GNUTLS_CRT_X509, &words, 0) < 0)
+        return false;
+    (void)snprintf(ret_text, size, "the client's certificate: %s", (const char *)words.data);
+    gnutls_free(words.data);
+    return true;
+}
+
+/* libmicrohttpd keeps GnuTLS's result for itself, so it is told from what is left of it. */
+static void write_reason(const struct tls_session *session, char *ret_text, size_t size)
+{
+    gnutls_alert_description_t alert = gnutls_alert_get(session->gnutls);
+
+    if (session->first >= 'A' && session->first <= 'Z')
+        (void)snprintf(ret_text, size, "plain HTTP was sent to the TLS port");
+    else if (session->first != HANDSHAKE_RECORD)
+        (void)snprintf(ret_text, size, "what was sent is not TLS");
+    else if (complain_of_chain(session, ret_text, size))
+        return;
+    else if (alert != GNUTLS_A_CLOSE_NOTIFY)
+        (void)snprintf(ret_text, size, "the client said: %s", gnutls_alert_get_name(alert));
+    else if (session->has_hello && !session->has_agreed)
+        (void)snprintf(ret_text, size,
+                       "no version or cipher is known to both: TLS 1.2 or 1.3 is needed");
+    else
+        (void)snprintf(ret_text, size, "the client left, or did not go on");
+}
+
+/* Not more than one a second: whoever may connect could fill the log. Who sends nothing at all,
+ * such as a probe of the port, is not worth a line. */
+static void log_failed(struct tls *tls, const struct tls_session *session, const char *address)
+{
+    uint64_t now_ns = uv_hrtime();
+    char reason[200];
+
+    if (session->is_through || !session->has_received)
+        return;
+    tls->unlogged++;
+    if (tls->logged_at_ns != 0 && now_ns - tls->logged_at_ns < LOG_EVERY_NS)
+        return;
+    write_reason(session, reason, sizeof(reason));
+    log_event(LOG_INFO, "tls.failed", "a TLS handshake failed",
+              LOG_TEXT_FIELD("address", bytes_of(address)),
+              LOG_TEXT_FIELD("reason", bytes_of(reason)), LOG_INT_FIELD("count", tls->unlogged), );
+    tls->logged_at_ns = now_ns;
+    tls->unlogged = 0;
+}
+
+void tls_leave(struct tls *tls, struct tls_session *session, const char *address)
 {
     if (session == NULL)
         return;
+    log_failed(tls, session, address);
     session->credentials->uses--;
     free(session);
 }

@@ -29,7 +29,9 @@ void tls_daemon_options(struct MHD_OptionItem ret_options[TLS_DAEMON_OPTIONS]);
  * found nothing to read. NULL: it cannot be served. */
 struct tls_session *tls_enter(struct tls *tls, struct MHD_Connection *mhd, int fd,
                               void (*on_thirst)(void *ctx), void *ctx);
-void tls_leave(struct tls_session *session); /* NULL is fine */
+/* The connection ends; address: whose it was, for the log when its handshake failed. session NULL
+ * is fine. */
+void tls_leave(struct tls *tls, struct tls_session *session, const char *address);
 /* One try to send a last word past libmicrohttpd; nothing is sent before the handshake is through.
  */
 void tls_say_last(struct tls_session *session, struct bytes text);

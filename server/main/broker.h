@@ -9,6 +9,12 @@
 #include "engine/engine.h"
 #include "http/server.h"
 
+/* When the files that SIGHUP reads again were modified, as far as they are in force; -1: unknown.
+ */
+struct broker_read_at {
+    int64_t tokens, cert, key, client_ca;
+};
+
 struct broker {
     const struct config *config;
     struct metrics *metrics;
@@ -28,6 +34,7 @@ struct broker {
     void (*on_closed)(struct broker *broker);
     bool checks_hosts; /* as long as nobody has to show a token, where only loopback is served */
     bool is_draining, is_stopping;
+    struct broker_read_at read_at_ms;
     int64_t memory_max; /* of the machine or of our control group */
     atomic_int exit_code;
 };

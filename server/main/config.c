@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "bounds.h"
 #include "config_file.h"
+#include "hosts.h"
 #include "http/server.h"
 #include "listen.h"
 
@@ -289,6 +290,16 @@ static bool is_set(const struct config *config, enum knob knob)
     return config_text(config, knob)[0] != '\0';
 }
 
+/* So is one that is not set. */
+static bool is_loopback(const struct config *config, enum knob knob)
+{
+    bool is_loopback = true;
+    struct error error;
+
+    return !is_set(config, knob) ||
+           (listen_read("", config_text(config, knob), &is_loopback, &error) == OK && is_loopback);
+}
+
 static enum err check_tls(const struct config *config, struct error *error)
 {
     bool has_cert = is_set(config, KNOB_TLS_CERT);
@@ -298,9 +309,14 @@ static enum err check_tls(const struct config *config, struct error *error)
                          "tls_cert and tls_key are set together or not at all");
     if (is_set(config, KNOB_TLS_CLIENT_CA) && !has_cert)
         return error_set(error, ERR_INVALID_FIELD, "tls_client_ca", "needs tls_cert and tls_key");
-    if (config_switch(config, KNOB_REQUIRE_TLS) && !has_cert && !config_is_loopback_only(config))
+    if (config_switch(config, KNOB_REQUIRE_TLS) && !has_cert && !is_loopback(config, KNOB_LISTEN))
         return error_set(error, ERR_FORBIDDEN, "require_tls",
                          "an address that is not loopback needs tls_cert and tls_key");
+    /* Its /metrics needs a token. */
+    if (config_switch(config, KNOB_REQUIRE_TLS) && !is_loopback(config, KNOB_HEALTH_LISTEN))
+        return error_set(error, ERR_FORBIDDEN, "require_tls",
+                         "health_listen is plain HTTP: give it a loopback address, or leave it out "
+                         "and let probes ask the other address");
     return OK;
 }
 
@@ -312,6 +328,8 @@ static enum err check_addresses(const struct config *config, struct error *error
     if (err == OK && is_set(config, KNOB_HEALTH_LISTEN))
         err = listen_read("health_listen", config_text(config, KNOB_HEALTH_LISTEN), &is_loopback,
                           error);
+    if (err == OK)
+        err = hosts_check("allowed_hosts", config_text(config, KNOB_ALLOWED_HOSTS), error);
     if (err == OK && is_set(config, KNOB_TRUSTED_PROXY)) {
         err = http_cidrs_check(config_text(config, KNOB_TRUSTED_PROXY), error);
         if (err != OK)
@@ -373,6 +391,26 @@ const char *config_text(const struct config *config, enum knob knob)
     return config->values[knob].text;
 }
 
+void config_origin(const struct config *config, enum knob knob, char ret_text[CONFIG_ORIGIN_MAX])
+{
+    const struct config_value *value = &config->values[knob];
+
+    switch (value->origin) {
+    case CONFIG_DEFAULT:
+        (void)snprintf(ret_text, CONFIG_ORIGIN_MAX, "default");
+        break;
+    case CONFIG_FILE:
+        (void)snprintf(ret_text, CONFIG_ORIGIN_MAX, "%s:%d", config->file, value->line);
+        break;
+    case CONFIG_ENV:
+        knob_env(knob, ret_text);
+        break;
+    case CONFIG_FLAG:
+        knob_flag(knob, ret_text);
+        break;
+    }
+}
+
 int64_t config_number(const struct config *config, enum knob knob)
 {
     return config->values[knob].number;
@@ -392,16 +430,5 @@ bool config_switch(const struct config *config, enum knob knob)
 
 bool config_is_loopback_only(const struct config *config)
 {
-    const enum knob knobs[] = {KNOB_LISTEN, KNOB_HEALTH_LISTEN};
-
-    for (size_t i = 0; i < ARRAY_LEN(knobs); i++) {
-        bool is_loopback;
-        struct error error;
-
-        if (is_set(config, knobs[i]) &&
-            (listen_read("", config_text(config, knobs[i]), &is_loopback, &error) != OK ||
-             !is_loopback))
-            return false;
-    }
-    return true;
+    return is_loopback(config, KNOB_LISTEN) && is_loopback(config, KNOB_HEALTH_LISTEN);
 }

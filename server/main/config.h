@@ -37,6 +37,10 @@ int64_t config_number(const struct config *config, enum knob knob);
 /* Of a CHOICE: the place of the word. */
 unsigned config_choice(const struct config *config, enum knob knob);
 
+/* Who set it: "default", "FILE:LINE", the variable or the flag. */
+enum { CONFIG_ORIGIN_MAX = 512 };
+void config_origin(const struct config *config, enum knob knob, char ret_text[CONFIG_ORIGIN_MAX]);
+
 /* Walk the SLUICE_ variables that nothing reads: start with *at = 0; false at the end. */
 bool config_unknown_env(char **environment, size_t *at, struct bytes *ret_name);
 bool config_switch(const struct config *config, enum knob knob);

@@ -3,6 +3,7 @@
 #include "main/serve.h"
 
 #include "base/json_out.h"
+#include "checkup.h"
 #include "config.h"
 #include "exit_code.h"
 #include "usage.h"
@@ -12,29 +13,6 @@
 #include <unistd.h>
 
 enum { OUTPUT_MAX = 1 << 20 };
-
-static void origin_text(const struct config *config, enum knob knob, char *ret_text, size_t size)
-{
-    const struct config_value *value = &config->values[knob];
-    char name[KNOB_NAME_MAX];
-
-    switch (value->origin) {
-    case CONFIG_DEFAULT:
-        (void)snprintf(ret_text, size, "default");
-        break;
-    case CONFIG_FILE:
-        (void)snprintf(ret_text, size, "%s:%d", config->file, value->line);
-        break;
-    case CONFIG_ENV:
-        knob_env(knob, name);
-        (void)snprintf(ret_text, size, "%s", name);
-        break;
-    case CONFIG_FLAG:
-        knob_flag(knob, name);
-        (void)snprintf(ret_text, size, "%s", name);
-        break;
-    }
-}
 
 /* The value as the file would have it. */
 static void write_value(struct buffer *out, enum knob knob, const char *text)
@@ -62,7 +40,7 @@ static void write_toml(struct buffer *out, const struct config *config, bool wit
     for (enum knob knob = 0; knob < KNOB_MAX; knob++) {
         const char *key = knob_facts(knob)->key;
         struct bytes own = {key, (size_t)(knob_name(knob) - key)};
-        char origin[512];
+        char origin[CONFIG_ORIGIN_MAX];
 
         if (knob_facts(knob)->kind == KNOB_KIND_LATER)
             continue;
@@ -72,7 +50,7 @@ static void write_toml(struct buffer *out, const struct config *config, bool wit
         }
         buffer_printf(out, "%s = ", knob_name(knob));
         write_value(out, knob, config_text(config, knob));
-        origin_text(config, knob, origin, sizeof(origin));
+        config_origin(config, knob, origin);
         buffer_printf(out, with_origin ? " # %s\n" : "\n", origin);
     }
 }
@@ -84,11 +62,11 @@ static void write_json(struct buffer *out, const struct config *config)
     json_out_init(&json, out);
     json_out_object(&json);
     for (enum knob knob = 0; knob < KNOB_MAX; knob++) {
-        char origin[512];
+        char origin[CONFIG_ORIGIN_MAX];
 
         if (knob_facts(knob)->kind == KNOB_KIND_LATER)
             continue;
-        origin_text(config, knob, origin, sizeof(origin));
+        config_origin(config, knob, origin);
         json_out_key(&json, knob_facts(knob)->key);
         json_out_object(&json);
         json_member_text(&json, "value", bytes_of(config_text(config, knob)));
@@ -145,7 +123,7 @@ int config_main(int argc, char **argv)
         exit_code = EXIT_CODE_REFUSED;
     } else {
         warn_of_unknown_env();
-        exit_code = shows ? show(&config, &args) : EXIT_CODE_OK;
+        exit_code = shows ? show(&config, &args) : checkup_run(&config);
     }
     config_fini(&config);
     return exit_code;

@@ -35,24 +35,34 @@ const char *data_folder_unsafe_disk(unsigned type)
     return NULL;
 }
 
-bool data_folder_disk(const char *path, unsigned *ret_type)
+/* The folder itself or the nearest one above it that is there. */
+static bool find_there(const char *path, char ret_there[PATH_MAX])
 {
-    char above[PATH_MAX];
-    struct statfs disk;
+    struct stat stat_of;
     size_t len = strlen(path);
 
-    if (len >= sizeof(above))
+    if (len >= PATH_MAX)
         return false;
-    memcpy(above, path, len + 1);
-    while (statfs(above, &disk) != 0) {
+    memcpy(ret_there, path, len + 1);
+    while (stat(ret_there, &stat_of) != 0) {
         if (errno != ENOENT)
             return false;
-        while (len > 0 && above[len - 1] == '/')
+        while (len > 0 && ret_there[len - 1] == '/')
             len--;
-        while (len > 0 && above[len - 1] != '/')
+        while (len > 0 && ret_there[len - 1] != '/')
             len--;
-        (void)snprintf(above + len, sizeof(above) - len, "%s", len == 0 ? "." : "");
+        (void)snprintf(ret_there + len, PATH_MAX - len, "%s", len == 0 ? "." : "");
     }
+    return true;
+}
+
+bool data_folder_disk(const char *path, unsigned *ret_type)
+{
+    char there[PATH_MAX];
+    struct statfs disk;
+
+    if (!find_there(path, there) || statfs(there, &disk) != 0)
+        return false;
     *ret_type = (unsigned)disk.f_type;
     return true;
 }
@@ -138,6 +148,14 @@ static enum err close_to_others(int fd, const char *path, mode_t mode, struct er
     return OK;
 }
 
+static enum err refuse_owner(struct error *error, const char *path, uid_t owner)
+{
+    return error_set(error, ERR_FORBIDDEN, "data",
+                     "%.120s belongs to user %u and this runs as user %u: name a folder inside it, "
+                     "or give it to that user",
+                     path, (unsigned)owner, (unsigned)geteuid());
+}
+
 static enum err check_folder(int fd, const char *path, struct error *error)
 {
     struct stat stat_of;
@@ -145,10 +163,7 @@ static enum err check_folder(int fd, const char *path, struct error *error)
     if (fstat(fd, &stat_of) != 0)
         return refuse(error, path);
     if (stat_of.st_uid != geteuid())
-        return error_set(error, ERR_FORBIDDEN, "data",
-                         "%.120s belongs to user %u and this runs as user %u: name a folder inside "
-                         "it, or give it to that user",
-                         path, (unsigned)stat_of.st_uid, (unsigned)geteuid());
+        return refuse_owner(error, path, stat_of.st_uid);
     if (close_to_others(fd, path, stat_of.st_mode, error) != OK)
         return error->code;
     return faccessat(fd, ".", R_OK | W_OK | X_OK, AT_EACCESS) == 0 ? OK : refuse(error, path);
@@ -177,6 +192,25 @@ enum err data_folder_make(const char *path, struct error *error)
     err = check_folder(fd, own, error);
     close(fd);
     return err;
+}
+
+enum err data_folder_check(const char *path, unsigned *ret_owner, struct error *error)
+{
+    char there[PATH_MAX];
+    struct stat stat_of;
+    bool is_itself;
+
+    *ret_owner = geteuid();
+    if (!find_there(path, there) || stat(there, &stat_of) != 0)
+        return refuse(error, path);
+    is_itself = strcmp(there, path) == 0;
+    if (!S_ISDIR(stat_of.st_mode))
+        return error_set(error, ERR_STORE_UNAVAILABLE, "data", "%.150s is not a folder", there);
+    if (is_itself && geteuid() != 0 && stat_of.st_uid != geteuid())
+        return refuse_owner(error, path, stat_of.st_uid);
+    if (is_itself)
+        *ret_owner = (unsigned)stat_of.st_uid;
+    return faccessat(AT_FDCWD, there, W_OK | X_OK, AT_EACCESS) == 0 ? OK : refuse(error, there);
 }
 
 bool data_folder_has_store(const char *path)

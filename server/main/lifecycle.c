@@ -21,6 +21,7 @@
 #include "store/db.h"
 #include "tokens.h"
 #include "version.h"
+#include "warnings.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -273,28 +274,6 @@ static void fill_api(struct broker *broker)
     engine_secret(broker->engine, broker->api.secret);
 }
 
-static void warn(const struct broker *broker, unsigned connections_max)
-{
-    const struct config *config = broker->config;
-    int64_t parked_max = config_number(config, KNOB_PARKED_MAX);
-
-    minute_warn(broker);
-    if (!http_library_is_safe())
-        log_event(LOG_WARN, "broker.old_http", "this build's HTTP library is for loopback only",
-                  LOG_TEXT_FIELD("http", bytes_of(http_library_version())), );
-    if (!keyring_is_open(broker->keyring) && !config_is_loopback_only(config) &&
-        config_text(config, KNOB_TLS_CERT)[0] == '\0' &&
-        config_text(config, KNOB_TRUSTED_PROXY)[0] == '\0')
-        log_event(LOG_WARN, "broker.plain",
-                  "tokens are sent in the clear: give --tls-cert, or put a proxy with TLS in front",
-                  LOG_TEXT_FIELD("listen", bytes_of(config_text(config, KNOB_LISTEN))), );
-    if (parked_max > connections_max)
-        log_event(LOG_WARN, "broker.few_connections",
-                  "open files or memory allow fewer connections than parked_max",
-                  LOG_INT_FIELD("parked_max", parked_max),
-                  LOG_INT_FIELD("connections_max", connections_max), );
-}
-
 static void log_ready(const struct broker *broker, unsigned connections_max)
 {
     const struct config *config = broker->config;
@@ -351,7 +330,9 @@ static int start(struct broker *broker, struct error *error)
         return exit_code;
     set_fixed_metrics(broker);
     engine_start(broker->engine);
-    warn(broker, connections_max);
+    reload_remember(broker);
+    minute_warn(broker);
+    warnings_at_start(broker, connections_max);
     log_ready(broker, connections_max);
     return EXIT_CODE_OK;
 }

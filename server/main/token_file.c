@@ -39,7 +39,9 @@ static enum err check_mode(int fd, const char *path, struct token_file *file, st
         return refuse(error, path, "is not a file");
     if ((stat_of.st_mode & S_IWOTH) != 0)
         return refuse(error, path, "may be written by everybody; chmod o-w it");
-    file->is_for_anybody = (stat_of.st_mode & S_IROTH) != 0;
+    if ((stat_of.st_mode & S_IWGRP) != 0 && (stat_of.st_uid != 0 || stat_of.st_gid != 0))
+        return refuse(error, path, "may be written by its group; chmod g-w it");
+    file->facts = file_facts_of(&stat_of);
     return OK;
 }
 
@@ -151,6 +153,21 @@ static enum err read_lines(struct token_file *file, const char *path, struct err
     return err;
 }
 
+static bool is_token_alone(struct bytes text)
+{
+    size_t before_len;
+
+    do {
+        before_len = text.len;
+        text = bytes_trim(text);
+        while (text.len > 0 && (text.at[text.len - 1] == '\n' || text.at[text.len - 1] == '\r'))
+            text.len--;
+        while (text.len > 0 && text.at[0] == '\n')
+            text = (struct bytes){text.at + 1, text.len - 1};
+    } while (text.len < before_len);
+    return token_is_sane(text);
+}
+
 enum err token_file_read(const char *path, struct token_file *file, struct error *error)
 {
     enum err err;
@@ -159,7 +176,10 @@ enum err token_file_read(const char *path, struct token_file *file, struct error
     /* Room is asked for before the end is seen. */
     buffer_init(&file->text, FILE_MAX + READ_SIZE);
     err = load(path, file, error);
-    return err == OK ? read_lines(file, path, error) : err;
+    if (err != OK)
+        return err;
+    file->is_token_alone = is_token_alone(buffer_bytes(&file->text));
+    return read_lines(file, path, error);
 }
 
 void token_file_fini(struct token_file *file)

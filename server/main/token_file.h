@@ -4,14 +4,16 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "domain/token.h"
+#include "file_facts.h"
 
 struct token_file {
     struct buffer text;       /* what the lines' globs point into */
     struct token_line *lines; /* without those that are empty */
     size_t lines_len;
-    unsigned plain_len;  /* lines that hold the token itself */
-    unsigned short_len;  /* and one that is short enough to be guessed */
-    bool is_for_anybody; /* every user of the machine may read it */
+    unsigned plain_len; /* lines that hold the token itself */
+    unsigned short_len; /* and one that is short enough to be guessed */
+    struct file_facts facts;
+    bool is_token_alone; /* and no role: as clients have it */
 };
 
 /* error names the file and the line and never the token. token_file_fini() is needed in any case.

@@ -36,6 +36,7 @@ static struct tokens_change compare(const struct broker *broker, struct token_fi
     while ((key = keyring_each(broker->keyring, &at)) != NULL)
         kept += key->source == KEY_FROM_FILE && map_get_int(lines, short_hash(&key->hash)) != NULL;
     map_free(lines);
+    change.kept = kept;
     change.added = file->lines_len - kept;
     change.dropped = keyring_len(broker->keyring, KEY_FROM_FILE) - kept;
     return change;
@@ -47,9 +48,25 @@ static void warn(const struct token_file *file, const char *path)
         log_event(LOG_WARN, "tokens.short", "tokens of fewer than 20 characters can be guessed",
                   LOG_TEXT_FIELD("file", bytes_of(path)),
                   LOG_INT_FIELD("tokens", file->short_len), );
-    if (file->is_for_anybody && !resources_is_container(getpid(), getenv("SLUICE_CONTAINER")))
-        log_event(LOG_WARN, "tokens.readable", "every user of this machine may read the tokens",
-                  LOG_TEXT_FIELD("file", bytes_of(path)), );
+    if (file->facts.is_for_anybody && file->plain_len > 0 &&
+        !resources_is_container(getpid(), getenv("SLUICE_CONTAINER")))
+        log_event(LOG_WARN, "tokens.readable",
+                  "every user of this machine may read the tokens: chmod o-r the file, or write "
+                  "hashes into it (sluice token line)",
+                  LOG_TEXT_FIELD("file", bytes_of(path)),
+                  LOG_INT_FIELD("tokens", file->plain_len), );
+}
+
+/* The commands read a file of the same name that holds their own token. */
+static enum err refuse_clients(const struct config *config, struct error *error)
+{
+    char origin[CONFIG_ORIGIN_MAX];
+
+    config_origin(config, KNOB_TOKEN_FILE, origin);
+    return error_set(error, ERR_INVALID_FIELD, "token_file",
+                     "%.90s (%.60s) looks like a client's token file, a token alone: the broker's "
+                     "has lines of TOKEN ROLE; sluice token line makes one",
+                     config_text(config, KNOB_TOKEN_FILE), origin);
 }
 
 enum err tokens_read_file(struct broker *broker, struct tokens_change *ret_change,
@@ -60,14 +77,18 @@ enum err tokens_read_file(struct broker *broker, struct tokens_change *ret_chang
     enum err err;
 
     *ret_change = (struct tokens_change){.len = keyring_len(broker->keyring, KEY_FROM_FILE)};
+    ret_change->kept = ret_change->len;
     if (path[0] == '\0')
         return OK;
     err = token_file_read(path, &file, error);
+    if (err != OK && file.is_token_alone)
+        err = refuse_clients(broker->config, error);
     if (err == OK && file.lines_len == 0) /* a secret that was cut must not open the door */
         err = error_set(error, ERR_INVALID_FIELD, "token_file", "%.150s: holds no token", path);
     if (err == OK) {
         warn(&file, path);
         *ret_change = compare(broker, &file);
+        broker->read_at_ms.tokens = file.facts.modified_at_ms;
         keyring_put_file(broker->keyring, file.lines, file.lines_len);
     }
     token_file_fini(&file);

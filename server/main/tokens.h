@@ -6,7 +6,7 @@
 
 /* How the tokens of the file have changed. */
 struct tokens_change {
-    size_t len, added, dropped;
+    size_t len, added, dropped, kept;
 };
 
 /* Those of the file, if one is named; the ones that were in it before are dropped. Not OK: all is

@@ -73,6 +73,7 @@ int usage_print_config(void)
     puts("Usage: sluice config check [OPTION...]\n"
          "       sluice config show [--origin] [--json] [OPTION...]\n"
          "Checks or prints the settings that `sluice serve` would run with, given those options.\n"
+         "check also looks at the files they name and the data folder, and opens no store.\n"
          "show prints them as a file that --config takes; --origin says where each comes from.\n");
     print_options();
     return end_output();

@@ -1,10 +1,10 @@
-"""Serving others than this machine's users: tokens, TLS, the address for health, and where it runs."""
+"""Serving others than this machine's users: tokens, the address for health, and where it runs."""
 
+import hashlib
+import json
 import os
 import resource
-import shutil
 import signal
-import ssl
 import stat
 import subprocess
 
@@ -89,7 +89,9 @@ def wrong_token_files_are_refused_and_their_tokens_not_told(bench):
     broker = bench.broker()
     cases = (("top-secret-token chief\n", 0o600, ":1: "), ("# none\n", 0o600, "holds no token"),
              (f"{ADMIN} admin\n" * 2, 0o600, ":2: the same token as in line 1"),
-             (f"{ADMIN} admin\n", 0o606, "may be written by everybody"))
+             (f"{ADMIN} admin\n", 0o606, "may be written by everybody"),
+             (f"{ADMIN} admin id=ab12cd34\n{VIEWER} viewer id=ab12cd34\n", 0o600, ":2: the same id as in line 1"),
+             (f"{ADMIN}\n", 0o600, "(--token-file) looks like a client's token file"))
     for text, mode, why in cases:
         path = token_file(bench, text, mode)
         done = bench.run("serve", "--listen", f"127.0.0.1:{broker.port}", "--data", broker.folder + "/data",
@@ -99,6 +101,8 @@ def wrong_token_files_are_refused_and_their_tokens_not_told(bench):
         for secret in ("top-secret", ADMIN):
             equal(secret in done.stderr, False, "the token is told")
     refused(bench.run("serve", "--token-file", "/nowhere/tokens"), 78, "No such file")
+    refused(bench.run("serve", env={"SLUICE_TOKEN_FILE": token_file(bench, ADMIN)}), 78,
+            "(SLUICE_TOKEN_FILE) looks like a client's token file")
 
 
 def what_could_be_guessed_or_read_is_warned_of(bench):
@@ -106,8 +110,45 @@ def what_could_be_guessed_or_read_is_warned_of(bench):
     broker = bench.broker("--token-file", path).start()
     lines = log_lines(broker, "tokens.short")
     equal([line["tokens"] for line in lines], [2])
-    equal(len(log_lines(broker, "tokens.readable")), 1)
+    contains(log_lines(broker, "tokens.readable")[0]["msg"], "chmod o-r")
     equal(log_lines(broker, "broker.ready")[0]["tokens"], 3)
+    equal([log_lines(broker, event) for event in ("tokens.expired", "tokens.no_admin", "access.open")], [[], [], []])
+
+    digest = hashlib.sha256(ADMIN.encode()).hexdigest()
+    write(path, f"sha256:{digest} viewer\n", 0o644)
+    hang_up(broker, "tokens.no_admin")
+    equal(len(log_lines(broker, "tokens.readable")), 1, "hashes may be read")
+    write(path, f"sha256:{digest} admin expires=2020-01-01T00:00:00Z\n")
+    equal(hang_up(broker, "tokens.expired")["tokens"], 1)
+    equal(len(log_lines(broker, "tokens.no_admin")), 1)
+    broker.stop()
+    broker.start()
+    equal(len(log_lines(broker, "tokens.expired")), 2)
+
+
+def lines_of_the_file_are_called_as_they_say(bench):
+    ours = "slc_ours1234_0123456789012345678901234567890123456789012"
+    digest = hashlib.sha256(VIEWER.encode()).hexdigest()
+    hashed = hashlib.sha256(b"some-other-token").hexdigest()
+    path = token_file(bench, f"{ours} admin\nsha256:{digest} viewer id=ab12cd34 name=the.shop\nsha256:{hashed} viewer\n")
+    broker = bench.broker("--token-file", path).start()
+    equal(ask(broker, "GET", "/v1/whoami", token=ours)[1]["id"], "ours1234")
+    told = ask(broker, "GET", "/v1/whoami", token=VIEWER)[1]
+    equal((told["id"], told["name"]), ("ab12cd34", "the.shop"))
+    listed = ask(broker, "GET", "/v1/tokens", token=ours)[1]["items"]
+    equal([(item["id"], item["name"], item["source"]) for item in listed],
+          sorted([("ours1234", None, "file"), ("ab12cd34", "the.shop", "file"), (hashed[:8], None, "file")]))
+    ask(broker, "PUT", "/v1/queues/q", {}, token=ours)
+    equal(ask(broker, "GET", "/v1/audit?action=queue.created", token=ours)[1]["items"][0]["actor"], "ours1234")
+
+
+def the_last_revocation_is_told(bench):
+    broker = bench.broker().start()
+    made = ask(broker, "POST", "/v1/tokens", {"role": "admin"})[1]
+    equal(ask(broker, "DELETE", f"/v1/tokens/{made['id']}", token=made["token"])[0], 204)
+    equal([line["token"] for line in log_lines(broker, "access.open")], [made["id"]])
+    row = ask(broker, "GET", "/v1/audit?action=token.revoked")[1]["items"][0]
+    equal((row["object"], row["detail"]["opened"]), (made["id"], True))
 
 
 def tokens_are_read_again(bench):
@@ -117,14 +158,18 @@ def tokens_are_read_again(bench):
     equal(ask(broker, "GET", "/v1/stats", token=VIEWER)[0], 401)
 
     write(path, f"{VIEWER} viewer\n{ADMIN}-2 admin\n")
+    os.utime(path, (1000, 1000))
     line = hang_up(broker, "config.reloaded")
-    equal((line["tokens"], line["tokens_added"], line["tokens_dropped"]), (2, 2, 1))
+    equal((line["tokens"], line["tokens_added"], line["tokens_dropped"], line["tokens_kept"]), (2, 2, 1, 0))
+    equal((line["file"], line["modified_at"]), (path, "1970-01-01T00:16:40.000Z"))
+    contains(hang_up(broker, "config.reloaded")["msg"], "was not modified since")
     equal(ask(broker, "GET", "/v1/stats", token=VIEWER)[0], 200)
     equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 401)
     noted = ask(broker, "GET", "/v1/audit?action=config.reloaded", token=f"{ADMIN}-2")[1]["items"]
-    equal([note["detail"]["tokens_added"] for note in noted], [2])
+    equal([(note["object"], note["detail"]["tokens_added"], note["detail"]["tokens_kept"]) for note in noted],
+          [("token_file", 2, 0), ("token_file", 0, 2)])
 
-    for text in ("nonsense\n", "", "# all commented out\n"):
+    for text in ("nonsense chief\n", "", "# all commented out\n"):
         write(path, text)
         hang_up(broker, "config.not_reloaded")
         equal(ask(broker, "GET", "/v1/stats", token=VIEWER)[0], 200)
@@ -132,6 +177,28 @@ def tokens_are_read_again(bench):
     os.unlink(path)
     hang_up(broker, "config.not_reloaded")
     equal(ask(broker, "GET", "/v1/stats", token=VIEWER)[0], 200)
+    equal(len(log_lines(broker, "config.reloaded")), 2, "only for what was read")
+    noted = ask(broker, "GET", "/v1/audit?action=config.not_reloaded", token=f"{ADMIN}-2")[1]["items"]
+    equal([note["object"] for note in noted], ["token_file"] * 4)
+    contains(noted[0]["detail"]["reason"], f"{path}:1: ")
+    equal("nonsense" in json.dumps(noted), False, "what stands there is told")
+
+
+def a_signal_with_nothing_to_read_says_so(bench):
+    broker = bench.broker().start()
+    hang_up(broker, "config.nothing_to_reload")
+    equal(log_lines(broker, "config.reloaded"), [])
+
+
+def probes_come_by_any_name(bench):
+    broker = bench.broker("--token-file", token_file(bench), "--allowed-hosts", "tasks.example.org").start()
+    known, foreign = {"Host": "tasks.example.org"}, {"Host": "10.0.0.7:8080"}
+    equal(ask(broker, "GET", "/v1/stats", headers=known, token=ADMIN)[0], 200)
+    status, told = ask(broker, "GET", "/v1/stats", headers=foreign, token=ADMIN)
+    equal(status, 421)
+    contains(told["detail"], "10.0.0.7:8080 is not served: only what allowed_hosts names")
+    equal([ask(broker, "GET", path, headers=foreign)[0] for path in ("/livez", "/readyz", "/metrics")], [200, 200, 421])
+    refused(bench.run("serve", "--allowed-hosts", "https://x"), 78, "https://x is not HOST or HOST:PORT")
 
 
 def host_is_checked_until_there_is_a_token(bench):
@@ -173,79 +240,6 @@ def a_health_address_in_use_ends_the_start(bench):
     done = bench.run("serve", "--listen", f"127.0.0.1:{free_port()}", "--data", os.path.join(bench.folder(), "data"),
                      "--health-listen", f"127.0.0.1:{first.port}")
     refused(done, 69, "health_listen")
-
-
-# ---- TLS ----
-
-def openssl(*words):
-    done = subprocess.run(["openssl", *words], capture_output=True, text=True, check=False)
-    equal(done.returncode, 0, done.stderr)
-
-
-def certificate(folder, name):
-    """A self-signed certificate and its key."""
-    cert, key = (os.path.join(folder, name + end) for end in (".crt", ".key"))
-    openssl("req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-            "-subj", f"/CN={name}", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", cert)
-    return cert, key
-
-
-def trusting(cert):
-    return ssl.create_default_context(cafile=cert)
-
-
-def certificates_are_served_and_read_again(bench):
-    folder = bench.folder()
-    first, second = (certificate(folder, name) for name in ("first", "second"))
-    cert, key = os.path.join(folder, "tls.crt"), os.path.join(folder, "tls.key")
-
-    def install(pair):
-        shutil.copy(pair[0], cert)
-        shutil.copy(pair[1], key)
-
-    install(first)
-    broker = bench.broker("--token-file", token_file(bench), "--tls-cert", cert, "--tls-key", key, host="0.0.0.0",
-                          tls=trusting(first[0])).start()
-    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
-    equal(log_lines(broker, "broker.plain"), [])
-    equal(log_lines(broker, "broker.ready")[0]["scheme"], "https")
-
-    install(second)
-    equal(hang_up(broker, "config.reloaded")["tls"], "true")
-    equal(broker.probe("/livez"), None)
-    broker.tls = trusting(second[0])
-    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
-
-    write(cert, "no certificate")
-    hang_up(broker, "config.not_reloaded")
-    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
-
-
-def clients_show_a_certificate_where_that_is_asked(bench):
-    folder = bench.folder()
-    server, client, stranger = (certificate(folder, name) for name in ("server", "client", "stranger"))
-    known = trusting(server[0])
-    known.load_cert_chain(*client)
-    broker = bench.broker("--token-file", token_file(bench), "--tls-cert", server[0], "--tls-key", server[1],
-                          "--tls-client-ca", client[0], tls=known).start()
-    equal(ask(broker, "GET", "/v1/stats", token=ADMIN)[0], 200)
-    equal(ask(broker, "GET", "/v1/stats")[0], 401)
-    for pair in (None, stranger):
-        broker.tls = trusting(server[0])
-        if pair is not None:
-            broker.tls.load_cert_chain(*pair)
-        equal(broker.probe("/livez"), None)
-
-
-def tls_settings_that_cannot_be_served_are_refused(bench):
-    folder = bench.folder()
-    cert, key = certificate(folder, "a")
-    _, other = certificate(folder, "b")
-    data = ("--data", os.path.join(folder, "data"), "--listen", f"127.0.0.1:{free_port()}")
-    refused(bench.run("serve", *data, "--tls-cert", cert), 78, "tls_key")
-    refused(bench.run("serve", *data, "--tls-cert", "/nowhere/crt", "--tls-key", key), 78, "/nowhere/crt")
-    refused(bench.run("serve", *data, "--tls-cert", cert, "--tls-key", other), 78, "tls_")
-    refused(bench.run("serve", "--listen", f"0.0.0.0:{free_port()}", "--require-tls"), 78, "require_tls")
 
 
 # ---- where it runs ----
@@ -296,13 +290,14 @@ TESTS = (
     everybody_is_let_in_only_when_that_is_said,
     wrong_token_files_are_refused_and_their_tokens_not_told,
     what_could_be_guessed_or_read_is_warned_of,
+    lines_of_the_file_are_called_as_they_say,
+    the_last_revocation_is_told,
     tokens_are_read_again,
+    a_signal_with_nothing_to_read_says_so,
+    probes_come_by_any_name,
     host_is_checked_until_there_is_a_token,
     health_has_an_address_of_its_own,
     a_health_address_in_use_ends_the_start,
-    certificates_are_served_and_read_again,
-    clients_show_a_certificate_where_that_is_asked,
-    tls_settings_that_cannot_be_served_are_refused,
     root_in_a_container_is_refused,
     an_open_data_folder_is_closed_and_a_foreign_one_refused,
     crashes_leave_no_core,

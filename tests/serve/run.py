@@ -15,6 +15,7 @@ import threading
 import time
 import traceback
 
+import certificates
 import others
 from harness import Bench, ask, contains, equal, free_port, log_lines, refused, until
 
@@ -280,7 +281,7 @@ def main():
     arguments.add_argument("--binary", required=True)
     arguments.add_argument("parts", nargs="*")
     options = arguments.parse_args()
-    chosen = [test for test in TESTS + others.TESTS if not options.parts or any(part in test.__name__ for part in options.parts)]
+    chosen = [test for test in TESTS + others.TESTS + certificates.TESTS if not options.parts or any(part in test.__name__ for part in options.parts)]
     failed = 0
     for test in chosen:
         why = run_one(test, options.binary)

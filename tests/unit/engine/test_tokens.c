@@ -240,6 +240,8 @@ static void the_last_of_all_goes_where_only_loopback_is_served(void **state)
     assert_int_equal(code_of(stage_ask(stage, outside)), ERR_STATE_CONFLICT);
     assert_int_equal(code_of(stage_ask(stage, to_revoke(stage, "a"))), OK);
     assert_int_equal(tokens_len(stage), 0);
+    assert_non_null(memmem(last_act(stage)->detail.at, last_act(stage)->detail.len,
+                           "\"opened\":true", strlen("\"opened\":true")));
 }
 
 /* ---- use, start ---- */

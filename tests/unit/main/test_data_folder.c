@@ -87,6 +87,31 @@ static void a_file_in_the_way_is_refused(void **state)
     assert_int_equal(unlink(path), 0);
 }
 
+static void a_look_makes_nothing_and_says_whose_it_is(void **state)
+{
+    char top[] = "/tmp/sluice-folder-XXXXXX";
+    char path[64];
+    unsigned owner = 1;
+    struct stat stat_of;
+    struct error error;
+
+    (void)state;
+    assert_non_null(mkdtemp(top));
+    (void)snprintf(path, sizeof(path), "%s/a/b", top);
+    assert_int_equal(data_folder_check(path, &owner, &error), OK);
+    assert_int_equal(owner, geteuid());
+    assert_int_not_equal(stat(path, &stat_of), 0);
+    assert_int_equal(data_folder_check(top, &owner, &error), OK);
+    assert_int_not_equal(data_folder_check("/dev/null", &owner, &error), OK);
+    assert_int_not_equal(data_folder_check("/dev/null/data", &owner, &error), OK);
+    if (geteuid() == 0) {
+        assert_int_equal(chown(top, 4711, 4711), 0);
+        assert_int_equal(data_folder_check(top, &owner, &error), OK);
+        assert_int_equal(owner, 4711);
+    }
+    assert_int_equal(rmdir(top), 0);
+}
+
 static void disks_that_do_not_keep_their_word_are_known(void **state)
 {
     static const struct {
@@ -133,6 +158,7 @@ int main(void)
         cmocka_unit_test(an_open_folder_of_ours_is_closed),
         cmocka_unit_test(a_foreign_folder_is_refused_and_left_as_it_is),
         cmocka_unit_test(a_file_in_the_way_is_refused),
+        cmocka_unit_test(a_look_makes_nothing_and_says_whose_it_is),
         cmocka_unit_test(disks_that_do_not_keep_their_word_are_known),
         cmocka_unit_test(the_disk_is_that_of_the_nearest_folder_above),
     };

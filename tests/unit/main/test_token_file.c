@@ -58,7 +58,7 @@ static void lines_are_read_and_empty_ones_left_out(void **state)
 
     assert_int_equal(folder.file.lines_len, 3);
     assert_int_equal(folder.file.short_len, 1);
-    assert_false(folder.file.is_for_anybody);
+    assert_false(folder.file.facts.is_for_anybody);
     assert_int_equal(folder.file.lines[0].grant.role, ROLE_ADMIN);
     assert_true(bytes_is(folder.file.lines[1].grant.ns, "a,b"));
     assert_int_equal(folder.file.lines[1].hash.at[31], 0xaa);
@@ -80,6 +80,22 @@ static void a_wrong_line_is_named_and_its_token_is_not(void **state)
     assert_null(strstr(folder.error.detail, "top-secret"));
     assert_string_equal(folder.error.where, "token_file");
     give_back(&folder);
+}
+
+static void a_client_s_file_is_known(void **state)
+{
+    static const char *const OTHERS[] = {"a-lone-token viewr", "a-lone-token\nanother-one"};
+    struct folder folder;
+
+    (void)state;
+    assert_int_not_equal(read_lines(&folder, "\na-lone-token \n"), OK);
+    assert_true(folder.file.is_token_alone);
+    give_back(&folder);
+    for (size_t i = 0; i < ARRAY_LEN(OTHERS); i++) {
+        assert_int_not_equal(read_lines(&folder, OTHERS[i]), OK);
+        assert_false(folder.file.is_token_alone);
+        give_back(&folder);
+    }
 }
 
 static void a_token_given_twice_is_refused(void **state)
@@ -126,8 +142,10 @@ static void a_file_that_everybody_may_write_is_refused(void **state)
     (void)state;
     assert_int_not_equal(read_text(&folder, "", 0, 0606), OK);
     give_back(&folder);
+    assert_int_equal(read_text(&folder, "", 0, 0660), geteuid() == 0 ? OK : ERR_INVALID_FIELD);
+    give_back(&folder);
     assert_int_equal(read_text(&folder, "", 0, 0644), OK);
-    assert_true(folder.file.is_for_anybody);
+    assert_true(folder.file.facts.is_for_anybody);
     assert_int_equal(folder.file.lines_len, 0);
     give_back(&folder);
 }
@@ -171,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_are_read_and_empty_ones_left_out),
         cmocka_unit_test(a_wrong_line_is_named_and_its_token_is_not),
+        cmocka_unit_test(a_client_s_file_is_known),
         cmocka_unit_test(a_token_given_twice_is_refused),
         cmocka_unit_test(ids_differ_and_are_the_token_s_own_or_the_hash_s),
         cmocka_unit_test(a_file_that_everybody_may_write_is_refused),

@@ -78,6 +78,7 @@ static void a_change_is_counted(void **state)
     assert_int_equal(change.len, 3);
     assert_int_equal(change.added, 2);
     assert_int_equal(change.dropped, 1);
+    assert_int_equal(change.kept, 1);
     assert_false(is_known(&fixture, "token-one-of-us"));
     assert_true(is_known(&fixture, "token-two-of-us"));
     tear_down(&fixture);
