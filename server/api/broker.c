@@ -158,6 +158,8 @@ static enum err decode_shutdown(struct call *call)
 
     call->command.in.shutdown =
         (struct shutdown_ask){.now = draft.mode == 1, .wait_timeout_ms = draft.wait_timeout_ms};
+    if (code == OK)
+        api_note_refused(call->api, true); /* while there is still an engine to write it */
     return code;
 }
 

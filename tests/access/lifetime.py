@@ -165,6 +165,13 @@ def guesses_are_slowed_down_and_put_on_record(bench):
     bench.broker.start()
     rows = bench.must(200, "GET", "/v1/audit?action=auth.refused", ours)["items"]
     equal([row["detail"] for row in rows], [{"count": 1}, {"count": 20}], "19 guesses more, and what may have been one")
+    for nth in range(3):
+        bench.ask("GET", "/v1/whoami", f"a-guess-of-a-token-{nth:04d}")
+    bench.must(202, "POST", "/v1/shutdown", bench.must(201, "POST", "/v1/tokens", ADMIN, {"role": "admin"})["token"], {})
+    until(lambda: bench.broker.process.poll() is not None)
+    bench.broker.start()
+    rows = bench.must(200, "GET", "/v1/audit?action=auth.refused", ours)["items"]
+    equal([row["detail"] for row in rows][2:], [{"count": 1}, {"count": 2}])
 
 
 def a_token_has_a_rate_and_urgent_requests_have_none(bench):

@@ -130,9 +130,11 @@ static void the_clock_moves_only_when_it_is_manual(void **state)
 static void a_shutdown_says_how_far_it_is(void **state)
 {
     struct request *request = fake_begin();
+    struct keyring *keyring = keyring_new();
 
     (void)state;
 
+    api_of(request)->keyring = keyring;
     request->body = BYTES("{\"mode\":\"now\",\"wait_timeout_s\":3}");
     op_start_shutdown(request);
     assert_true(fake_command()->in.shutdown.now);
@@ -141,6 +143,7 @@ static void a_shutdown_says_how_far_it_is(void **state)
     fake_reply();
     assert_true(fake_answered_with(202, "{\"state\":\"draining\",\"live_leases\":2}"));
     fake_end();
+    keyring_free(keyring);
 }
 
 static void metrics_are_the_engines_and_those_of_http(void **state)
