@@ -64,6 +64,10 @@ CREATE TABLE queues (
     closed          {{i64}} NOT NULL,          -- 0 open, 1 closing, 2 closed, 3 deleted
     close_cancel_at {{i64}} NOT NULL,          -- closing: when the rest is cancelled; -1: not closing
     close_end_at    {{i64}} NOT NULL,          -- closing: when what did not stop is abandoned
+    keep_succeeded_ms {{i64}} NOT NULL,        -- how long finished tasks are kept; -1: for ever
+    keep_failed_ms    {{i64}} NOT NULL,
+    keep_count        {{i64}} NOT NULL,        -- how many, and how much of them; -1: all
+    keep_bytes        {{i64}} NOT NULL,
     UNIQUE (ns, name)
 ) {{strict}};
 
@@ -95,6 +99,7 @@ CREATE TABLE tasks (
     losses              {{i64}} NOT NULL,
     timeout_ms          {{i64}} NOT NULL,      -- -1: the queue's
     lease_ms            {{i64}} NOT NULL,      -- -1: the queue's
+    result_ttl_ms       {{i64}} NOT NULL DEFAULT -1,     -- kept for so long when finished; -1: the queue's
     expires_at          {{i64}} NOT NULL DEFAULT -1,     -- without a claim by then; -1: never
     deadline_at         {{i64}} NOT NULL DEFAULT -1,     -- of all attempts; -1: none
     bytes               {{i64}} NOT NULL DEFAULT 0,      -- of payload, headers, result and error
@@ -170,6 +175,17 @@ CREATE TABLE attempts (
     outcome     {{i64}} NOT NULL,
     error       TEXT,
     PRIMARY KEY (task, delivery)
+) {{clustered}};
+
+-- Finished tasks in the order in which they are to be deleted: a row for what a transaction has finished in a queue, of one
+-- kind (0 succeeded, 1 ended otherwise, 2 has a time of its own).
+CREATE TABLE finished (
+    queue  {{i64}} NOT NULL,
+    kind   {{i64}} NOT NULL,
+    place  {{i64}} NOT NULL,                   -- when it finished; of one with a time of its own, when that is over
+    number {{i64}} NOT NULL,
+    tasks  {{bytes}} NOT NULL,                 -- their numbers, eight bytes each
+    PRIMARY KEY (queue, kind, place, number)
 ) {{clustered}};
 
 CREATE TABLE task_tags (

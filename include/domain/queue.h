@@ -1,6 +1,7 @@
 /* Queue: its settings and counts. */
 #pragma once
 
+#include "domain/retention.h"
 #include "domain/retry.h"
 #include "domain/task_state.h"
 
@@ -12,6 +13,7 @@ struct queue_settings {
     struct retry_policy retry;
     int64_t lease_ms;
     int64_t timeout_ms; /* -1: none */
+    struct retention retention;
 };
 
 struct queue_settings queue_default(void);

@@ -28,6 +28,7 @@ struct task_spec {
     int64_t lease_ms;
     int64_t expires_ms;  /* for the first claim */
     int64_t deadline_ms; /* for all attempts */
+    int64_t result_ttl_ms;
     bool at_most_once;
     struct retry_policy retry;
     struct bytes idempotency_key; /* of a line of a stream; NONE otherwise */
@@ -60,6 +61,7 @@ struct task {
     int64_t created_at_ms, run_at_ms, claimed_at_ms, started_at_ms, finished_at_ms;
     int64_t expires_at_ms;  /* without a claim by then; -1: never */
     int64_t deadline_at_ms; /* of all attempts; -1: none */
+    int64_t result_ttl_ms;  /* kept for so long when finished; -1: the queue's times */
     int64_t cancel_requested_at_ms;
     struct bytes cancel_reason; /* NONE: none */
     bool abandoned, observed, deduplicated;

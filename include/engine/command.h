@@ -214,6 +214,7 @@ enum {
     QUEUE_HAS_RETRY = 1 << 4,
     QUEUE_HAS_LEASE = 1 << 5,
     QUEUE_HAS_TIMEOUT = 1 << 6,
+    QUEUE_HAS_RETENTION = 1 << 7, /* of it, what settings.retention.given says */
 };
 
 struct queue_close {

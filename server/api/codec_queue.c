@@ -1,6 +1,7 @@
 /* Queue codec: the members of a queue's settings, one row each. */
 #include "codec_queue.h"
 
+#include "codec_retention.h"
 #include "codec_task.h"
 
 #define AT(member) .at = offsetof(struct queue_settings, member)
@@ -38,12 +39,17 @@ static const struct field FIELDS[] = {
      .max = TIMEOUT_MAX_MS,
      .nullable = true,
      .bit = QUEUE_HAS_TIMEOUT},
+    {.name = "retention",
+     .read = field_retention,
+     AT(retention),
+     .nullable = true,
+     .bit = QUEUE_HAS_RETENTION},
 };
 #undef AT
 
 static const char *const LATER[] = {
-    "rate",          "aging_s",   "fairness",       "filters",           "persistent",
-    "offline_ttl_s", "retention", "signal_headers", "dead_letter_queue", NULL,
+    "rate",          "aging_s",        "fairness",          "filters", "persistent",
+    "offline_ttl_s", "signal_headers", "dead_letter_queue", NULL,
 };
 static const struct shape SETTINGS_SHAPE = SHAPE(FIELDS, LATER);
 

@@ -23,6 +23,7 @@ static struct task_spec task_spec_default(void)
         .lease_ms = -1,
         .expires_ms = -1,
         .deadline_ms = -1,
+        .result_ttl_ms = -1,
     };
 }
 
@@ -183,6 +184,12 @@ static const struct field FIELDS[] = {
      AT(spec.at_most_once),
      .nullable = true,
      .form = FORM_FLAG},
+    {.name = "result_ttl_s",
+     .read = field_seconds,
+     AT(spec.result_ttl_ms),
+     .max = DELAY_MAX_MS,
+     .nullable = true,
+     .form = FORM_NUMBER},
     {.name = "retry",
      .read = field_retry,
      AT(spec.retry),
@@ -206,7 +213,7 @@ static const char *const LATER[] = {
     "ordering_key", "on_order_failure",
     "depends_on",   "on_dependency_failure",
     "group",        "shield",
-    "affinity",     "result_ttl_s",
+    "affinity",
     "callback",     "priority_locked",
     "ref",          NULL,
 };

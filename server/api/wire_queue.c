@@ -51,6 +51,17 @@ static void write_retry(struct json_out *out, const struct retry_policy *said)
     json_out_object_end(out);
 }
 
+static void write_retention(struct json_out *out, const struct retention *retention)
+{
+    json_out_key(out, "retention");
+    json_out_object(out);
+    json_member_seconds_or_null(out, "succeeded_s", retention->succeeded_ms);
+    json_member_seconds_or_null(out, "failed_s", retention->failed_ms);
+    json_member_int_or_null(out, "max_count", retention->max_count);
+    json_member_int_or_null(out, "max_bytes", retention->max_bytes);
+    json_out_object_end(out);
+}
+
 static void write_settings(struct json_out *out, const struct queue_settings *settings)
 {
     json_member_int_or_null(out, "concurrency", settings->concurrency);
@@ -60,6 +71,7 @@ static void write_settings(struct json_out *out, const struct queue_settings *se
     write_retry(out, &settings->retry);
     json_member_seconds_or_null(out, "lease_s", settings->lease_ms);
     json_member_seconds_or_null(out, "timeout_s", settings->timeout_ms);
+    write_retention(out, &settings->retention);
 }
 
 static void write_replica(struct json_out *out, const struct worker_view *worker)

@@ -12,6 +12,7 @@ struct queue_settings queue_default(void)
         .retry = {.given = 0, .max_delay_ms = -1},
         .lease_ms = LEASE_DEFAULT_MS,
         .timeout_ms = -1,
+        .retention = retention_default(),
     };
 }
 

@@ -52,6 +52,17 @@ static void write_retry(struct json_out *out, const struct retry_policy *retry)
     json_out_object_end(out);
 }
 
+static void write_retention(struct json_out *out, const struct retention *retention)
+{
+    json_out_key(out, "retention");
+    json_out_object(out);
+    json_member_seconds_or_null(out, "succeeded_s", retention->succeeded_ms);
+    json_member_seconds_or_null(out, "failed_s", retention->failed_ms);
+    json_member_int_or_null(out, "max_count", retention->max_count);
+    json_member_int_or_null(out, "max_bytes", retention->max_bytes);
+    json_out_object_end(out);
+}
+
 /* Those of one that are not as in the other. */
 static void write_differing(struct json_out *out, const struct queue_settings *one,
                             const struct queue_settings *other, struct arena *arena)
@@ -71,6 +82,8 @@ static void write_differing(struct json_out *out, const struct queue_settings *o
         json_member_seconds_or_null(out, "lease_s", one->lease_ms);
     if (one->timeout_ms != other->timeout_ms)
         json_member_seconds_or_null(out, "timeout_s", one->timeout_ms);
+    if (!retention_equal(&one->retention, &other->retention))
+        write_retention(out, &one->retention);
     json_out_object_end(out);
 }
 

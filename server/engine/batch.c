@@ -12,6 +12,7 @@
 #include "handlers.h"
 #include "keys.h"
 #include "reach.h"
+#include "retention.h"
 #include "timers.h"
 #include "waits.h"
 
@@ -297,6 +298,7 @@ static bool transact(struct batch *batch)
     claims_dispatch(batch);
     closing_settle(batch);
     waits_settle(batch);
+    retention_write(batch);
     write_counters(batch);
     commit(batch);
     return db_failure(batch->db) == DB_FINE;

@@ -34,6 +34,10 @@ struct batch {
     struct list answered; /* parked ones that this batch answers */
     struct effect *effects, **effects_end;
     struct touched *touched;
+    struct finish_notes { /* tasks that finished, for retention */
+        struct finish_note *at;
+        unsigned len, room;
+    } finishes;
     unsigned rows;          /* written so far, roughly */
     unsigned commands_len;  /* run so far */
     unsigned reruns_len;    /* of the commands, the first: those that were parked and go on */

@@ -41,6 +41,7 @@ struct engine {
     struct drain drain;
     struct arena *batch_mem;
     struct moment started, last_janitor, last_sweep;
+    int64_t retention_mono_ms; /* the next slice of deletions comes no earlier */
     bool disk_is_full;
     int64_t
         full_until_mono_ms; /* a batch found no room: what is due comes again then, not at once */

@@ -309,5 +309,6 @@ void run_DELETE_TASK(struct batch *batch, struct command *command)
     }
     note_delete(batch, command, &task);
     task_remove(batch, &task);
+    batch_queue_metric(batch, METRIC_DELETED, task_queue(batch, &task), BYTES("request"));
     batch_answer(batch, command);
 }

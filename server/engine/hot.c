@@ -25,6 +25,7 @@ void hot_init(struct hot *hot)
     heap_init(&hot->leases_due);
     heap_init(&hot->workers_silent);
     heap_init(&hot->queues_due);
+    heap_init(&hot->kept_due);
     list_init(&hot->dirty_shelves);
     list_init(&hot->dirty_queues);
     list_init(&hot->dirty_workers);
@@ -40,6 +41,7 @@ void hot_fini(struct hot *hot)
     heap_fini(&hot->leases_due);
     heap_fini(&hot->workers_silent);
     heap_fini(&hot->queues_due);
+    heap_fini(&hot->kept_due);
     for (size_t at = 0; (lease = map_each(hot->leases, &at)) != NULL;)
         free(lease);
     for (size_t at = 0; (worker = map_each(hot->workers, &at)) != NULL;)
@@ -63,6 +65,8 @@ void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, 
     shelf->adding_bytes[state] += bytes;
     shelf->queue->counts.adding[state] += by;
     shelf->queue->adding_bytes += bytes;
+    if (task_state_is_terminal(state))
+        shelf->queue->kept.adding_bytes += bytes;
     ns->counts.adding[state] += by;
     ns->adding_bytes += bytes;
     if (!list_is_linked(&shelf->dirty))
@@ -177,6 +181,7 @@ static void fold_shelf(struct hot_shelf *shelf, bool keep)
     fold_counts(&shelf->counts, keep);
     fold_counts(&queue->counts, keep);
     fold_bytes(&queue->bytes, &queue->adding_bytes, keep);
+    fold_bytes(&queue->kept.bytes, &queue->kept.adding_bytes, keep);
     memset(shelf->adding_bytes, 0, sizeof(shelf->adding_bytes));
     fold_counts(&ns->counts, keep);
     fold_bytes(&ns->bytes, &ns->adding_bytes, keep);

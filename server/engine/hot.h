@@ -68,6 +68,14 @@ struct hot_shelf {
 
 enum queue_closing { QUEUE_OPEN = 0, QUEUE_CLOSING = 1, QUEUE_CLOSED = 2, QUEUE_HIDDEN = 3 };
 
+/* What is kept of a queue's finished tasks, until they are deleted. */
+struct hot_kept {
+    int64_t bytes, adding_bytes; /* committed, and by the batch at work */
+    int64_t
+        oldest_ms[RETENTION_KINDS]; /* where each line begins, or earlier; INT64_MAX: it is empty */
+    struct heap_node due;           /* wall: there is something to delete */
+};
+
 struct hot_queue {
     struct hot_name head;
     struct hot_ns *ns;
@@ -90,6 +98,7 @@ struct hot_queue {
     struct list purgers;         /* parked purges */
     struct list_node dirty;      /* something became ready or free in this batch */
     struct heap_node due;        /* wall: a timed pause or a close goes on */
+    struct hot_kept kept;
     struct rate submitted, claimed, finished;
     struct wait_times waits;
     struct id *abandoned; /* of the last close */
@@ -147,6 +156,7 @@ struct hot {
     struct heap leases_due; /* mono */
     struct heap workers_silent; /* mono */
     struct heap queues_due;     /* wall */
+    struct heap kept_due;       /* wall */
     int64_t last_ns, last_queue, last_class, last_task, last_event, last_intent;
     struct chain_end audit;
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */

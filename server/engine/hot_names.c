@@ -94,6 +94,8 @@ static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t n
     list_init(&queue->held);
     list_init(&queue->closers);
     list_init(&queue->purgers);
+    for (int kind = 0; kind < RETENTION_KINDS; kind++)
+        queue->kept.oldest_ms[kind] = INT64_MAX;
     (void)map_put(ns->queues, queue->name, queue);
     (void)map_put_int(hot->queues, (uint64_t)number, queue);
     if (number > hot->last_queue)

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "closing.h"
 #include "domain/bounds.h"
+#include "retention.h"
 #include "store/repo_event.h"
 #include "store/repo_task.h"
 #include "workers.h"
@@ -40,6 +41,8 @@ static void on_counter(void *ctx, const struct counter_row *row)
     queue->counts.of[row->state] += row->tasks;
     queue->ns->counts.of[row->state] += row->tasks;
     queue->bytes += row->bytes;
+    if (task_state_is_terminal((enum task_state)row->state))
+        queue->kept.bytes += row->bytes;
     queue->ns->bytes += row->bytes;
 }
 
@@ -136,5 +139,6 @@ void load_all(struct engine *engine)
     engine->hot.last_task = task_last_number(engine->db);
     engine->hot.next_due_ms = due_first(engine->db);
     engine->hot.next_end_ms = ending_first(engine->db);
+    retention_load(&engine->hot);
     check_running(engine);
 }

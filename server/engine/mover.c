@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 #include "domain/deadline.h"
+#include "retention.h"
 
 struct hot_queue *task_queue(const struct batch *batch, const struct task *task)
 {
@@ -118,6 +119,8 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
     note_due(batch, task);
     if (may_be_ended(task))
         task_set_ending(batch, task);
+    if (task_state_is_terminal(to))
+        retention_note(batch, task);
     offer(batch, task, from);
     batch_touch(batch, task->number);
     batch->rows += 2;

@@ -9,6 +9,7 @@
 #include "lookups.h"
 #include "quotas.h"
 #include "reach.h"
+#include "retention.h"
 #include "submits.h"
 #include "views.h"
 
@@ -97,6 +98,7 @@ static void set_queue(struct engine *engine, struct effect *effect)
     queue->settings.retry.non_retryable = kept;
     free((void *)(uintptr_t)before.at);
     queue_look_again(engine, queue);
+    retention_time(&engine->hot, queue);
 }
 
 static struct queue_settings edited(const struct hot_queue *queue, const struct queue_edit *edit)
@@ -120,6 +122,8 @@ static struct queue_settings edited(const struct hot_queue *queue, const struct 
         settings.lease_ms = wish->lease_ms;
     if (edit->has & QUEUE_HAS_TIMEOUT)
         settings.timeout_ms = wish->timeout_ms;
+    if (edit->has & QUEUE_HAS_RETENTION)
+        settings.retention = retention_merge(settings.retention, &wish->retention);
     return settings;
 }
 

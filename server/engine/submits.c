@@ -30,6 +30,7 @@ static struct task new_task(struct batch *batch, const struct hot_queue *queue,
         .lease_ms = -1,
         .expires_at_ms = -1,
         .deadline_at_ms = -1,
+        .result_ttl_ms = -1,
         .cancel_requested_at_ms = -1,
         .claimed_at_ms = -1,
         .started_at_ms = -1,
@@ -93,6 +94,7 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     ret_task->expires_at_ms = deadline_after(batch->now.wall_ms, spec->expires_ms);
     ret_task->deadline_at_ms = deadline_after(batch->now.wall_ms, spec->deadline_ms);
     ret_task->at_most_once = spec->at_most_once;
+    ret_task->result_ttl_ms = spec->result_ttl_ms;
     task_enter(batch, ret_task, spec);
     rate_add(&queue->submitted, batch->now.mono_ms, 1);
     batch_queue_metric(batch, METRIC_SUBMITTED, queue, BYTES_NONE);
@@ -116,6 +118,7 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     ret_task->expires_at_ms = as_long_from(from, from->expires_at_ms, batch->now.wall_ms);
     ret_task->deadline_at_ms = as_long_from(from, from->deadline_at_ms, batch->now.wall_ms);
     ret_task->at_most_once = from->at_most_once;
+    ret_task->result_ttl_ms = from->result_ttl_ms;
     ret_task->tags = from->tags;
     ret_task->bytes = from->bytes - from->end_bytes;
     task_enter_copy(batch, ret_task, from->number);

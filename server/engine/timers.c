@@ -5,6 +5,7 @@
 #include "closing.h"
 #include "domain/bounds.h"
 #include "parked_end.h"
+#include "retention.h"
 #include "settle.h"
 #include "shutdown.h"
 #include "submits.h"
@@ -197,6 +198,7 @@ void timers_run(struct batch *batch)
     run_waits(batch);
     run_real_waits(batch);
     shutdown_run(batch);
+    retention_run(batch);
     run_janitor(batch);
 }
 
@@ -231,6 +233,7 @@ int64_t timers_next_mono(const struct engine *engine)
     next = earlier(next, mono_of_wall(now, hot->next_due_ms));
     next = earlier(next, mono_of_wall(now, hot->next_end_ms));
     next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));
+    next = earlier(next, retention_next_mono(engine));
     if (engine->drain.is_asked && !engine->drain.is_over)
         next =
             earlier(next, map_len(hot->leases) > 0 ? engine->drain.deadline_mono_ms : now.mono_ms);

@@ -86,7 +86,22 @@ void queue_save(struct db *db, const struct queue_row *row, struct arena *arena)
                   VALUE_INT(settings->paused), VALUE_INT(settings->paused_until_ms),
                   VALUE_TEXT(retry_write(&settings->retry, arena)), VALUE_INT(settings->lease_ms),
                   VALUE_INT(settings->timeout_ms), VALUE_INT(row->closed),
-                  VALUE_INT(row->close_cancel_at_ms), VALUE_INT(row->close_end_at_ms)));
+                  VALUE_INT(row->close_cancel_at_ms), VALUE_INT(row->close_end_at_ms),
+                  VALUE_INT(settings->retention.succeeded_ms),
+                  VALUE_INT(settings->retention.failed_ms),
+                  VALUE_INT(settings->retention.max_count),
+                  VALUE_INT(settings->retention.max_bytes)));
+}
+
+static struct retention read_retention(struct db_rows *rows, int column)
+{
+    return (struct retention){
+        .given = RETENTION_HAS_ALL,
+        .succeeded_ms = db_int(rows, column),
+        .failed_ms = db_int(rows, column + 1),
+        .max_count = db_int(rows, column + 2),
+        .max_bytes = db_int(rows, column + 3),
+    };
 }
 
 void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *row), void *ctx)
@@ -108,6 +123,7 @@ void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *r
                     .paused_until_ms = db_int(rows, 8),
                     .lease_ms = db_int(rows, 10),
                     .timeout_ms = db_int(rows, 11),
+                    .retention = read_retention(rows, 15),
                 },
             .closed = db_int(rows, 12),
             .close_cancel_at_ms = db_int(rows, 13),

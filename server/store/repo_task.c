@@ -38,7 +38,8 @@ static void insert_row(struct db *db, const struct task *task)
                   VALUE_INT(task->queue_number), VALUE_INT(task->class_number),
                   VALUE_INT(task->state), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
                   VALUE_INT(task->created_at_ms), VALUE_INT(task->timeout_ms),
-                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes)));
+                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes),
+                  VALUE_INT(task->result_ttl_ms)));
     if (task->at_most_once || task->expires_at_ms >= 0 || task->deadline_at_ms >= 0)
         task_save_ending(db, task);
 }
@@ -116,6 +117,7 @@ void task_read_row(struct db_rows *rows, struct task *ret_task)
         .end_bytes = db_int(rows, 23),
         .expires_at_ms = db_int(rows, 24),
         .deadline_at_ms = db_int(rows, 25),
+        .result_ttl_ms = db_int(rows, 26),
     };
     ret_task->root = ret_task->id;
 }

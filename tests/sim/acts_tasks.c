@@ -58,6 +58,7 @@ void spec_fill(struct op *op, struct task_spec *spec, int64_t submission)
         .delay_ms = sim_chance(sim, 20) ? (int64_t)sim_below(sim, 20000) : -1,
         .run_at_ms = -1,
         .timeout_ms = sim_chance(sim, 20) ? (int64_t)sim_below(sim, 30000) + 1000 : -1,
+        .result_ttl_ms = sim_chance(sim, 15) ? (int64_t)sim_below(sim, 20000) + 1 : -1,
         .lease_ms = sim->swarm.has_small_leases ? (int64_t)sim_below(sim, 5) * 1000 + 1000 : -1,
     };
     if (sim_chance(sim, 20))

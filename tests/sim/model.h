@@ -57,6 +57,8 @@ void model_restarted(struct sim *sim);
 /* A holder sends this word. */
 void model_said(struct model *model, const struct lease_token *token, unsigned bit);
 bool phase_is_over(enum phase phase);
+/* By its own time, or the usual ones: no queue here says others. */
+bool was_kept_long_enough(const struct row_task *task, int64_t now_ms);
 enum phase phase_of(int64_t state);
 /* What the holder of a delivery says when it says "failed": always the same, so that the model
  * knows. */

@@ -1,4 +1,5 @@
 /* Model rows: what the rows say after a batch, and who was handed what. */
+#include "domain/bounds.h"
 #include "sight.h"
 
 /* What the index must say: the nearer of the two, of a task that waits. */
@@ -47,12 +48,29 @@ static void check_row(struct sight *look, const struct row_task *row)
     known_moved(look, known, row->queue);
 }
 
+bool was_kept_long_enough(const struct row_task *task, int64_t now_ms)
+{
+    int64_t kept_ms = task->state == TASK_SUCCEEDED ? DAY_MS : 3 * DAY_MS;
+
+    if (task->result_ttl_ms >= 0)
+        kept_ms = task->result_ttl_ms;
+    return task->finished_at_ms >= 0 && task->finished_at_ms + kept_ms <= now_ms;
+}
+
+static bool may_go(const struct sight *look, const struct known *known)
+{
+    const struct row_task *was = snapshot_task(look->before, known->number);
+
+    return known->deletes_open > 0 ||
+           (was != NULL && was_kept_long_enough(was, look->sim->now.wall_ms));
+}
+
 static void check_gone(struct sight *look, struct known *known)
 {
     if (known->phase == ABSENT || known->phase == DELETED ||
         snapshot_task(look->after, known->number) != NULL)
         return;
-    if (!phase_is_over(known->phase) || known->deletes_open == 0)
+    if (!phase_is_over(known->phase) || !may_go(look, known))
         sim_fail(look->sim, "task %lld in phase %d is gone", (long long)known->number,
                  (int)known->phase);
     known->phase = DELETED;

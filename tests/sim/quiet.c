@@ -130,6 +130,19 @@ static void check_parked(struct op *op)
     }
 }
 
+/* What was kept for long enough goes, at once or after the pause between two slices. */
+static void check_kept(struct sim *sim)
+{
+    const struct snapshot *now = model_now(&sim->model);
+
+    for (unsigned i = 0; i < now->tasks_len; i++)
+        if (engine_is_ready(sim->engine) &&
+            was_kept_long_enough(&now->tasks[i], sim->now.wall_ms) &&
+            engine_next_due(sim->engine) > sim->now.mono_ms + 5)
+            sim_fail(sim, "task %lld was kept for long enough and nobody deletes it",
+                     (long long)now->tasks[i].number);
+}
+
 /* Whoever waits for a time is known to the timers. */
 static void check_timers(struct sim *sim)
 {
@@ -186,6 +199,7 @@ void quiet_check(struct sim *sim)
         check_parked(CONTAINER_OF(node, struct op, link));
     check_timers(sim);
     check_deleted(sim);
+    check_kept(sim);
     if (sim->steps % LOOK_EVERY == 0 && rows_contradictions(sim->rows) != 0)
         sim_fail(sim, "counters or parts of tasks do not agree with the tasks");
 }

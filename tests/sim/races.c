@@ -57,6 +57,7 @@ static void submit(struct sim *sim)
     submit->single = true;
     spec_fill(op, submit->specs, op->first);
     submit->specs[0].delay_ms = submit->specs[0].lease_ms = submit->specs[0].timeout_ms = -1;
+    submit->specs[0].result_ttl_ms = -1; /* its end is looked at */
     op_post(op);
 }
 

@@ -30,7 +30,8 @@ static const char *const texts[TEXTS] = {
     [TASKS] =
         "SELECT number, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures,"
         " losses, timeout_ms, lease_ms, flags, cancel_requested_at, finished_at, expires_at, deadline_at,"
-        " coalesce((SELECT ends_at FROM endings WHERE task = number), -1), id, worker FROM tasks"
+        " coalesce((SELECT ends_at FROM endings WHERE task = number), -1), result_ttl_ms, id, worker"
+        " FROM tasks"
         " ORDER BY number",
     [LEASES] =
         "SELECT task, queue, delivery, lease_ms, started_at, grace_at, timeout_at, nonce, worker FROM leases"
@@ -159,9 +160,9 @@ static void read_tasks(struct rows *rows, struct snapshot *snapshot)
     while (step(stmt)) {
         struct row_task *row = MORE(snapshot, tasks, TASKS);
 
-        get_numbers(stmt, &row->number, 20);
-        get_bytes(stmt, 20, row->id.at, sizeof(row->id.at));
-        get_bytes(stmt, 21, row->worker.at, sizeof(row->worker.at));
+        get_numbers(stmt, &row->number, 21);
+        get_bytes(stmt, 21, row->id.at, sizeof(row->id.at));
+        get_bytes(stmt, 22, row->worker.at, sizeof(row->worker.at));
     }
 }
 

@@ -11,7 +11,7 @@ struct row_task {
     int64_t number, queue, class_number, state, priority, run_at_ms, created_at_ms, version;
     int64_t attempt, delivery, failures, losses, timeout_ms, lease_ms, flags;
     int64_t cancel_requested_at_ms, finished_at_ms;
-    int64_t expires_at_ms, deadline_at_ms, ends_at_ms;
+    int64_t expires_at_ms, deadline_at_ms, ends_at_ms, result_ttl_ms;
     struct id id, worker;
 };
 

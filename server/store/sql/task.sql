@@ -3,8 +3,8 @@
 -- name: task_insert
 INSERT INTO tasks (number, id, ns, queue, class, state, priority, share, run_at, created_at, version, attempt, delivery,
                    failures, losses, timeout_ms, lease_ms, bytes, flags, cancel_requested_at, claimed_at, started_at,
-                   finished_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, 0, -1, -1, -1, -1);
+                   finished_at, result_ttl_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, 0, -1, -1, -1, -1, $13);
 
 -- name: body_insert
 INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry)
@@ -24,13 +24,13 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > m
 -- name: task_by_id
 SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
        timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at, finished_at, worker, bytes,
-       end_bytes, expires_at, deadline_at
+       end_bytes, expires_at, deadline_at, result_ttl_ms
 FROM tasks WHERE id = $1;
 
 -- name: task_by_number
 SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
        timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at, finished_at, worker, bytes,
-       end_bytes, expires_at, deadline_at
+       end_bytes, expires_at, deadline_at, result_ttl_ms
 FROM tasks WHERE number = $1;
 
 -- name: task_update

@@ -18,6 +18,7 @@ static struct task_spec usual_spec(const char *queue)
         .lease_ms = -1,
         .expires_ms = -1,
         .deadline_ms = -1,
+        .result_ttl_ms = -1,
         .payload = {.data = BYTES("{}")},
     };
 }

@@ -95,6 +95,7 @@ struct task task_from(int64_t number)
         .lease_ms = -1,
         .expires_at_ms = -1,
         .deadline_at_ms = -1,
+        .result_ttl_ms = -1,
         .root = id,
     };
 }
