@@ -217,6 +217,7 @@ static void one_that_runs_again_stands_where_it_ends_then(void **state)
     assert_true(is_gone(stage, task));
 }
 
+/* row 75: deleting gives way to commands: a slice is bounded, and smaller while they wait */
 static void a_slice_is_bounded_and_smaller_while_commands_wait(void **state)
 {
     struct stage *stage = *state;
