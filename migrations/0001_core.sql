@@ -30,8 +30,10 @@ CREATE TABLE tokens (
     expires_at   {{i64}} NOT NULL,             -- -1: never
     life_ms      {{i64}} NOT NULL,             -- as it was made, whatever an exchange has cut off; -1: endless
     last_used_at {{i64}} NOT NULL,             -- -1: not yet
-    replaces     TEXT
+    replaces     TEXT,
+    rules_all    {{i64}} NOT NULL              -- 1: an admin's over every namespace and queue
 ) {{clustered}};
+CREATE INDEX tokens_rules_all ON tokens (rules_all, expires_at);
 
 -- Who did what. Each row's hash covers the one before it; rows leave from the old end only.
 CREATE TABLE audit (

@@ -2,6 +2,7 @@
  */
 #pragma once
 
+#include "api/failures.h"
 #include "api/keyring.h"
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -16,6 +17,7 @@ struct http_server;
 struct api {
     struct engine *engine;
     struct keyring *keyring;
+    struct failures *failures; /* wrong tokens, by address */
     struct metrics *metrics;
     const struct http_server *http; /* for the connection gauge; NULL: none yet */
     const char *data_dir;  /* long streams spool their answer lines there, in unlinked files */
@@ -24,8 +26,6 @@ struct api {
     struct bounds bounds;              /* of what a request may say */
     uint8_t secret[ENGINE_SECRET_LEN]; /* of the store: keys cursors */
     bool manual_clock;                 /* POST /v1/test/advance exists */
-    int64_t ahead_ms;                  /* how far a manual clock was moved */
-    struct clock clock;                /* now NULL: the system's */
     bool serves_loopback_only;
     unsigned parked_per_token;      /* 0: no bound */
     struct rate_limit token_rate;   /* of requests, each token for itself; units 0: no bound */
@@ -33,17 +33,21 @@ struct api {
     const char *version, *commit, *store_version, *http_version;
 };
 
-/* Loop thread: the broker's time, for tokens and rates. A manual clock counts as far as it was
- * moved. */
+/* The broker's time, for tokens and rates: the engine's. */
 struct moment api_now(const struct api *api);
 
-/* http_server_options.admit: checks the token, its scope, its namespaces and its rate. */
+/* http_server_options.admit: checks the token, its scope, its namespaces and its rate. Whoever it
+ * finds is held until the request ends. */
 enum err api_admit(void *ctx, struct request *request, const struct route *route,
                    struct error *error);
 
 /* Puts on record what was refused and not noted yet; each minute, and at the end (then of the first
  * hundred addresses at least, whatever was noted when). */
 void api_note_refused(const struct api *api, bool is_end);
+/* Tell the engine which tokens of the store were used since the last time, */
+void api_note_uses(const struct api *api);
+/* and which ended so long ago that nobody misses them. */
+void api_sweep_tokens(struct api *api);
 
 /* The part of the routes that a second listener serves: health and metrics. */
 const struct route *api_health_routes(size_t *ret_len);

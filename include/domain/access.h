@@ -27,8 +27,8 @@ struct grant {
     struct bytes queues;
 };
 
-/* Who asks: the holder of a token, or anybody where none is configured. Lives as long as the
- * process, so commands point at it from any thread. */
+/* Who asks: the holder of a token, or anybody where none is configured. Lives as long as any
+ * request, or command, of theirs, so commands point at it from any thread. */
 struct principal {
     struct bytes id;   /* the token's; "anonymous" without one */
     struct bytes name; /* NONE: it has none */
@@ -56,6 +56,7 @@ bool grant_has_scope(const struct grant *grant, enum scope scope);
 bool grant_has_ns(const struct grant *grant, struct bytes ns);
 bool grant_has_queue(const struct grant *grant, struct bytes queue);
 bool grant_is_unbounded(const struct grant *grant); /* every namespace and every queue */
+bool grant_rules_all(const struct grant *grant);    /* an admin's, and unbounded */
 /* May a holder of this grant hand out the other one? */
 bool grant_covers(const struct grant *grant, const struct grant *other);
 /* The namespace meant by a path that names none: the only one it has, else "default" if it has

@@ -24,6 +24,18 @@ bool token_is_ours(struct bytes text);
 bool token_is_sane(struct bytes text);
 struct digest token_hash(struct bytes text);
 
+/* Is it so long that nobody finds it by trying? */
+bool token_is_long(struct bytes text);
+
+/* A token that ended so long ago is forgotten. */
+#define TOKEN_KEPT_MS (INT64_C(30) * 24 * 3600 * 1000)
+
+/* expires_at_ms -1: never. */
+bool token_has_ended(int64_t expires_at_ms, int64_t now_ms);
+/* Does a token with this grant and end rule everything now: an admin over every namespace and
+ * queue? One of them must be left. */
+bool token_rules_all(const struct grant *grant, int64_t expires_at_ms, int64_t now_ms);
+
 /* A token as it is kept: all but its secret. */
 struct token_record {
     struct bytes id;

@@ -262,7 +262,7 @@ struct token_ask {
     bool may_be_open;      /* of a revocation: only loopback is served */
 };
 
-/* When tokens were last used, noted now and then. */
+/* When tokens were last used, or of a sweep, when they ended. */
 struct token_uses {
     struct token_use {
         struct bytes id;
@@ -444,6 +444,8 @@ struct reply {
     unsigned queues_len;
     struct token_record token; /* made */
     int64_t token_ends_at_ms;  /* of a rotation: when the old one ends */
+    struct bytes *swept;       /* tokens that are gone */
+    unsigned swept_len;
     struct audit_view *audit;
     unsigned audit_len;
     struct ns_view *namespaces;
@@ -463,7 +465,7 @@ struct command {
     struct arena *mem;
     struct bytes ns;
     struct bytes request_id;
-    const struct principal *by; /* NULL: principal_open */
+    const struct principal *by; /* who asks: never NULL once it is posted */
     struct bytes address;       /* the client's; NONE: none */
     int64_t wait_ms;            /* 0: answer at once */
     struct idempotency idempotency;

@@ -16,13 +16,14 @@ enum engine_exit {
     ENGINE_EXIT_IO = 74,
 };
 
-/* What names and workers may grow to: each costs memory for as long as the process lives. 0: the
- * default. */
+/* What names, workers and tokens may grow to: each costs memory for as long as the process lives.
+ * 0: the default. */
 struct engine_bounds {
     int64_t namespaces_max; /* 1000 */
     int64_t queues_max;     /* of one namespace; 10,000 */
     int64_t classes_max;    /* the same */
     int64_t workers_max;    /* of all namespaces; 100,000 */
+    int64_t tokens_max;     /* in the store; 10,000 */
 };
 
 struct engine_options {
@@ -57,9 +58,12 @@ void engine_each_token(struct engine *engine,
                        void (*each)(void *ctx, const struct token_record *token), void *ctx);
 /* Start the threads. */
 void engine_start(struct engine *engine);
-/* Any thread. The command is the engine's now. A sleeping engine is woken by engine_flush(), which
- * the poster calls when it has posted all that it has at hand: so requests that arrive together
- * share a transaction. */
+/* Any thread: the broker's time. A manual clock stands still but for COMMAND_ADVANCE, here as for
+ * the engine itself. */
+struct moment engine_time(const struct engine *engine);
+/* Any thread. The command is the engine's now, and says who asks. A sleeping engine is woken by
+ * engine_flush(), which the poster calls when it has posted all that it has at hand: so requests
+ * that arrive together share a transaction. */
 void engine_post(struct engine *engine, struct command *command);
 void engine_flush(struct engine *engine);
 /* Loop thread: call done of every command that has been answered. */

@@ -44,9 +44,11 @@ struct bytes request_address(const struct request *request);
 bool request_names_ns(const struct request *request);
 /* Is the route one that is served when others are refused for want of room? */
 bool request_is_urgent(const struct request *request);
-/* For admission: the namespace of a path that names none, and who asks (any pointer, borrowed). */
+/* For admission: the namespace of a path that names none, and who asks (any pointer, borrowed until
+ * the request ends: then release, which may be NULL, is told, after the state was released). */
 void request_set_ns(struct request *request, struct bytes ns);
-void request_set_caller(struct request *request, const void *caller);
+void request_set_caller(struct request *request, const void *caller,
+                        void (*release)(const void *caller));
 const void *request_caller(const struct request *request);
 
 /* An answer is built up, then sent. Headers and body are copied or moved as said. */

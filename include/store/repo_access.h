@@ -16,6 +16,12 @@ void token_expire(struct db *db, struct bytes id, int64_t expires_at_ms);
 /* One that is not there, or was used later, is left as it is. */
 void token_use(struct db *db, struct bytes id, int64_t at_ms);
 void token_delete(struct db *db, struct bytes id);
+/* Is there one besides this one ("": any)? */
+bool token_is_other(struct db *db, struct bytes id);
+/* One besides this one for which token_rules_all() holds? */
+bool token_is_other_ruler(struct db *db, struct bytes id, int64_t now_ms);
+/* How many there are, counted as far as max. */
+int64_t token_count(struct db *db, int64_t max);
 
 struct audit_row {
     int64_t number, at_ms;

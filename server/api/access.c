@@ -1,10 +1,10 @@
 /* Access: who asks, and whether they may. */
-#include "api/api.h"
+#include "access.h"
 
+#include "api/failures.h"
 #include "base/json_out.h"
 #include "call.h"
 #include "domain/bounds.h"
-#include "failures.h"
 #include "handlers.h"
 
 #include <strings.h>
@@ -13,12 +13,7 @@ enum { RETRY_AFTER_MAX_S = 3600, WHOAMI_MAX = 8192, END_ROWS_MAX = 100 };
 
 struct moment api_now(const struct api *api)
 {
-    struct clock clock = api->clock.now != NULL ? api->clock : clock_system();
-    struct moment now = clock.now(clock.ctx);
-
-    now.wall_ms += api->ahead_ms;
-    now.mono_ms += api->ahead_ms;
-    return now;
+    return engine_time(api->engine);
 }
 
 /* ---- refusals ---- */
@@ -82,7 +77,7 @@ static void put_on_record(const struct api *api, struct bytes address, struct by
 static enum err refuse_wrong(const struct api *api, struct request *request, int64_t now_mono_ms,
                              struct error *error)
 {
-    struct failures *failures = keyring_failures(api->keyring);
+    struct failures *failures = api->failures;
     struct bytes address = request_address(request);
     int64_t wait_ms = 0;
     bool is_within = failures_add(failures, address, &api->failure_rate, now_mono_ms, &wait_ms);
@@ -96,7 +91,7 @@ static enum err refuse_wrong(const struct api *api, struct request *request, int
 
 void api_note_refused(const struct api *api, bool is_end)
 {
-    struct failures *failures = keyring_failures(api->keyring);
+    struct failures *failures = api->failures;
     int64_t now_mono_ms = api_now(api).mono_ms;
     struct failures_rest rest;
 
@@ -121,20 +116,30 @@ static bool read_bearer(struct bytes header, struct bytes *ret_token)
     return true;
 }
 
-/* Tokens that may be guessed are not even looked up for an address that guessed too much; those
- * that we made cannot be. */
-static enum err find_key(const struct api *api, struct request *request, struct moment now,
-                         const struct key_facts **ret_key, struct error *error)
+/* Whom do the wrong tokens of others behind the same address hold up? Nobody whose token we made,
+ * since it cannot be guessed. And no urgent request, or leases would run out: of those only short
+ * tokens, which somebody could find by trying. */
+static bool is_held_up(const struct api *api, const struct request *request,
+                       const struct route *route, struct bytes token, int64_t now_mono_ms,
+                       int64_t *ret_wait_ms)
+{
+    bool is_urgent = route != NULL && route->urgent;
+
+    return !token_is_ours(token) && !(is_urgent && token_is_long(token)) &&
+           failures_are_too_many(api->failures, request_address(request), &api->failure_rate,
+                                 now_mono_ms, ret_wait_ms);
+}
+
+static enum err find_key(const struct api *api, struct request *request, const struct route *route,
+                         struct moment now, const struct key_facts **ret_key, struct error *error)
 {
     struct bytes token;
     int64_t wait_ms;
 
     if (!read_bearer(request_header(request, "authorization"), &token))
         return refuse_unknown(request, false, error);
-    if (!token_is_ours(token) &&
-        failures_are_too_many(keyring_failures(api->keyring), request_address(request),
-                              &api->failure_rate, now.mono_ms, &wait_ms)) {
-        failures_count(keyring_failures(api->keyring), request_address(request));
+    if (is_held_up(api, request, route, token, now.mono_ms, &wait_ms)) {
+        failures_count(api->failures, request_address(request));
         return refuse_failures(request, wait_ms, error);
     }
     *ret_key = keyring_match(api->keyring, token, now.wall_ms);
@@ -206,6 +211,11 @@ static enum err judge(struct request *request, const struct route *route, const 
     return check_ns(request, grant, scope, error);
 }
 
+static void let_go(const void *caller)
+{
+    key_let_go(key_of(caller));
+}
+
 enum err api_admit(void *ctx, struct request *request, const struct route *route,
                    struct error *error)
 {
@@ -216,18 +226,44 @@ enum err api_admit(void *ctx, struct request *request, const struct route *route
     enum err code;
 
     if ((route != NULL && route->scope == SCOPE_NONE) || keyring_is_open(api->keyring)) {
-        request_set_caller(request, &principal_open);
+        request_set_caller(request, &principal_open, NULL);
         return OK;
     }
     now = api_now(api);
-    if ((code = find_key(api, request, now, &key, error)) != OK ||
+    if ((code = find_key(api, request, route, now, &key, error)) != OK ||
         (code = judge(request, route, &key->who.grant, error)) != OK)
         return code;
     if (!(route != NULL && route->urgent) &&
         !key_take_rate(key, &api->token_rate, now.mono_ms, &wait_ms))
         return refuse_rate(request, wait_ms, "this token sent too many requests", error);
-    request_set_caller(request, &key->who);
+    key_hold(key);
+    request_set_caller(request, &key->who, let_go);
     return OK;
+}
+
+const struct principal *access_caller(const struct request *request)
+{
+    const struct principal *who = request_caller(request);
+
+    return who != NULL ? who : &principal_open;
+}
+
+/* The principals of the broker's own are no tokens and do not end, but for everybody, when the
+ * first token was made. */
+bool access_is_valid(const struct api *api, const struct principal *who)
+{
+    const struct key_facts *key = key_of(who);
+
+    if (key != NULL)
+        return key_is_valid(key, key->expires_at_ms >= 0 ? api_now(api).wall_ms : 0);
+    return who != &principal_open || api->keyring == NULL || keyring_is_open(api->keyring);
+}
+
+enum err access_check_again(const struct api *api, struct request *request, struct error *error)
+{
+    const struct principal *who = access_caller(request);
+
+    return access_is_valid(api, who) ? OK : refuse_unknown(request, who != &principal_open, error);
 }
 
 /* ---- GET /v1/whoami ---- */
@@ -244,7 +280,7 @@ static void write_scopes(struct json_out *out, const struct grant *grant)
 
 void op_whoami(struct request *request)
 {
-    const struct principal *who = request_caller(request);
+    const struct principal *who = access_caller(request);
     const struct key_facts *key = key_of(who);
     struct json_out out;
     struct buffer body;
@@ -254,8 +290,6 @@ void op_whoami(struct request *request)
         request_refuse(request, &error);
         return;
     }
-    if (who == NULL)
-        who = &principal_open;
     buffer_init(&body, WHOAMI_MAX);
     json_out_init(&out, &body);
     json_out_object(&out);

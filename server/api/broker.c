@@ -158,8 +158,11 @@ static enum err decode_shutdown(struct call *call)
 
     call->command.in.shutdown =
         (struct shutdown_ask){.now = draft.mode == 1, .wait_timeout_ms = draft.wait_timeout_ms};
-    if (code == OK)
-        api_note_refused(call->api, true); /* while there is still an engine to write it */
+    if (code == OK) {
+        /* while there is still an engine to write it */
+        api_note_uses(call->api);
+        api_note_refused(call->api, true);
+    }
     return code;
 }
 
@@ -226,7 +229,6 @@ static void answer_advance(struct call *call)
 {
     struct answer answer;
 
-    call->api->ahead_ms += call->command.in.advance.by_ms;
     answer_begin(&answer);
     json_out_object(&answer.out);
     json_member_time_or_null(&answer.out, "now", call->command.reply.now.now_ms);

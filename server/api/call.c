@@ -1,6 +1,7 @@
 /* Call: the one path that every operation takes between HTTP and the engine. */
 #include "call.h"
 
+#include "access.h"
 #include "base/digest.h"
 #include "base/parse.h"
 #include "header_value.h"
@@ -93,7 +94,7 @@ static struct call *call_new(struct request *request, const struct operation *op
     call->command.mem = arena;
     call->command.ns = request_ns(request);
     call->command.request_id = request_id_text(request);
-    call->command.by = request_caller(request);
+    call->command.by = access_caller(request);
     call->command.address = request_address(request);
     call->command.caller = (struct caller){.ctx = call, .done = on_done, .is_alive = is_alive};
     return call;
@@ -155,7 +156,8 @@ void call_run_with(struct request *request, const struct operation *operation, s
     struct call *call = call_new(request, operation);
 
     call->body = body;
-    if (read_all(call) != OK || (!call->is_settled && !may_wait(call))) {
+    if (access_check_again(call->api, request, &call->error) != OK || read_all(call) != OK ||
+        (!call->is_settled && !may_wait(call))) {
         answer_refuse(call, &call->error);
     } else if (call->is_settled) {
         operation->answer(call);

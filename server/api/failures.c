@@ -1,5 +1,5 @@
 /* Failures: wrong tokens by the address that sent them. */
-#include "failures.h"
+#include "api/failures.h"
 
 #include "base/list.h"
 #include "base/map.h"

@@ -6,44 +6,58 @@
 #include "base/map.h"
 #include "base/memory.h"
 #include "engine/command.h"
-#include "failures.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_ID_LEN = 8, MINUTE_MS = 60000, ADDRESSES_MAX = 4096 };
+enum { FILE_ID_LEN = 8, MINUTE_MS = 60000, SOURCES = KEY_FROM_STORE + 1 };
 
 struct key {
-    struct key_facts facts; /* its strings are mem's */
-    struct arena *mem;
-    struct list_node link;
+    struct key_facts facts; /* its strings follow at text */
+    struct keyring *keyring;
+    struct list_node link; /* of retired, when it is held but not found any more */
+    size_t place;          /* on its shelf */
     bool is_live;
     bool is_use_unsaved;
     unsigned parked;
+    unsigned holders;
     unsigned generation; /* of the file that it was last in */
     struct rate_bucket bucket;
+    char text[];
+};
+
+/* The tokens of one source: the same one may be in both. */
+struct shelf {
+    struct map *by_hash;
+    struct key **keys;
+    size_t len, room;
 };
 
 struct keyring {
-    struct map *by_hash, *by_id;
-    struct key **live; /* in the order of keyring_each() */
-    size_t live_len, live_room;
-    size_t store_len; /* of live: those of the store stand first */
-    struct list all;  /* and those that are not found any more */
+    struct shelf shelves[SOURCES];
+    struct map *by_id;
+    struct list retired;
     unsigned generation;
-    struct failures *failures;
 };
 
 struct keyring *keyring_new(void)
 {
     struct keyring *keyring = mem_alloc(sizeof(*keyring));
 
-    keyring->by_hash = map_new();
+    for (unsigned i = 0; i < SOURCES; i++)
+        keyring->shelves[i].by_hash = map_new();
     keyring->by_id = map_new();
-    list_init(&keyring->all);
-    keyring->failures = failures_new(ADDRESSES_MAX);
+    list_init(&keyring->retired);
     return keyring;
+}
+
+static void shelf_fini(struct shelf *shelf)
+{
+    for (size_t i = 0; i < shelf->len; i++)
+        free(shelf->keys[i]);
+    map_free(shelf->by_hash);
+    free(shelf->keys);
 }
 
 void keyring_free(struct keyring *keyring)
@@ -52,12 +66,11 @@ void keyring_free(struct keyring *keyring)
 
     if (keyring == NULL)
         return;
-    while ((node = list_pop_front(&keyring->all)) != NULL)
-        arena_free(CONTAINER_OF(node, struct key, link)->mem);
-    map_free(keyring->by_hash);
+    for (unsigned i = 0; i < SOURCES; i++)
+        shelf_fini(&keyring->shelves[i]);
+    while ((node = list_pop_front(&keyring->retired)) != NULL)
+        free(CONTAINER_OF(node, struct key, link));
     map_free(keyring->by_id);
-    failures_free(keyring->failures);
-    free(keyring->live);
     free(keyring);
 }
 
@@ -68,93 +81,89 @@ static struct bytes hash_bytes(const struct digest *hash)
 
 /* ---- entries ---- */
 
+struct key_facts key_facts_of(const struct token_record *token)
+{
+    return (struct key_facts){
+        .who = {.id = token->id, .name = token->name, .grant = token->grant},
+        .hash = token->hash,
+        .source = KEY_FROM_STORE,
+        .created_at_ms = token->created_at_ms,
+        .created_by = token->created_by,
+        .replaces = token->replaces,
+        .expires_at_ms = token->expires_at_ms,
+        .last_used_at_ms = token->last_used_at_ms,
+    };
+}
+
+/* One allocation, with all that it says. */
 static struct key *key_new(struct keyring *keyring, const struct key_facts *facts)
 {
-    struct arena *mem = arena_new();
-    struct key *key = arena_alloc(mem, sizeof(*key));
-    struct principal *who = &key->facts.who;
+    struct key_facts own = *facts;
+    struct bytes *strings[] = {&own.who.id,           &own.who.name,   &own.who.grant.ns,
+                               &own.who.grant.queues, &own.created_by, &own.replaces};
+    struct key *key;
+    size_t len = 0;
 
-    key->mem = mem;
-    key->facts = *facts;
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++)
+        len += strings[i]->len;
+    key = mem_alloc(sizeof(*key) + len);
+    len = 0;
+    for (size_t i = 0; i < ARRAY_LEN(strings); i++) {
+        if (strings[i]->at == NULL)
+            continue;
+        if (strings[i]->len > 0)
+            memcpy(key->text + len, strings[i]->at, strings[i]->len);
+        strings[i]->at = key->text + len;
+        len += strings[i]->len;
+    }
+    key->facts = own;
     key->facts.entry = key;
-    who->id = arena_bytes(mem, who->id);
-    who->name = arena_bytes(mem, who->name);
-    who->grant.ns = arena_bytes(mem, who->grant.ns);
-    who->grant.queues = arena_bytes(mem, who->grant.queues);
-    key->facts.created_by = arena_bytes(mem, facts->created_by);
-    key->facts.replaces = arena_bytes(mem, facts->replaces);
-    list_push_back(&keyring->all, &key->link);
+    key->keyring = keyring;
     return key;
 }
 
-/* Put where it belongs in the order. Those of the file come last, as the file has them. */
-static size_t place_of(const struct keyring *keyring, const struct key *key)
+static struct shelf *shelf_of(const struct key *key)
 {
-    size_t at = key->facts.source == KEY_FROM_FILE ? keyring->live_len : keyring->store_len;
+    return &key->keyring->shelves[key->facts.source];
+}
 
-    if (key->facts.source == KEY_FROM_FILE)
-        return at;
-    for (; at > 0; at--) {
-        const struct key_facts *before = &keyring->live[at - 1]->facts;
+static void add(struct key *key)
+{
+    struct shelf *shelf = shelf_of(key);
 
-        if (before->created_at_ms < key->facts.created_at_ms ||
-            (before->created_at_ms == key->facts.created_at_ms &&
-             bytes_compare(before->who.id, key->facts.who.id) < 0))
-            break;
+    if (shelf->len == shelf->room) {
+        shelf->room = shelf->room * 2 + 16;
+        shelf->keys = mem_resize(shelf->keys, shelf->room * sizeof(*shelf->keys));
     }
-    return at;
-}
-
-static void enlist(struct keyring *keyring, struct key *key)
-{
-    size_t at = place_of(keyring, key);
-
-    if (keyring->live_len == keyring->live_room) {
-        keyring->live_room = keyring->live_room * 2 + 16;
-        keyring->live = mem_resize(keyring->live, keyring->live_room * sizeof(*keyring->live));
-    }
-    memmove(&keyring->live[at + 1], &keyring->live[at],
-            (keyring->live_len - at) * sizeof(*keyring->live));
-    keyring->live[at] = key;
-    keyring->live_len++;
-    keyring->store_len += key->facts.source == KEY_FROM_STORE;
-}
-
-static void delist(struct keyring *keyring, const struct key *key)
-{
-    size_t at = 0;
-
-    while (keyring->live[at] != key)
-        at++;
-    keyring->live_len--;
-    memmove(&keyring->live[at], &keyring->live[at + 1],
-            (keyring->live_len - at) * sizeof(*keyring->live));
-    keyring->store_len -= key->facts.source == KEY_FROM_STORE;
-}
-
-static void make_found(struct keyring *keyring, struct key *key)
-{
     key->is_live = true;
-    map_put(keyring->by_hash, hash_bytes(&key->facts.hash), key);
-    map_put(keyring->by_id, key->facts.who.id, key);
+    key->place = shelf->len;
+    shelf->keys[shelf->len++] = key;
+    map_put(shelf->by_hash, hash_bytes(&key->facts.hash), key);
+    map_put(key->keyring->by_id, key->facts.who.id, key);
 }
 
-/* The same token may be known from file and store: then the other is found from now on. */
-static void make_lost(struct keyring *keyring, struct key *key)
+/* It is not found any more, and goes when nobody holds it. What has taken its place in the maps
+ * stays. */
+static void retire(struct key *key)
 {
+    struct shelf *shelf = shelf_of(key);
+    struct map *by_id = key->keyring->by_id;
     struct bytes hash = hash_bytes(&key->facts.hash);
 
+    if (map_get(by_id, key->facts.who.id) == key)
+        map_remove(by_id, key->facts.who.id);
+    if (map_get(shelf->by_hash, hash) == key)
+        map_remove(shelf->by_hash, hash);
+    shelf->keys[key->place] = shelf->keys[--shelf->len];
+    shelf->keys[key->place]->place = key->place;
     key->is_live = false;
-    if (map_get(keyring->by_id, key->facts.who.id) == key)
-        map_remove(keyring->by_id, key->facts.who.id);
-    if (map_get(keyring->by_hash, hash) != key)
-        return;
-    map_remove(keyring->by_hash, hash);
-    for (size_t i = 0; i < keyring->live_len; i++)
-        if (keyring->live[i]->is_live &&
-            bytes_equal(hash_bytes(&keyring->live[i]->facts.hash), hash))
-            map_put(keyring->by_hash, hash_bytes(&keyring->live[i]->facts.hash), keyring->live[i]);
+    if (key->holders == 0)
+        free(key);
+    else
+        list_push_back(&key->keyring->retired, &key->link);
 }
+
+/* ---- ids ---- */
 
 /* What stood in the file before and has not been met again gives its id up. */
 static bool is_taken(const struct keyring *keyring, struct bytes id, const struct digest *hash)
@@ -183,45 +192,38 @@ static struct bytes id_of_line(const struct keyring *keyring, struct bytes wante
 }
 
 /* The store's tokens keep their ids: one of the file that had this one goes on under its hash's. */
-static void make_way(struct keyring *keyring, struct key *key)
+static void make_way(const struct key *key)
 {
-    char hex[DIGEST_LEN * 2 + 1];
     struct key_facts facts = key->facts;
-    struct key *other;
+    char hex[DIGEST_LEN * 2 + 1];
+    struct key *moved;
 
-    facts.who.id = id_of_line(keyring, BYTES_NONE, facts.hash, hex);
-    other = key_new(keyring, &facts);
-    other->generation = key->generation;
-    delist(keyring, key);
-    make_lost(keyring, key);
-    make_found(keyring, other);
-    enlist(keyring, other);
+    facts.who.id = id_of_line(key->keyring, BYTES_NONE, facts.hash, hex);
+    moved = key_new(key->keyring, &facts);
+    moved->generation = key->generation;
+    moved->bucket = key->bucket;
+    add(moved);
 }
 
 void keyring_put(struct keyring *keyring, const struct key_facts *facts)
 {
-    struct key *key = key_new(keyring, facts), *before = map_get(keyring->by_id, facts->who.id);
-    bool is_of_file = before != NULL && before->facts.source == KEY_FROM_FILE;
+    struct key *same = map_get(keyring->by_id, facts->who.id);
 
-    if (!is_of_file)
-        (void)keyring_drop(keyring, facts->who.id);
-    make_found(keyring, key);
-    enlist(keyring, key);
-    if (is_of_file) {
-        make_way(keyring, before);
-        make_found(keyring, key); /* it may be the same token */
-    }
+    add(key_new(keyring, facts));
+    if (same == NULL)
+        return;
+    if (same->facts.source == KEY_FROM_FILE && facts->source == KEY_FROM_STORE)
+        make_way(same);
+    retire(same);
 }
 
 bool keyring_drop(struct keyring *keyring, struct bytes id)
 {
     struct key *key = map_get(keyring->by_id, id);
 
-    if (key == NULL)
-        return false;
-    delist(keyring, key);
-    make_lost(keyring, key);
-    return true;
+    if (key != NULL)
+        retire(key);
+    return key != NULL;
 }
 
 void keyring_set_expiry(struct keyring *keyring, struct bytes id, int64_t expires_at_ms)
@@ -244,14 +246,6 @@ static bool is_as_before(const struct key *key, const struct token_line *line)
            bytes_equal(key->facts.who.name, line->name);
 }
 
-/* Who had this token in the file until now. */
-static struct key *find_in_file(const struct keyring *keyring, const struct digest *hash)
-{
-    struct key *key = map_get(keyring->by_hash, hash_bytes(hash));
-
-    return key != NULL && key->facts.source == KEY_FROM_FILE ? key : NULL;
-}
-
 static struct key *key_of_line(struct keyring *keyring, const struct token_line *line,
                                struct bytes id)
 {
@@ -266,7 +260,8 @@ static struct key *key_of_line(struct keyring *keyring, const struct token_line 
 
 static void take_line(struct keyring *keyring, const struct token_line *line)
 {
-    struct key *before = find_in_file(keyring, &line->hash), *key = before;
+    struct key *before = map_get(keyring->shelves[KEY_FROM_FILE].by_hash, hash_bytes(&line->hash));
+    struct key *key = before;
     char hex[DIGEST_LEN * 2 + 1];
     struct bytes id;
 
@@ -275,28 +270,25 @@ static void take_line(struct keyring *keyring, const struct token_line *line)
     id = id_of_line(keyring, line->id, line->hash, hex);
     if (before == NULL || !is_as_before(before, line) || !bytes_equal(before->facts.who.id, id)) {
         key = key_of_line(keyring, line, id);
-        key->facts.last_used_at_ms = before != NULL ? before->facts.last_used_at_ms : -1;
+        add(key);
+    }
+    if (before != NULL && key != before) {
+        key->facts.last_used_at_ms = before->facts.last_used_at_ms;
+        retire(before);
     }
     key->generation = keyring->generation;
-    make_found(keyring, key);
-    enlist(keyring, key);
 }
 
 void keyring_put_file(struct keyring *keyring, const struct token_line *lines, size_t lines_len)
 {
-    size_t before_len = keyring->live_len - keyring->store_len;
-    struct key **before = mem_alloc((before_len + 1) * sizeof(struct key *));
+    struct shelf *shelf = &keyring->shelves[KEY_FROM_FILE];
 
-    if (before_len > 0)
-        memcpy(before, &keyring->live[keyring->store_len], before_len * sizeof(struct key *));
-    keyring->live_len = keyring->store_len;
     keyring->generation++;
     for (size_t i = 0; i < lines_len; i++)
         take_line(keyring, &lines[i]);
-    for (size_t i = 0; i < before_len; i++)
-        if (before[i]->generation != keyring->generation)
-            make_lost(keyring, before[i]);
-    free(before);
+    for (size_t i = shelf->len; i > 0; i--)
+        if (shelf->keys[i - 1]->generation != keyring->generation)
+            retire(shelf->keys[i - 1]);
 }
 
 /* ---- looking ---- */
@@ -308,9 +300,11 @@ const struct key_facts *keyring_find(const struct keyring *keyring, struct bytes
     return key != NULL ? &key->facts : NULL;
 }
 
-static bool has_expired(const struct key_facts *key, int64_t now_ms)
+static const struct key *find_hash(const struct keyring *keyring, const struct digest *hash)
 {
-    return key->expires_at_ms >= 0 && key->expires_at_ms <= now_ms;
+    const struct key *key = map_get(keyring->shelves[KEY_FROM_FILE].by_hash, hash_bytes(hash));
+
+    return key != NULL ? key : map_get(keyring->shelves[KEY_FROM_STORE].by_hash, hash_bytes(hash));
 }
 
 /* What is compared byte by byte on the way is a hash, salted by the map; only the last comparison
@@ -319,38 +313,88 @@ const struct key_facts *keyring_match(const struct keyring *keyring, struct byte
                                       int64_t now_ms)
 {
     struct digest hash = token_hash(token);
-    const struct key *key = map_get(keyring->by_hash, hash_bytes(&hash));
+    const struct key *key = find_hash(keyring, &hash);
 
     if (key == NULL || !bytes_equal_constant_time(hash_bytes(&key->facts.hash), hash_bytes(&hash)))
         return NULL;
-    return has_expired(&key->facts, now_ms) ? NULL : &key->facts;
+    return token_has_ended(key->facts.expires_at_ms, now_ms) ? NULL : &key->facts;
 }
 
 const struct key_facts *keyring_each(const struct keyring *keyring, size_t *at)
 {
-    return *at < keyring->live_len ? &keyring->live[(*at)++]->facts : NULL;
+    size_t nth = (*at)++;
+
+    for (unsigned i = 0; i < SOURCES; nth -= keyring->shelves[i++].len)
+        if (nth < keyring->shelves[i].len)
+            return &keyring->shelves[i].keys[nth]->facts;
+    return NULL;
 }
 
 size_t keyring_len(const struct keyring *keyring, enum key_source source)
 {
-    return source == KEY_FROM_STORE ? keyring->store_len : keyring->live_len - keyring->store_len;
+    return keyring->shelves[source].len;
 }
 
 bool keyring_is_open(const struct keyring *keyring)
 {
-    return keyring->live_len == 0;
+    return keyring->shelves[KEY_FROM_FILE].len == 0 && keyring->shelves[KEY_FROM_STORE].len == 0;
 }
 
-bool keyring_has_admin(const struct keyring *keyring, struct bytes but_id, int64_t now_ms)
+bool keyring_has_ruler(const struct keyring *keyring, enum key_source source, int64_t now_ms)
 {
-    for (size_t i = 0; i < keyring->live_len; i++) {
-        const struct key_facts *key = &keyring->live[i]->facts;
+    const struct shelf *shelf = &keyring->shelves[source];
 
-        if (key->who.grant.role == ROLE_ADMIN && grant_is_unbounded(&key->who.grant) &&
-            !has_expired(key, now_ms) && !bytes_equal(key->who.id, but_id))
+    for (size_t i = 0; i < shelf->len; i++) {
+        const struct key_facts *key = &shelf->keys[i]->facts;
+
+        if (token_rules_all(&key->who.grant, key->expires_at_ms, now_ms))
             return true;
     }
     return false;
+}
+
+size_t keyring_list_ended(const struct keyring *keyring, int64_t before_ms, struct arena *arena,
+                          size_t max, struct token_use **ret_ended)
+{
+    const struct shelf *shelf = &keyring->shelves[KEY_FROM_STORE];
+    size_t len = 0;
+
+    *ret_ended = arena_alloc(arena, max * sizeof(**ret_ended));
+    for (size_t i = 0; i < shelf->len && len < max; i++) {
+        const struct key_facts *key = &shelf->keys[i]->facts;
+
+        if (token_has_ended(key->expires_at_ms, before_ms))
+            (*ret_ended)[len++] = (struct token_use){.id = arena_bytes(arena, key->who.id),
+                                                     .at_ms = key->expires_at_ms};
+    }
+    return len;
+}
+
+/* ---- who asks ---- */
+
+void key_hold(const struct key_facts *key)
+{
+    if (key != NULL)
+        key->entry->holders++;
+}
+
+void key_let_go(const struct key_facts *key)
+{
+    struct key *entry;
+
+    if (key == NULL)
+        return;
+    entry = key->entry;
+    ASSERT(entry->holders > 0);
+    if (--entry->holders > 0 || entry->is_live)
+        return;
+    list_remove(&entry->link);
+    free(entry);
+}
+
+bool key_is_valid(const struct key_facts *key, int64_t now_ms)
+{
+    return key->entry->is_live && !token_has_ended(key->expires_at_ms, now_ms);
 }
 
 /* ---- what is counted ---- */
@@ -397,21 +441,17 @@ void key_unpark(const struct key_facts *key)
     key->entry->parked--;
 }
 
-struct failures *keyring_failures(const struct keyring *keyring)
-{
-    return keyring->failures;
-}
-
 size_t keyring_take_uses(struct keyring *keyring, struct arena *arena, struct token_use **ret_uses)
 {
+    const struct shelf *shelf = &keyring->shelves[KEY_FROM_STORE];
     size_t len = 0;
 
-    for (size_t i = 0; i < keyring->store_len; i++)
-        len += keyring->live[i]->is_use_unsaved;
+    for (size_t i = 0; i < shelf->len; i++)
+        len += shelf->keys[i]->is_use_unsaved;
     *ret_uses = len > 0 ? arena_alloc(arena, len * sizeof(**ret_uses)) : NULL;
     len = 0;
-    for (size_t i = 0; i < keyring->store_len; i++) {
-        struct key *key = keyring->live[i];
+    for (size_t i = 0; i < shelf->len; i++) {
+        struct key *key = shelf->keys[i];
 
         if (!key->is_use_unsaved)
             continue;

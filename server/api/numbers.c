@@ -128,8 +128,8 @@ static void answer_metrics(struct call *call)
 {
     struct metrics *metrics = call->api->metrics;
     const struct principal *by = call->command.by;
-    struct metrics_filter filter = {.ctx = by != NULL ? &by->grant : NULL, .shows = is_granted};
-    bool sees_all = by == NULL || grant_is_unbounded(&by->grant);
+    struct metrics_filter filter = {.ctx = &by->grant, .shows = is_granted};
+    bool sees_all = grant_is_unbounded(&by->grant);
     struct answer answer;
 
     set_engine(metrics, &call->command.reply);

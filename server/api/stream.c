@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "access.h"
 #include "base/digest.h"
 #include "base/memory.h"
 #include "batch.h"
@@ -27,16 +28,18 @@ struct line {
 };
 
 struct stream {
-    struct request *request; /* NULL: it has ended, only the engine keeps this alive */
+    struct request *request;    /* NULL: it has ended, only the engine keeps this alive */
+    const struct principal *by; /* held: a command may outlive the request */
     struct api *api;
     bool minimal;
     bool is_last;     /* the body has ended */
     bool is_skipping; /* in a line that is too long */
     bool is_in_flight;
     bool is_answered;
+    bool is_barred;       /* who sends it may not any more: it is answered at the next line */
     atomic_bool is_held;  /* the engine may ask whether the client is there */
     atomic_bool is_cut;   /* it is not */
-    struct error stopped; /* the broker takes no more: what comes is refused with this */
+    struct error stopped; /* no more is taken: what comes is refused with this */
     struct buffer input;
     struct spool spool;
     uint64_t lines_seen, accepted, rejected;
@@ -62,6 +65,8 @@ struct stream *stream_new(struct request *request, bool minimal)
 
     stream->request = request;
     stream->api = request_server_ctx(request);
+    stream->by = access_caller(request);
+    key_hold(key_of(stream->by));
     stream->minimal = minimal;
     stream->arena = arena_new();
     buffer_init(&stream->input, line_max(stream) + INPUT_BYTES_MORE);
@@ -74,6 +79,7 @@ static void stream_free(struct stream *stream)
     buffer_fini(&stream->input);
     spool_fini(&stream->spool);
     arena_free(stream->arena);
+    key_let_go(key_of(stream->by));
     free(stream);
 }
 
@@ -173,6 +179,19 @@ static void post(struct stream *stream)
     engine_post(stream->api->engine, stream->command);
 }
 
+/* Whoever began it may have lost the right to go on: what was taken stays. */
+static bool is_barred(struct stream *stream)
+{
+    if (stream->is_barred)
+        return true;
+    if (access_is_valid(stream->api, stream->by))
+        return false;
+    stream->is_barred = true;
+    (void)error_set(&stream->stopped, ERR_UNAUTHORIZED, "",
+                    "the token that this stream began with is not valid any more");
+    return true;
+}
+
 /* The next spec that was not dealt with begins a shorter command. */
 static void post_rest(struct stream *stream, unsigned taken)
 {
@@ -251,10 +270,13 @@ static void on_done(struct command *command)
         taken = settle_error(stream, &reply->error);
     else
         settle_lines(stream, taken, NULL);
-    if (taken < specs)
+    if (taken < specs && !is_barred(stream)) {
         post_rest(stream, taken);
-    else
-        advance(stream);
+        return;
+    }
+    if (taken < specs)
+        settle_lines(stream, 0, &stream->stopped);
+    advance(stream);
 }
 
 /* ---- lines ---- */
@@ -323,10 +345,13 @@ static void take_line(struct stream *stream, struct bytes text)
 {
     struct submit *submit = &stream->command->in.submit;
     struct line *line = &stream->lines[stream->lines_len];
-    struct error error = stream->stopped;
+    struct error error;
 
     if (bytes_trim(text).len == 0 || bytes_is(text, "\r"))
         return;
+    if (stream->lines_len == 0)
+        (void)is_barred(stream);
+    error = stream->stopped;
     line->number = ++stream->lines_seen;
     line->problem = NULL;
     if (text.len > line_max(stream))
@@ -351,7 +376,7 @@ static void begin_piece(struct stream *stream)
     command->mem = stream->arena;
     command->ns = arena_bytes(stream->arena, request_ns(stream->request));
     command->request_id = arena_bytes(stream->arena, request_id_text(stream->request));
-    command->by = request_caller(stream->request);
+    command->by = stream->by;
     command->address = arena_bytes(stream->arena, request_address(stream->request));
     command->wait_ms = -1; /* a full queue holds the stream as long as it takes */
     command->idempotency.scope = BYTES("POST /v1/tasks/batch");
@@ -409,7 +434,7 @@ static void advance(struct stream *stream)
         settle_lines(stream, 0, NULL);
         skip_long_line(stream);
     }
-    if (!stream->is_in_flight && stream->is_last) {
+    if (!stream->is_in_flight && (stream->is_last || stream->is_barred)) {
         send_answer(stream);
         return;
     }

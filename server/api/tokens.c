@@ -15,9 +15,7 @@ struct drawn {
 
 static const struct grant *own_grant(const struct call *call)
 {
-    const struct principal *by = call->command.by;
-
-    return by != NULL ? &by->grant : &principal_open.grant;
+    return &call->command.by->grant;
 }
 
 /* Tokens are the broker's: the caller's namespace says nothing about what is asked. */
@@ -53,19 +51,11 @@ static enum err find_stored(struct call *call, const struct key_facts **ret_key)
 /* The engine knows the store's tokens only. */
 static void tell_of_file(struct call *call)
 {
+    const struct keyring *keyring = call->api->keyring;
     struct token_ask *ask = &call->command.in.token;
-    int64_t now_ms = api_now(call->api).wall_ms;
-    const struct key_facts *key;
 
-    for (size_t at = 0; (key = keyring_each(call->api->keyring, &at)) != NULL;) {
-        bool is_valid = key->expires_at_ms < 0 || key->expires_at_ms > now_ms;
-
-        if (key->source != KEY_FROM_FILE)
-            continue;
-        ask->has_file_token = true;
-        if (is_valid && key->who.grant.role == ROLE_ADMIN && grant_is_unbounded(&key->who.grant))
-            ask->has_file_admin = true;
-    }
+    ask->has_file_token = keyring_len(keyring, KEY_FROM_FILE) > 0;
+    ask->has_file_admin = keyring_has_ruler(keyring, KEY_FROM_FILE, api_now(call->api).wall_ms);
     ask->may_be_open = call->api->serves_loopback_only;
 }
 
@@ -124,23 +114,9 @@ static enum err decode_make(struct call *call)
     return OK;
 }
 
-static struct key_facts facts_of(const struct token_record *token)
-{
-    return (struct key_facts){
-        .who = {.id = token->id, .name = token->name, .grant = token->grant},
-        .hash = token->hash,
-        .source = KEY_FROM_STORE,
-        .created_at_ms = token->created_at_ms,
-        .created_by = token->created_by,
-        .replaces = token->replaces,
-        .expires_at_ms = token->expires_at_ms,
-        .last_used_at_ms = token->last_used_at_ms,
-    };
-}
-
 static void answer_made(struct call *call)
 {
-    struct key_facts facts = facts_of(&call->command.reply.token);
+    struct key_facts facts = key_facts_of(&call->command.reply.token);
     struct drawn *drawn = call->extra;
     struct answer answer;
 

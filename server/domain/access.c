@@ -143,6 +143,11 @@ bool grant_is_unbounded(const struct grant *grant)
     return globs_are_all(grant->ns) && globs_are_all(grant->queues);
 }
 
+bool grant_rules_all(const struct grant *grant)
+{
+    return grant->role == ROLE_ADMIN && grant_is_unbounded(grant);
+}
+
 bool grant_has_scope(const struct grant *grant, enum scope scope)
 {
     const struct scope_facts *facts = &SCOPES[scope];

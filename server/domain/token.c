@@ -67,6 +67,21 @@ bool token_is_sane(struct bytes text)
     return text.len >= TOKEN_GIVEN_MIN && text.len <= TOKEN_GIVEN_MAX;
 }
 
+bool token_is_long(struct bytes text)
+{
+    return text.len >= SHORT_LEN;
+}
+
+bool token_has_ended(int64_t expires_at_ms, int64_t now_ms)
+{
+    return expires_at_ms >= 0 && expires_at_ms <= now_ms;
+}
+
+bool token_rules_all(const struct grant *grant, int64_t expires_at_ms, int64_t now_ms)
+{
+    return grant_rules_all(grant) && !token_has_ended(expires_at_ms, now_ms);
+}
+
 struct digest token_hash(struct bytes text)
 {
     return digest_plain(text);
@@ -114,7 +129,7 @@ static enum err read_token(struct bytes word, struct token_line *line, struct er
                          TOKEN_GIVEN_MAX);
     line->hash = token_hash(word);
     line->is_plain = true;
-    line->is_short = word.len < SHORT_LEN;
+    line->is_short = !token_is_long(word);
     if (token_is_ours(word))
         line->id = (struct bytes){word.at + 4, TOKEN_ID_LEN};
     return OK;

@@ -46,9 +46,7 @@ static void append(struct db *db, struct chain_end *end, struct audit_row *row)
 
 static const struct principal *actor_of(const struct command *command)
 {
-    if (command == NULL)
-        return &principal_broker;
-    return command->by != NULL ? command->by : &principal_open;
+    return command != NULL ? command->by : &principal_broker;
 }
 
 void audit_write(struct batch *batch, const struct command *command, const struct audit_act *act)

@@ -112,7 +112,7 @@ static bool step(struct page *page)
 void audit_page(struct db *db, struct command *command)
 {
     const struct audit_query *query = &command->in.audit;
-    const struct principal *by = command->by != NULL ? command->by : &principal_open;
+    const struct principal *by = command->by;
     struct page page = {
         .db = db,
         .command = command,

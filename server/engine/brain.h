@@ -14,7 +14,8 @@
 /* Manual time: what has been added, and how far a command may still move it in this step. */
 struct manual_time {
     struct moment now;
-    struct command *advancing; /* the command at work; NULL: none */
+    atomic_int_fast64_t ahead_ms; /* the same as what was added since the start, for any thread */
+    struct command *advancing;    /* the command at work; NULL: none */
     int64_t target_mono_ms;
 };
 

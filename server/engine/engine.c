@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "audit.h"
+#include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "loading.h"
@@ -15,6 +16,19 @@ struct moment engine_now(const struct engine *engine)
     if (engine->options.manual_clock)
         return engine->manual.now;
     return engine->options.clock.now(engine->options.clock.ctx);
+}
+
+/* Only what is fixed before the threads start, or is atomic. */
+struct moment engine_time(const struct engine *engine)
+{
+    struct moment now = engine->started;
+    int64_t ahead_ms = atomic_load(&engine->manual.ahead_ms);
+
+    if (!engine->options.manual_clock)
+        return engine->options.clock.now(engine->options.clock.ctx);
+    now.wall_ms += ahead_ms;
+    now.mono_ms += ahead_ms;
+    return now;
 }
 
 static int exit_code_of(enum db_failure failure)
@@ -128,6 +142,7 @@ enum err engine_open(const struct engine_options *options, struct engine **ret_e
 
 void engine_post(struct engine *engine, struct command *command)
 {
+    ASSERT(command->by != NULL); /* nobody is not everybody */
     if (command_is_read(command) && !is_in_memory(&engine->options))
         readers_post(engine->readers, command);
     else

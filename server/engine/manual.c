@@ -21,6 +21,7 @@ static void move_time(struct engine *engine, int64_t to_mono_ms)
 
     engine->manual.now.mono_ms += by_ms;
     engine->manual.now.wall_ms += by_ms;
+    atomic_fetch_add(&engine->manual.ahead_ms, by_ms);
 }
 
 void manual_advance(struct engine *engine)

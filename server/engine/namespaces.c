@@ -12,7 +12,7 @@
 /* Foreign ones are not there, as those that nobody has used. Looking makes none. */
 static bool may_see(const struct command *command, const struct hot_ns *ns)
 {
-    const struct principal *by = command->by != NULL ? command->by : &principal_open;
+    const struct principal *by = command->by;
 
     return ns != NULL && ns_exists(ns) && grant_has_ns(&by->grant, ns->name);
 }
@@ -188,7 +188,7 @@ static void save(struct batch *batch, struct command *command, struct hot_ns *ns
 void run_PUT_NS(struct batch *batch, struct command *command)
 {
     const struct ns_edit *edit = &command->in.ns_edit;
-    const struct principal *by = command->by != NULL ? command->by : &principal_open;
+    const struct principal *by = command->by;
     struct hot_ns *ns = hot_ns(batch->hot, edit->name, false);
     bool exists = ns != NULL && ns_exists(ns);
 

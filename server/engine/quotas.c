@@ -1,11 +1,14 @@
 /* Quotas: numbers against numbers; nothing is made here. */
 #include "quotas.h"
 
+#include "store/repo_access.h"
+
 enum {
     NAMESPACES_MAX = 1000,
     QUEUES_MAX = 10000,
     CLASSES_MAX = 10000,
     WORKERS_MAX = 100000,
+    TOKENS_MAX = 10000,
 };
 
 static int64_t bound(int64_t configured, int64_t otherwise)
@@ -57,6 +60,18 @@ static bool fits_bounds(const struct batch *batch, struct bytes name, const stru
             BYTES_ARG(name), (long long)classes_max);
     else
         return true;
+    return false;
+}
+
+bool quota_admits_token(struct batch *batch, struct command *command)
+{
+    int64_t tokens_max = bound(batch->engine->options.bounds.tokens_max, TOKENS_MAX);
+
+    if (token_count(batch->db, tokens_max) < tokens_max)
+        return true;
+    batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
+                 "no other token can be made: the broker's tokens_max is %lld; revoke one",
+                 (long long)tokens_max);
     return false;
 }
 

@@ -12,6 +12,7 @@ static bool is_of_the_broker(enum command_kind kind)
     case COMMAND_ROTATE_TOKEN:
     case COMMAND_REVOKE_TOKEN:
     case COMMAND_NOTE_TOKEN_USES:
+    case COMMAND_SWEEP_TOKENS:
     case COMMAND_NOTE:
     case COMMAND_LIST_AUDIT:
     case COMMAND_METRICS:
@@ -28,7 +29,7 @@ bool reaches_ns(const struct command *command)
 {
     const struct principal *by = command->by;
 
-    return by == NULL || bytes_is(by->grant.ns, "*") || bytes_equal(by->grant.ns, command->ns) ||
+    return bytes_is(by->grant.ns, "*") || bytes_equal(by->grant.ns, command->ns) ||
            grant_has_ns(&by->grant, command->ns) || is_of_the_broker(command->kind);
 }
 
@@ -37,14 +38,14 @@ bool reaches_all_queues(const struct command *command)
 {
     const struct principal *by = command->by;
 
-    return by == NULL || bytes_is(by->grant.queues, "*") || globs_are_all(by->grant.queues);
+    return bytes_is(by->grant.queues, "*") || globs_are_all(by->grant.queues);
 }
 
 bool reaches_name(const struct command *command, struct bytes queue)
 {
     const struct principal *by = command->by;
 
-    return by == NULL || bytes_is(by->grant.queues, "*") || grant_has_queue(&by->grant, queue);
+    return bytes_is(by->grant.queues, "*") || grant_has_queue(&by->grant, queue);
 }
 
 bool reaches_queue(const struct command *command, const struct hot_queue *queue)

@@ -9,7 +9,7 @@
 static void view(const struct batch *batch, struct command *command)
 {
     const struct engine *engine = batch->engine;
-    bool sees_all = command->by == NULL || grant_is_unbounded(&command->by->grant);
+    bool sees_all = grant_is_unbounded(&command->by->grant);
 
     command->reply.shutdown = (struct shutdown_view){
         .state = (enum broker_state)atomic_load(&engine->state),

@@ -35,7 +35,7 @@ static int64_t leased(const struct queue_counts *counts)
 static void add_queues(const struct batch *batch, const struct command *command,
                        struct stats_view *stats)
 {
-    bool is_granted = command->by == NULL || grant_has_ns(&command->by->grant, command->ns);
+    bool is_granted = grant_has_ns(&command->by->grant, command->ns);
     const struct hot_ns *ns = is_granted ? command_ns(batch, command) : NULL;
     const struct hot_queue *queue;
 

@@ -2,55 +2,21 @@
  * here. */
 #include "audit.h"
 #include "handlers.h"
+#include "quotas.h"
 #include "store/repo_access.h"
-
-static const struct principal *giver_of(const struct command *command)
-{
-    return command->by != NULL ? command->by : &principal_open;
-}
-
-static bool is_whole_admin(const struct grant *grant)
-{
-    return grant->role == ROLE_ADMIN && grant_is_unbounded(grant);
-}
-
-static bool has_ended(const struct token_record *token, int64_t now_ms)
-{
-    return token->expires_at_ms >= 0 && token->expires_at_ms <= now_ms;
-}
 
 /* ---- what there is besides one ---- */
 
-struct others {
-    struct bytes but;
-    int64_t now_ms;
-    bool are_some, have_admin;
-};
-
-static void look_at(void *ctx, const struct token_record *token)
+static bool are_others(const struct batch *batch, const struct command *command, struct bytes id)
 {
-    struct others *others = ctx;
-
-    if (bytes_equal(token->id, others->but))
-        return;
-    others->are_some = true;
-    if (is_whole_admin(&token->grant) && !has_ended(token, others->now_ms))
-        others->have_admin = true;
+    return command->in.token.has_file_token || token_is_other(batch->db, id);
 }
 
-static struct others others_than(const struct batch *batch, const struct command *command,
-                                 struct bytes id)
+static bool is_other_ruler(const struct batch *batch, const struct command *command,
+                           struct bytes id)
 {
-    const struct token_ask *ask = &command->in.token;
-    struct others others = {
-        .but = id,
-        .now_ms = batch->now.wall_ms,
-        .are_some = ask->has_file_token,
-        .have_admin = ask->has_file_admin,
-    };
-
-    token_each(batch->db, look_at, &others);
-    return others;
+    return command->in.token.has_file_admin ||
+           token_is_other_ruler(batch->db, id, batch->now.wall_ms);
 }
 
 void engine_each_token(struct engine *engine,
@@ -110,16 +76,16 @@ static struct bytes detail_of(const struct batch *batch, const struct token_reco
 static bool may_make(struct batch *batch, struct command *command)
 {
     const struct token_ask *ask = &command->in.token;
-    struct others others = others_than(batch, command, BYTES_NONE);
+    bool is_first = !are_others(batch, command, BYTES(""));
     struct token_record same;
 
-    if (!others.are_some && !is_whole_admin(&ask->grant)) {
+    if (is_first && !grant_rules_all(&ask->grant)) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
                      "the first token must be an admin's over every namespace and queue");
         return false;
     }
     /* Asked while anybody might; since then somebody has closed the door. */
-    if (others.are_some && giver_of(command)->is_open) {
+    if (!is_first && command->by->is_open) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
                      "a token was made meanwhile; from now on one is needed");
         return false;
@@ -129,7 +95,7 @@ static bool may_make(struct batch *batch, struct command *command)
                      "the id that was drawn is taken; ask again");
         return false;
     }
-    return true;
+    return quota_admits_token(batch, command);
 }
 
 static void put(struct batch *batch, struct command *command, const struct token_record *token)
@@ -143,7 +109,7 @@ static void put(struct batch *batch, struct command *command, const struct token
 void run_MAKE_TOKEN(struct batch *batch, struct command *command)
 {
     const struct token_ask *ask = &command->in.token;
-    const struct principal *giver = giver_of(command);
+    const struct principal *giver = command->by;
     int64_t now_ms = batch->now.wall_ms;
     struct token_record token = {
         .id = ask->id,
@@ -183,7 +149,7 @@ static struct token_record successor_of(const struct token_record *old,
     token.id = command->in.token.new_id;
     token.hash = command->in.token.hash;
     token.created_at_ms = now_ms;
-    token.created_by = giver_of(command)->id;
+    token.created_by = command->by->id;
     token.replaces = old->id;
     token.expires_at_ms = old->life_ms < 0 ? -1 : now_ms + old->life_ms;
     token.last_used_at_ms = -1;
@@ -206,7 +172,7 @@ static bool may_rotate(struct batch *batch, struct command *command, const struc
 {
     struct token_record same;
 
-    if (has_ended(old, batch->now.wall_ms)) {
+    if (token_has_ended(old->expires_at_ms, batch->now.wall_ms)) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "", "the token has expired; make another");
         return false;
     }
@@ -215,7 +181,7 @@ static bool may_rotate(struct batch *batch, struct command *command, const struc
                      "the id that was drawn is taken; ask again");
         return false;
     }
-    return true;
+    return quota_admits_token(batch, command);
 }
 
 void run_ROTATE_TOKEN(struct batch *batch, struct command *command)
@@ -243,17 +209,17 @@ void run_ROTATE_TOKEN(struct batch *batch, struct command *command)
 static bool may_revoke(struct batch *batch, struct command *command,
                        const struct token_record *token, bool *ret_opens)
 {
-    struct others others = others_than(batch, command, token->id);
-    bool is_admin = is_whole_admin(&token->grant) && !has_ended(token, batch->now.wall_ms);
+    bool is_last = !are_others(batch, command, token->id);
+    bool rules = token_rules_all(&token->grant, token->expires_at_ms, batch->now.wall_ms);
 
-    *ret_opens = !others.are_some;
-    if (others.are_some && is_admin && !others.have_admin) {
+    *ret_opens = is_last;
+    if (!is_last && rules && !is_other_ruler(batch, command, token->id)) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
                      "it is the last admin's over everything; revoke the others first, or make "
                      "another admin's");
         return false;
     }
-    if (!others.are_some && !command->in.token.may_be_open) {
+    if (is_last && !command->in.token.may_be_open) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
                      "it is the last token, and without any only loopback may be served");
         return false;
@@ -283,5 +249,35 @@ void run_NOTE_TOKEN_USES(struct batch *batch, struct command *command)
     for (unsigned i = 0; i < uses->len; i++)
         token_use(batch->db, uses->at[i].id, uses->at[i].at_ms);
     batch->rows += uses->len;
+    batch_answer(batch, command);
+}
+
+/* ---- the broom ---- */
+
+/* The last of the store stays, so that what has ended long ago does not leave the broker open. */
+static bool is_to_go(const struct batch *batch, const struct token_record *token)
+{
+    return token->expires_at_ms >= 0 &&
+           token_has_ended(token->expires_at_ms + TOKEN_KEPT_MS, batch->now.wall_ms) &&
+           token_is_other(batch->db, token->id);
+}
+
+void run_SWEEP_TOKENS(struct batch *batch, struct command *command)
+{
+    const struct token_uses *ended = &command->in.token_uses;
+    struct reply *reply = &command->reply;
+    struct token_record token;
+
+    reply->swept = arena_alloc(command->mem, ended->len * sizeof(*reply->swept));
+    reply->swept_len = 0;
+    for (unsigned i = 0; i < ended->len; i++) {
+        if (!token_load(batch->db, ended->at[i].id, command->mem, &token) ||
+            !is_to_go(batch, &token))
+            continue;
+        token_delete(batch->db, token.id);
+        batch->rows++;
+        note(batch, command, "token.expired", &token, detail_of(batch, &token, false));
+        reply->swept[reply->swept_len++] = token.id;
+    }
     batch_answer(batch, command);
 }

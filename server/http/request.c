@@ -300,6 +300,7 @@ void request_end(struct request *request)
         MHD_destroy_response(request->early);
     if (request->release != NULL)
         request->release(request->state);
+    request_set_caller(request, NULL, NULL);
     request_forget_body(request);
     connection->request = NULL;
     connection_enter(connection, CONNECTION_IDLE);
@@ -326,9 +327,13 @@ void request_set_ns(struct request *request, struct bytes ns)
     request->ns = ns;
 }
 
-void request_set_caller(struct request *request, const void *caller)
+void request_set_caller(struct request *request, const void *caller,
+                        void (*release)(const void *caller))
 {
+    if (request->release_caller != NULL)
+        request->release_caller(request->caller);
     request->caller = caller;
+    request->release_caller = release;
 }
 
 const void *request_caller(const struct request *request)

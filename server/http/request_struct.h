@@ -37,6 +37,7 @@ struct request {
     struct bytes ns;
     bool names_ns;      /* the path says which */
     const void *caller; /* who admission found; not ours */
+    void (*release_caller)(const void *caller);
     struct fields headers;
     struct fields query;
     struct bytes id_text;

@@ -19,6 +19,7 @@ struct broker {
     const struct config *config;
     struct metrics *metrics;
     struct keyring *keyring;
+    struct failures *failures;
     struct engine *engine; /* NULL before it is open and after it was closed */
     struct http_server *http;
     struct http_server *health; /* NULL: there is none */

@@ -103,7 +103,7 @@ static void drain(struct broker *broker, const char *signal_name)
         LOG_INFO, "broker.draining", "no new work is taken or handed out",
         LOG_TEXT_FIELD("signal", bytes_of(signal_name)),
         LOG_INT_FIELD("drain_timeout_ms", config_number(broker->config, KNOB_DRAIN_TIMEOUT)), );
-    note_token_uses(broker);
+    api_note_uses(&broker->api);
     api_note_refused(&broker->api, true);
     engine_drain(broker->engine);
 }
@@ -227,7 +227,8 @@ static int open_engine(struct broker *broker, struct error *error)
         .bounds = {.namespaces_max = config_number(config, KNOB_NAMESPACES_MAX),
                    .queues_max = config_number(config, KNOB_QUEUES_MAX),
                    .classes_max = config_number(config, KNOB_CLASSES_MAX),
-                   .workers_max = config_number(config, KNOB_WORKERS_MAX)},
+                   .workers_max = config_number(config, KNOB_WORKERS_MAX),
+                   .tokens_max = config_number(config, KNOB_TOKENS_MAX)},
         .wake = wake_loop,
         .wake_ctx = broker,
         .ended = end_loop,
@@ -255,6 +256,7 @@ static void fill_api(struct broker *broker)
     broker->api = (struct api){
         .engine = broker->engine,
         .keyring = broker->keyring,
+        .failures = broker->failures,
         .metrics = broker->metrics,
         .data_dir = config_text(config, KNOB_DATA),
         .started_at_ms = clock_system().now(NULL).wall_ms,
@@ -357,6 +359,7 @@ static void give_back(struct broker *broker)
     (void)uv_run(&broker->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&broker->loop);
     keyring_free(broker->keyring);
+    failures_free(broker->failures);
     free(broker->routes);
     metrics_free(broker->metrics);
 }
@@ -364,7 +367,12 @@ static void give_back(struct broker *broker)
 int lifecycle_run(const struct config *config)
 {
     struct broker broker = {
-        .config = config, .metrics = metrics_new(), .keyring = keyring_new(), .exit_code = RUNNING};
+        .config = config,
+        .metrics = metrics_new(),
+        .keyring = keyring_new(),
+        .failures = failures_new(FAILURES_ADDRESSES_MAX),
+        .exit_code = RUNNING,
+    };
     struct error error = {0};
     int exit_code;
 

@@ -2,7 +2,6 @@
 #include "minute.h"
 
 #include "base/log.h"
-#include "note.h"
 #include "tokens.h"
 
 enum { EVERY_MS = 60000 };
@@ -25,7 +24,8 @@ static void on_minute(uv_timer_t *timer)
     minute_warn(broker);
     if (broker->engine == NULL)
         return;
-    note_token_uses(broker);
+    api_note_uses(&broker->api);
+    api_sweep_tokens(&broker->api);
     api_note_refused(&broker->api, false);
 }
 

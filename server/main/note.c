@@ -87,15 +87,3 @@ void note_not_reloaded(struct broker *broker, const char *setting, const char *r
     json_member_text(&row.out, "reason", bytes_of(reason));
     row_end(&row, broker);
 }
-
-void note_token_uses(struct broker *broker)
-{
-    struct command *command = new_command(COMMAND_NOTE_TOKEN_USES);
-    struct token_uses *uses = &command->in.token_uses;
-
-    uses->len = (unsigned)keyring_take_uses(broker->keyring, command->mem, &uses->at);
-    if (uses->len == 0)
-        free_command(command);
-    else
-        engine_post(broker->engine, command);
-}

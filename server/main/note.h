@@ -8,5 +8,3 @@ void note_tokens_reloaded(struct broker *broker, const struct tokens_change *cha
 void note_tls_reloaded(struct broker *broker, bool is_modified);
 /* reason holds no token. */
 void note_not_reloaded(struct broker *broker, const char *setting, const char *reason);
-/* Which tokens of the store were used since the last time. */
-void note_token_uses(struct broker *broker);

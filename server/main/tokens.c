@@ -101,17 +101,9 @@ static void put(void *ctx, const struct token_record *token)
 {
     struct broker *broker = ctx;
 
-    keyring_put(broker->keyring,
-                &(struct key_facts){
-                    .who = {.id = token->id, .name = token->name, .grant = token->grant},
-                    .hash = token->hash,
-                    .source = KEY_FROM_STORE,
-                    .created_at_ms = token->created_at_ms,
-                    .created_by = token->created_by,
-                    .replaces = token->replaces,
-                    .expires_at_ms = token->expires_at_ms,
-                    .last_used_at_ms = token->last_used_at_ms,
-                });
+    struct key_facts facts = key_facts_of(token);
+
+    keyring_put(broker->keyring, &facts);
 }
 
 void tokens_load_store(struct broker *broker)

@@ -23,13 +23,16 @@ static struct digest read_digest(struct db_rows *rows, int column)
 
 void token_insert(struct db *db, const struct token_record *token)
 {
+    bool rules_all = grant_rules_all(&token->grant);
+
     db_run(db, SQL_TOKEN_INSERT,
            VALUES(VALUE_TEXT(token->id), VALUE_BLOB(bytes_of_digest(&token->hash)),
                   VALUE_TEXT(token->name), VALUE_INT(token->grant.role),
                   VALUE_TEXT(token->grant.ns), VALUE_TEXT(token->grant.queues),
                   VALUE_INT(token->created_at_ms), VALUE_TEXT(token->created_by),
                   VALUE_INT(token->expires_at_ms), VALUE_INT(token->life_ms),
-                  VALUE_INT(token->last_used_at_ms), VALUE_TEXT(token->replaces)));
+                  VALUE_INT(token->last_used_at_ms), VALUE_TEXT(token->replaces),
+                  VALUE_INT(rules_all)));
 }
 
 /* A role that this version does not know may do the least. */
@@ -98,6 +101,36 @@ void token_use(struct db *db, struct bytes id, int64_t at_ms)
 void token_delete(struct db *db, struct bytes id)
 {
     db_run(db, SQL_TOKEN_DELETE, VALUES(VALUE_TEXT(id)));
+}
+
+static bool is_any(struct db_rows *rows)
+{
+    if (!db_step(rows))
+        return false;
+    db_done(rows);
+    return true;
+}
+
+bool token_is_other(struct db *db, struct bytes id)
+{
+    return is_any(db_query(db, SQL_TOKEN_OTHER, VALUES(VALUE_TEXT(id))));
+}
+
+bool token_is_other_ruler(struct db *db, struct bytes id, int64_t now_ms)
+{
+    return is_any(db_query(db, SQL_TOKEN_OTHER_RULER, VALUES(VALUE_TEXT(id), VALUE_INT(now_ms))));
+}
+
+int64_t token_count(struct db *db, int64_t max)
+{
+    struct db_rows *rows = db_query(db, SQL_TOKEN_COUNT, VALUES(VALUE_INT(max)));
+    int64_t count;
+
+    if (!db_step(rows))
+        return 0;
+    count = db_int(rows, 0);
+    db_done(rows);
+    return count;
 }
 
 /* ---- audit ---- */

@@ -45,6 +45,41 @@ class Guarded(Broker):
             out.write("".join(line + "\n" for line in lines))
 
 
+class HeldBack:
+    """A request whose body comes when the test says so."""
+
+    def __init__(self, port, method, path, token, length, kind):
+        self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+        self.connection.putrequest(method, path)
+        self.connection.putheader("Content-Type", kind)
+        if token is not None:
+            self.connection.putheader("Authorization", f"Bearer {token}")
+        if length is None:
+            self.connection.putheader("Transfer-Encoding", "chunked")
+        else:
+            self.connection.putheader("Content-Length", str(length))
+            self.connection.putheader("Expect", "100-continue")  # answered once the head was judged
+        self.connection.endheaders()
+        if length is not None:
+            self.connection.sock.settimeout(20)
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                head += self.connection.sock.recv(1)
+            if b" 100 " not in head:
+                raise AssertionError(f"the head was answered with {head!r}")
+
+    def chunk(self, data):
+        self.connection.send(b"%x\r\n%s\r\n" % (len(data), data))
+
+    def end(self, data=None):
+        """The rest of the body; the answer."""
+        self.connection.send(b"0\r\n\r\n" if data is None else data)
+        try:
+            return Answer(self.connection.getresponse())
+        finally:
+            self.connection.close()
+
+
 class Bench:
     """The binary, the broker under test and every token that was ever sent to it."""
 
@@ -82,6 +117,16 @@ class Bench:
             connection.close()
         self.told += [secret for secret in self.secrets if secret in answer.whole]
         return answer
+
+    def begin(self, method, path, token, length=None, kind="application/json"):
+        """The head of a request; its body is held back. length None: in chunks."""
+        if token is not None:
+            self.secrets.add(token)
+        return HeldBack(self.broker.port, method, path, token, length, kind)
+
+    def parked(self, token):
+        """Requests that wait with the broker now."""
+        return self.must(200, "GET", "/v1/stats", token)["parked"]
 
     def must(self, status, method, path, token=None, body=None, headers=None):
         """An answer that has to have this status; its JSON."""

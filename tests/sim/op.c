@@ -70,6 +70,7 @@ struct op *op_new(struct sim *sim, enum command_kind kind)
 
     command->kind = kind;
     command->mem = mem;
+    command->by = &principal_open;
     command->ns = BYTES("default");
     command->remember = remember;
     command->caller = (struct caller){.ctx = op, .done = done, .is_alive = is_alive};

@@ -2,8 +2,8 @@
 
 -- name: token_insert
 INSERT INTO tokens (id, hash, name, role, ns_globs, queue_globs, created_at, created_by, expires_at, life_ms,
-                    last_used_at, replaces)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+                    last_used_at, replaces, rules_all)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: token_get
 SELECT id, hash, name, role, ns_globs, queue_globs, created_at, created_by, expires_at, life_ms, last_used_at, replaces
@@ -21,6 +21,15 @@ UPDATE tokens SET last_used_at = $2 WHERE id = $1 AND last_used_at < $2;
 
 -- name: token_delete
 DELETE FROM tokens WHERE id = $1;
+
+-- name: token_other
+SELECT 1 FROM tokens WHERE id <> $1 LIMIT 1;
+
+-- name: token_other_ruler
+SELECT 1 FROM tokens WHERE rules_all = 1 AND (expires_at < 0 OR expires_at > $2) AND id <> $1 LIMIT 1;
+
+-- name: token_count
+SELECT count(*) FROM (SELECT 1 FROM tokens LIMIT $1) AS counted;
 
 -- name: audit_insert
 INSERT INTO audit (number, at, ns, ns_name, actor, address, request_id, action, object, detail, hash)

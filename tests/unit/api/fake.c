@@ -1,8 +1,14 @@
 /* Fake: what the handlers call of http and engine, as plain memory. */
 #include "fake.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <unistd.h>
+
+#include <cmocka.h>
 
 #include "handlers.h"
 
@@ -34,6 +40,7 @@ void fake_end(void)
 
     if (request->release != NULL)
         request->release(request->state);
+    request_set_caller(request, NULL, NULL);
     arena_free(request->arena);
 }
 
@@ -79,7 +86,16 @@ bool fake_has_header(const char *line)
 void engine_post(struct engine *engine, struct command *command)
 {
     (void)engine;
+    assert_non_null(command->by);
     the_engine.posted[the_engine.posted_len++] = command;
+}
+
+struct moment engine_time(const struct engine *engine)
+{
+    struct clock clock = the_engine.clock.now != NULL ? the_engine.clock : clock_system();
+
+    (void)engine;
+    return clock.now(clock.ctx);
 }
 
 /* ---- request ---- */
@@ -275,9 +291,13 @@ void request_set_ns(struct request *request, struct bytes ns)
     request->ns = arena_bytes(request->arena, ns).at;
 }
 
-void request_set_caller(struct request *request, const void *caller)
+void request_set_caller(struct request *request, const void *caller,
+                        void (*release)(const void *caller))
 {
+    if (request->release_caller != NULL)
+        request->release_caller(request->caller);
     request->caller = caller;
+    request->release_caller = release;
 }
 
 const void *request_caller(const struct request *request)

@@ -18,6 +18,7 @@ struct request {
     bool park_refused, is_urgent, ns_is_implied;
     const char *address; /* NULL: one of documentation */
     const void *caller;
+    void (*release_caller)(const void *caller);
 
     /* What happened to it. */
     struct arena *arena;
@@ -35,6 +36,7 @@ struct request {
 struct fake_engine {
     struct command *posted[8];
     unsigned posted_len;
+    struct clock clock; /* now NULL: the system's */
 };
 
 struct fake {

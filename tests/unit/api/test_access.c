@@ -19,6 +19,7 @@
 
 static int64_t now_ms;
 static struct keyring *keyring;
+static struct failures *failures;
 static struct request *request;
 static struct error error;
 
@@ -46,6 +47,7 @@ static int set_up(void **state)
     (void)state;
     now_ms = 1000000;
     keyring = keyring_new();
+    failures = failures_new(8);
     put("admin-token", ROLE_ADMIN, "*", "*");
     put("team-token", ROLE_WORKER, "team", "*");
     put("teams-token", ROLE_WORKER, "team-*", "*");
@@ -56,6 +58,7 @@ static int tear_down(void **state)
 {
     (void)state;
     keyring_free(keyring);
+    failures_free(failures);
     return 0;
 }
 
@@ -65,7 +68,8 @@ static struct request *begin(const char *authorization)
     request->headers[0] = (struct fake_pair){"authorization", authorization};
     request->ns_is_implied = true;
     fake_api()->keyring = keyring;
-    fake_api()->clock.now = now;
+    fake_api()->failures = failures;
+    fake_engine()->clock.now = now;
     return request;
 }
 
@@ -250,15 +254,25 @@ static void a_token_s_rate_says_when_it_goes_on(void **state)
 
 /* ---- wrong tokens ---- */
 
-static enum err guess(const char *authorization)
+static enum err guess_at(const char *authorization, bool urgent)
 {
     enum err code;
 
     begin(authorization);
     fake_api()->failure_rate = (struct rate_limit){.units = 3, .period_s = 60, .burst = 3};
-    code = admit(SCOPE_SELF_READ, false);
+    code = admit(SCOPE_SELF_READ, urgent);
     end();
     return code;
+}
+
+static enum err guess(const char *authorization)
+{
+    return guess_at(authorization, false);
+}
+
+static enum err guess_urgent(const char *authorization)
+{
+    return guess_at(authorization, true);
 }
 
 static void who_guesses_too_often_is_not_heard(void **state)
@@ -320,6 +334,19 @@ static void a_burst_that_ended_is_noted_with_its_true_count(void **state)
     assert_int_equal(fake_engine()->posted_len, 0);
     assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
     end();
+}
+
+static void urgent_requests_are_not_held_up_by_the_wrong_tokens_of_others(void **state)
+{
+    (void)state;
+    put("a-token-that-is-long-enough", ROLE_WORKER, "*", "*");
+    for (unsigned i = 0; i < 5; i++)
+        (void)guess("Bearer wrong-token");
+    assert_int_equal(guess("Bearer a-token-that-is-long-enough"), ERR_RATE_LIMITED);
+    assert_int_equal(guess_urgent("Bearer a-token-that-is-long-enough"), OK);
+    assert_int_equal(guess_urgent("Bearer a-token-that-is-long-and-wrong"), ERR_RATE_LIMITED);
+    /* short enough to be found by trying */
+    assert_int_equal(guess_urgent("Bearer admin-token"), ERR_RATE_LIMITED);
 }
 
 /* ---- requests that wait ---- */
@@ -402,7 +429,7 @@ static void without_tokens_whoami_tells_what_all_may(void **state)
 {
     (void)state;
     begin(NULL);
-    request_set_caller(request, &principal_open);
+    request_set_caller(request, &principal_open, NULL);
     op_whoami(request);
     assert_true(fake_answered_with(200, "{\"id\":null,\"name\":null,\"role\":\"admin\""));
     assert_true(fake_answered_with(200, "\"home_namespace\":\"default\""));
@@ -431,6 +458,7 @@ int main(void)
         TEST(who_guesses_too_often_is_not_heard),
         TEST(wrong_tokens_come_into_the_record),
         TEST(a_burst_that_ended_is_noted_with_its_true_count),
+        TEST(urgent_requests_are_not_held_up_by_the_wrong_tokens_of_others),
         TEST(a_token_s_waiting_requests_are_bounded),
         TEST(who_cannot_be_parked_is_not_counted),
         TEST(a_token_is_told_what_it_may),

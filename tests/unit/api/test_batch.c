@@ -36,7 +36,7 @@ static void a_stream_says_who_asks(void **state)
     struct request *request = begin("application/x-ndjson");
 
     (void)state;
-    request_set_caller(request, &principal_broker);
+    request_set_caller(request, &principal_broker, NULL);
     op_submit_batch(request);
     fake_piece("{\"queue\":\"a\"}\n", false);
     assert_ptr_equal(fake_command()->by, &principal_broker);
@@ -44,6 +44,78 @@ static void a_stream_says_who_asks(void **state)
     take(1);
     fake_piece("", true);
     fake_end();
+}
+
+/* ---- who may no more ---- */
+
+static struct keyring *keyring;
+
+static const struct key_facts *begin_as_key(void)
+{
+    struct request *request = begin("application/x-ndjson");
+    const struct key_facts *key;
+
+    keyring = keyring_new();
+    keyring_put(keyring,
+                &(struct key_facts){
+                    .who = {.id = BYTES("key"), .grant = {ROLE_SUBMITTER, BYTES("*"), BYTES("*")}},
+                    .hash = token_hash(BYTES("key")),
+                    .source = KEY_FROM_STORE,
+                    .expires_at_ms = -1,
+                });
+    key = keyring_find(keyring, BYTES("key"));
+    fake_api()->keyring = keyring;
+    request_set_caller(request, &key->who, NULL);
+    op_submit_batch(request);
+    return key;
+}
+
+static void a_stream_ends_with_its_token(void **state)
+{
+    const struct key_facts *key = begin_as_key();
+
+    (void)state;
+    fake_piece("{}\n{}\n", false);
+    assert_true(bytes_is(key->who.id, "key"));
+    take(2);
+    assert_true(keyring_drop(keyring, BYTES("key")));
+    fake_piece("{", false);
+    assert_false(fake_answered_with(200, ""));
+    fake_piece("}\n{}\n{", false);
+    assert_int_equal(fake_engine()->posted_len, 1);
+    assert_true(fake_answered_with(200, "{\"line\":3,\"status\":401,"));
+    assert_true(fake_answered_with(200, "{\"accepted\":2,\"rejected\":2}"));
+    fake_end();
+    keyring_free(keyring);
+}
+
+static void what_a_full_queue_held_back_ends_with_the_token(void **state)
+{
+    (void)state;
+    (void)begin_as_key();
+    fake_piece("{}\n{}\n{}\n", false);
+    assert_true(keyring_drop(keyring, BYTES("key")));
+    take(1);
+    assert_int_equal(fake_engine()->posted_len, 1);
+    assert_true(fake_answered_with(200, "{\"line\":2,\"status\":401,"));
+    assert_true(fake_answered_with(200, "{\"accepted\":1,\"rejected\":2}"));
+    fake_end();
+    keyring_free(keyring);
+}
+
+/* A piece is with the engine, which reads who asked. */
+static void a_cut_stream_keeps_who_sent_it(void **state)
+{
+    const struct key_facts *key = begin_as_key();
+
+    (void)state;
+    fake_piece("{}\n", false);
+    assert_true(keyring_drop(keyring, BYTES("key")));
+    fake_end();
+    assert_true(bytes_is(fake_command()->by->id, "key"));
+    assert_ptr_equal(fake_command()->by, &key->who);
+    take(1);
+    keyring_free(keyring);
 }
 
 /* ---- arrays ---- */
@@ -293,6 +365,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_stream_says_who_asks),
+        cmocka_unit_test(a_stream_ends_with_its_token),
+        cmocka_unit_test(what_a_full_queue_held_back_ends_with_the_token),
+        cmocka_unit_test(a_cut_stream_keeps_who_sent_it),
         cmocka_unit_test(an_array_is_answered_in_order),
         cmocka_unit_test(all_or_none_refuses_the_whole),
         cmocka_unit_test(an_array_of_bad_tasks_asks_no_engine),

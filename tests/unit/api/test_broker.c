@@ -181,9 +181,12 @@ static void metrics_are_the_engines_and_those_of_http(void **state)
     metrics_free(metrics);
 }
 
+static struct keyring *callers;
+
 /* What a scrape with this grant is answered. */
 static struct request *scrape_as(const struct principal *by, struct metrics *metrics)
 {
+    struct key_facts facts = {.who = *by, .expires_at_ms = -1};
     struct request *request = fake_begin();
     struct queue_view queues[] = {
         {.ns = BYTES("ours"), .name = BYTES("mail")},
@@ -195,7 +198,9 @@ static struct request *scrape_as(const struct principal *by, struct metrics *met
     struct worker_sums sums[] = {{.ns = BYTES("ours")}, {.ns = BYTES("theirs")}};
 
     api_of(request)->metrics = metrics;
-    request->caller = by;
+    facts.who.id = BYTES("scraper");
+    keyring_put(callers, &facts);
+    request->caller = &keyring_find(callers, facts.who.id)->who;
     op_get_metrics(request);
     fake_command()->reply =
         (struct reply){.queues = queues, .queues_len = 5, .sums = sums, .sums_len = 2};
@@ -215,9 +220,11 @@ static void metrics_are_shown_as_far_as_the_token_reaches(void **state)
                                   all_mail = {.grant = {.ns = {"*", 1}, .queues = {"mail", 4}}},
                                   all = {.grant = {.ns = {"*", 1}, .queues = {"*", 1}}};
     struct metrics *metrics = metrics_new();
-    const struct request *request = scrape_as(&ours, metrics);
+    const struct request *request;
 
     (void)state;
+    callers = keyring_new();
+    request = scrape_as(&ours, metrics);
     assert_true(has(request, "{namespace=\"ours\",queue=\"secret\","));
     assert_true(has(request, "sluice_workers{namespace=\"ours\","));
     assert_true(has(request, "{namespace=\"ours\",queue=\"_other\","));
@@ -240,6 +247,7 @@ static void metrics_are_shown_as_far_as_the_token_reaches(void **state)
     assert_true(has(request, "theirs") && has(request, "_other") && has(request, "process_"));
     assert_true(has(request, "sluice_db_commits_total"));
     fake_end();
+    keyring_free(callers);
     metrics_free(metrics);
 }
 

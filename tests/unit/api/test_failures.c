@@ -1,5 +1,5 @@
 /* Failures: counted by address, forgotten when there are too many, put on record now and then. */
-#include "failures.h"
+#include "api/failures.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

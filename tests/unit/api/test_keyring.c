@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -56,18 +57,19 @@ static const struct key_facts *match(const struct keyring *keyring, const char *
     return keyring_match(keyring, bytes_of(token), 1000);
 }
 
-static void assert_order(const struct keyring *keyring, const char *ids)
+/* Each id once, in any order. */
+static void assert_holds(const struct keyring *keyring, const char *ids)
 {
     const struct key_facts *key;
-    struct bytes rest = bytes_of(ids), id;
-    size_t at = 0;
+    size_t at = 0, len = 0;
 
-    while (bytes_split(&rest, ' ', &id)) {
-        key = keyring_each(keyring, &at);
-        assert_non_null(key);
-        assert_true(bytes_equal(key->who.id, id));
+    for (; (key = keyring_each(keyring, &at)) != NULL; len += key->who.id.len + 1) {
+        char id[80];
+
+        (void)snprintf(id, sizeof(id), "%.*s", BYTES_ARG(key->who.id));
+        assert_non_null(strstr(ids, id));
     }
-    assert_null(keyring_each(keyring, &at));
+    assert_int_equal(len, strlen(ids) + (ids[0] != '\0'));
 }
 
 static void a_token_is_found_until_it_is_dropped(void **state)
@@ -80,6 +82,8 @@ static void a_token_is_found_until_it_is_dropped(void **state)
     assert_false(keyring_is_open(keyring));
     key = match(keyring, "secret-1");
     assert_non_null(key);
+    key_hold(key);
+    assert_true(key_is_valid(key, 0));
     assert_ptr_equal(key, keyring_find(keyring, BYTES("aaaaaaaa")));
     assert_ptr_equal(key_of(&key->who), key);
     assert_null(match(keyring, "secret-2"));
@@ -90,6 +94,8 @@ static void a_token_is_found_until_it_is_dropped(void **state)
     assert_null(keyring_find(keyring, BYTES("aaaaaaaa")));
     assert_true(keyring_is_open(keyring));
     assert_true(bytes_is(key->who.id, "aaaaaaaa")); /* whoever asked goes on living */
+    assert_false(key_is_valid(key, 0));
+    key_let_go(key);
 }
 
 static void nobody_of_the_broker_s_own_has_an_entry(void **state)
@@ -111,8 +117,10 @@ static void an_expired_token_is_known_and_not_taken(void **state)
     assert_null(match(keyring, "secret-1"));
     assert_non_null(keyring_find(keyring, BYTES("aaaaaaaa")));
     assert_false(keyring_is_open(keyring));
-    assert_false(keyring_has_admin(keyring, BYTES_NONE, 1000));
-    assert_true(keyring_has_admin(keyring, BYTES_NONE, 999));
+    assert_false(keyring_has_ruler(keyring, KEY_FROM_STORE, 1000));
+    assert_true(keyring_has_ruler(keyring, KEY_FROM_STORE, 999));
+    assert_false(key_is_valid(keyring_find(keyring, BYTES("aaaaaaaa")), 1000));
+    assert_true(key_is_valid(keyring_find(keyring, BYTES("aaaaaaaa")), 999));
 }
 
 static void the_same_id_replaces(void **state)
@@ -126,7 +134,7 @@ static void the_same_id_replaces(void **state)
     assert_int_equal(keyring_len(keyring, KEY_FROM_STORE), 1);
 }
 
-static void they_stand_by_time_and_those_of_the_file_last(void **state)
+static void all_are_walked_once(void **state)
 {
     struct keyring *keyring = *state;
     struct token_line lines[] = {line_of("file-token-2", ROLE_VIEWER),
@@ -137,9 +145,9 @@ static void they_stand_by_time_and_those_of_the_file_last(void **state)
     put(keyring, "bbbbbbbb", "b", 3);
     put(keyring, "dddddddd", "d", 2);
     put(keyring, "aaaaaaaa", "a", 1);
-    assert_order(keyring, "aaaaaaaa cccccccc dddddddd bbbbbbbb a5e9d342 405b11e4");
+    assert_holds(keyring, "aaaaaaaa cccccccc dddddddd bbbbbbbb a5e9d342 405b11e4");
     assert_true(keyring_drop(keyring, BYTES("cccccccc")));
-    assert_order(keyring, "aaaaaaaa dddddddd bbbbbbbb a5e9d342 405b11e4");
+    assert_holds(keyring, "aaaaaaaa dddddddd bbbbbbbb a5e9d342 405b11e4");
     assert_int_equal(keyring_len(keyring, KEY_FROM_STORE), 3);
     assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 2);
 }
@@ -156,18 +164,22 @@ static void a_file_read_again_keeps_who_is_still_in_it(void **state)
     keyring_put_file(keyring, first, 3);
     third = match(keyring, "file-3");
     changed = match(keyring, "file-2");
+    key_hold(changed);
     key_note_use(changed, 60000);
     keyring_put_file(keyring, second, 3);
     assert_null(match(keyring, "file-1"));
     assert_ptr_equal(match(keyring, "file-3"), third);
     assert_ptr_not_equal(match(keyring, "file-2"), changed);
     assert_int_equal(changed->who.grant.role, ROLE_VIEWER);
+    assert_false(key_is_valid(changed, 0));
+    assert_true(key_is_valid(third, 0));
     assert_int_equal(match(keyring, "file-2")->who.grant.role, ROLE_ADMIN);
     assert_int_equal(match(keyring, "file-2")->last_used_at_ms, 60000);
     assert_ptr_equal(keyring_find(keyring, match(keyring, "file-2")->who.id),
                      match(keyring, "file-2"));
     assert_non_null(match(keyring, "file-4"));
     assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 3);
+    key_let_go(changed);
     keyring_put_file(keyring, NULL, 0);
     assert_true(keyring_is_open(keyring));
     assert_null(match(keyring, "file-3"));
@@ -292,18 +304,36 @@ static void a_twin_in_the_store_does_not_double_the_file(void **state)
     assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 0);
 }
 
-static void an_admin_besides_is_unbounded_and_valid(void **state)
+/* Others have written an id of the store down; that of the file is only its hash. */
+static void an_id_of_the_store_makes_the_file_s_longer(void **state)
 {
     struct keyring *keyring = *state;
-    struct key_facts bounded = facts_of("bbbbbbbb", "b", 2);
+    struct token_line line = line_of("file-token", ROLE_WORKER);
+    const struct key_facts *held;
+    char hex[DIGEST_LEN * 2 + 1], id[9];
 
-    put(keyring, "aaaaaaaa", "a", 1);
-    bounded.who.grant.queues = BYTES("q*");
-    keyring_put(keyring, &bounded);
-    assert_true(keyring_has_admin(keyring, BYTES_NONE, 0));
-    assert_false(keyring_has_admin(keyring, BYTES("aaaaaaaa"), 0));
-    put(keyring, "cccccccc", "c", 3);
-    assert_true(keyring_has_admin(keyring, BYTES("aaaaaaaa"), 0));
+    digest_hex(line.hash, hex);
+    (void)snprintf(id, sizeof(id), "%.8s", hex);
+    for (unsigned file_first = 0; file_first < 2; file_first++) {
+        if (file_first)
+            keyring_put_file(keyring, &line, 1);
+        held = match(keyring, "file-token");
+        key_hold(held);
+        put(keyring, id, "stored-token", 1);
+        if (!file_first)
+            keyring_put_file(keyring, &line, 1);
+        assert_true(bytes_is(match(keyring, "stored-token")->who.id, id));
+        assert_ptr_equal(keyring_find(keyring, bytes_of(id)), match(keyring, "stored-token"));
+        assert_true(bytes_equal(match(keyring, "file-token")->who.id, (struct bytes){hex, 9}));
+        assert_int_equal(match(keyring, "file-token")->who.grant.role, ROLE_WORKER);
+        keyring_put_file(keyring, &line, 1);
+        assert_int_equal(keyring_len(keyring, KEY_FROM_FILE), 1);
+        assert_true(keyring_drop(keyring, bytes_of(id)));
+        assert_non_null(match(keyring, "file-token"));
+        key_let_go(held);
+        keyring_put_file(keyring, NULL, 0);
+        assert_true(keyring_is_open(keyring));
+    }
 }
 
 static void uses_are_kept_to_the_minute_and_given_out_once(void **state)
@@ -398,7 +428,7 @@ int main(void)
         TEST(nobody_of_the_broker_s_own_has_an_entry),
         TEST(an_expired_token_is_known_and_not_taken),
         TEST(the_same_id_replaces),
-        TEST(they_stand_by_time_and_those_of_the_file_last),
+        TEST(all_are_walked_once),
         TEST(a_file_read_again_keeps_who_is_still_in_it),
         TEST(a_token_that_stands_twice_counts_once),
         TEST(an_id_that_is_taken_gets_longer),
@@ -406,7 +436,7 @@ int main(void)
         TEST(the_store_s_tokens_keep_their_ids),
         TEST(a_token_of_file_and_store_is_found_by_what_is_left),
         TEST(a_twin_in_the_store_does_not_double_the_file),
-        TEST(an_admin_besides_is_unbounded_and_valid),
+        TEST(an_id_of_the_store_makes_the_file_s_longer),
         TEST(uses_are_kept_to_the_minute_and_given_out_once),
         TEST(each_token_has_a_rate_of_its_own),
         TEST(any_order_of_changes_leaves_what_should_be_there),

@@ -13,8 +13,7 @@
 
 #define NOW_MS INT64_C(1700000000000)
 
-static const struct principal TENANT = {.id = {"tenant", 6},
-                                        .grant = {ROLE_ADMIN, {"t1,t2", 5}, {"*", 1}}};
+static const struct grant TENANT = {ROLE_ADMIN, {"t1,t2", 5}, {"*", 1}};
 
 static struct moment at_now(void *ctx)
 {
@@ -23,17 +22,29 @@ static struct moment at_now(void *ctx)
 }
 
 static struct keyring *keyring;
+static struct keyring *callers; /* who ask; not among those that are shown */
+
+static void put_into(struct keyring *ring, const char *id, struct grant grant,
+                     enum key_source source, int64_t expires_at_ms)
+{
+    keyring_put(ring, &(struct key_facts){
+                          .who = {.id = bytes_of(id), .grant = grant},
+                          .hash = token_hash(bytes_of(id)),
+                          .source = source,
+                          .created_at_ms = source == KEY_FROM_FILE ? -1 : NOW_MS,
+                          .expires_at_ms = expires_at_ms,
+                          .last_used_at_ms = -1,
+                      });
+}
 
 static void put(const char *id, struct grant grant, enum key_source source, int64_t expires_at_ms)
 {
-    keyring_put(keyring, &(struct key_facts){
-                             .who = {.id = bytes_of(id), .grant = grant},
-                             .hash = token_hash(bytes_of(id)),
-                             .source = source,
-                             .created_at_ms = source == KEY_FROM_FILE ? -1 : NOW_MS,
-                             .expires_at_ms = expires_at_ms,
-                             .last_used_at_ms = -1,
-                         });
+    put_into(keyring, id, grant, source, expires_at_ms);
+}
+
+static const struct principal *caller(const char *id)
+{
+    return &keyring_find(callers, bytes_of(id))->who;
 }
 
 static const struct grant EVERYTHING = {ROLE_ADMIN, {"*", 1}, {"*", 1}};
@@ -43,6 +54,9 @@ static int set_up(void **state)
 {
     (void)state;
     keyring = keyring_new();
+    callers = keyring_new();
+    put_into(callers, "tenant", TENANT, KEY_FROM_STORE, -1);
+    put_into(callers, "boss", EVERYTHING, KEY_FROM_STORE, -1);
     return 0;
 }
 
@@ -51,6 +65,7 @@ static int tear_down(void **state)
     (void)state;
     fake_end();
     keyring_free(keyring);
+    keyring_free(callers);
     return 0;
 }
 
@@ -60,11 +75,12 @@ static struct request *call_of(const char *method, const char *id, const char *b
     struct api *api = request_server_ctx(request);
 
     api->keyring = keyring;
-    api->clock = (struct clock){.now = at_now};
+    fake_engine()->clock = (struct clock){.now = at_now};
     api->bounds = bounds_default();
     request->method = method;
     request->ns_is_implied = true;
     request->path = "/v1/tokens";
+    request->caller = caller("boss");
     request->body = bytes_of(body);
     if (id != NULL)
         request->params[0] = (struct fake_pair){"token", id};
@@ -83,7 +99,7 @@ static void what_was_not_said_reaches_as_far_as_the_giver(void **state)
     struct request *request = call_of("POST", NULL, "{\"role\":\"worker\",\"expires_in_s\":10}");
 
     (void)state;
-    request->caller = &TENANT;
+    request->caller = caller("tenant");
     op_make_token(request);
     assert_int_equal(fake_command()->kind, COMMAND_MAKE_TOKEN);
     assert_null(fake_command()->ns.at);
@@ -111,7 +127,7 @@ static void nobody_gives_more_than_he_has(void **state)
     struct request *request = call_of("POST", NULL, "{\"role\":\"viewer\",\"namespace\":\"t3\"}");
 
     (void)state;
-    request->caller = &TENANT;
+    request->caller = caller("tenant");
     op_make_token(request);
     assert_true(fake_answered_with(403, "forbidden||"));
     assert_int_equal(fake_engine()->posted_len, 0);
@@ -267,7 +283,7 @@ static void assert_not_found(void (*op)(struct request *), const char *id)
 {
     struct request *request = call_of("GET", id, "");
 
-    request->caller = &TENANT;
+    request->caller = caller("tenant");
     op(request);
     assert_true(fake_answered_with(404, "there is no such token"));
     assert_int_equal(fake_engine()->posted_len, 0);
@@ -313,7 +329,7 @@ static void a_list_shows_what_the_caller_covers_page_by_page(void **state)
     put("a", EVERYTHING, KEY_FROM_STORE, -1);
     put("b", OF_T1, KEY_FROM_STORE, -1);
     request = call_of("GET", NULL, "");
-    request->caller = &TENANT;
+    request->caller = caller("tenant");
     request->query[0] = (struct fake_pair){"limit", "1"};
     op_list_tokens(request);
     assert_true(fake_answered_with(200, "\"id\":\"b\""));
@@ -323,7 +339,7 @@ static void a_list_shows_what_the_caller_covers_page_by_page(void **state)
     (void)snprintf(cursor, sizeof(cursor), "%.*s", (int)strcspn(at + 15, "\""), at + 15);
     fake_end();
     request = call_of("GET", NULL, "");
-    request->caller = &TENANT;
+    request->caller = caller("tenant");
     request->query[0] = (struct fake_pair){"cursor", cursor};
     op_list_tokens(request);
     assert_true(fake_answered_with(200, "\"id\":\"file\""));

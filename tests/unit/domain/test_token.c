@@ -238,6 +238,22 @@ static void a_hash_has_64_hex_digits(void **state)
     }
 }
 
+static void who_rules_all_is_an_unbounded_admin_who_has_not_ended(void **state)
+{
+    struct grant grant = {ROLE_ADMIN, BYTES("*"), BYTES("a,*")};
+
+    (void)state;
+    assert_true(token_rules_all(&grant, -1, 1000));
+    assert_true(token_rules_all(&grant, 1001, 1000));
+    assert_false(token_rules_all(&grant, 1000, 1000));
+    grant.queues = BYTES("a");
+    assert_false(token_rules_all(&grant, -1, 1000));
+    grant = (struct grant){ROLE_OPERATOR, BYTES("*"), BYTES("*")};
+    assert_false(token_rules_all(&grant, -1, 1000));
+    assert_true(token_is_long(BYTES("01234567890123456789")));
+    assert_false(token_is_long(BYTES("0123456789012345678")));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -251,6 +267,7 @@ int main(void)
         cmocka_unit_test(empty_lines_and_comments_say_nothing),
         cmocka_unit_test(a_bad_line_is_refused_without_telling_the_token),
         cmocka_unit_test(a_hash_has_64_hex_digits),
+        cmocka_unit_test(who_rules_all_is_an_unbounded_admin_who_has_not_ended),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

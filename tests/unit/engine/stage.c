@@ -170,6 +170,7 @@ struct command *stage_make(struct stage *stage, enum command_kind kind)
     stage->asked = asked;
     asked->command.kind = kind;
     asked->command.mem = mem;
+    asked->command.by = &principal_open;
     asked->command.ns = BYTES("default");
     asked->command.caller = (struct caller){.ctx = asked, .done = on_done, .is_alive = is_there};
     return &asked->command;

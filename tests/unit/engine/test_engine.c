@@ -75,6 +75,26 @@ static void with_a_manual_clock_each_thing_happens_at_its_own_time(void **state)
     assert_int_equal(look->reply.view.attempts[0].finished_at_ms, start_ms + 35000);
 }
 
+static void all_threads_are_told_the_same_manual_time(void **state)
+{
+    struct stage *stage = *state;
+    int64_t start_ms = stage->now.wall_ms;
+    struct command *advance;
+
+    assert_int_equal(engine_time(stage->engine).wall_ms, start_ms);
+    stage->options.manual_clock = true;
+    stage_restart(stage);
+    advance = stage_make(stage, COMMAND_ADVANCE);
+    stage->now.wall_ms += 5000;
+    assert_int_equal(engine_time(stage->engine).wall_ms, start_ms);
+    advance->in.advance.by_ms = 1500;
+    stage_post(stage, advance);
+    (void)engine_step(stage->engine);
+    engine_fetch(stage->engine);
+    assert_int_equal(engine_time(stage->engine).wall_ms, start_ms + 1500);
+    assert_int_equal(advance->reply.now.now_ms, start_ms + 1500);
+}
+
 static void only_a_manual_clock_is_advanced(void **state)
 {
     struct stage *stage = *state;
@@ -162,6 +182,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGED(time_stands_still_when_its_move_cannot_be_written),
         STAGED(with_a_manual_clock_each_thing_happens_at_its_own_time),
+        STAGED(all_threads_are_told_the_same_manual_time),
         STAGED(only_a_manual_clock_is_advanced),
         STAGED(real_time_ends_a_wait_under_a_manual_clock_too),
         STAGED(the_thread_answers_what_is_flushed),

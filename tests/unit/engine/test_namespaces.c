@@ -12,7 +12,7 @@ static struct command *get(struct stage *stage, const char *name, const struct p
     struct command *command = stage_make(stage, COMMAND_GET_NS);
 
     command->in.ns.name = bytes_of(name);
-    command->by = by;
+    command->by = by != NULL ? by : &principal_open;
     if (by != NULL)
         command->ns = BYTES("team-a");
     return stage_ask(stage, command);

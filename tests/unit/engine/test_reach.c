@@ -203,6 +203,7 @@ NOT_TRIED(PUT_NS)
 NOT_TRIED(SHUTDOWN)
 NOT_TRIED(ADVANCE)
 NOT_TRIED(NOTE_TOKEN_USES)
+NOT_TRIED(SWEEP_TOKENS)
 NOT_TRIED(NOTE)
 NOT_TRIED(METRICS)
 NOT_TRIED(MAKE_TOKEN)
@@ -306,7 +307,7 @@ static struct command *ask_as(const struct victim *victim, enum command_kind kin
 
     if (command == NULL)
         return NULL;
-    command->by = by;
+    command->by = by != NULL ? by : &principal_open;
     command->ns = ns;
     return stage_ask(victim->stage, command);
 }

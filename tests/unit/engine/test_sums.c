@@ -17,7 +17,7 @@ static struct command *ask_as(struct stage *stage, enum command_kind kind,
 {
     struct command *command = stage_make(stage, kind);
 
-    command->by = by;
+    command->by = by != NULL ? by : &principal_open;
     command->ns = ns;
     return stage_ask(stage, command);
 }

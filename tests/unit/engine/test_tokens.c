@@ -113,7 +113,7 @@ static void who_came_while_it_was_open_is_late_once_it_is_not(void **state)
     struct stage *stage = *state;
     struct command *first = to_make(stage, "a", ADMIN), *second = to_make(stage, "b", ADMIN);
 
-    first->by = second->by = NULL;
+    first->by = second->by = &principal_open;
     stage_post(stage, first);
     stage_post(stage, second);
     stage_settle(stage);
@@ -244,6 +244,76 @@ static void the_last_of_all_goes_where_only_loopback_is_served(void **state)
                            "\"opened\":true", strlen("\"opened\":true")));
 }
 
+static void so_many_are_kept(void **state)
+{
+    struct stage *stage = *state;
+
+    stage->options.bounds.tokens_max = 2;
+    stage_restart(stage);
+    (void)make(stage, "a", ADMIN);
+    assert_int_equal(code_of(make(stage, "b", WORKER)), OK);
+    assert_int_equal(code_of(make(stage, "c", WORKER)), ERR_LIMIT_REACHED);
+    assert_int_equal(code_of(stage_ask(stage, to_rotate(stage, "b", "c"))), ERR_LIMIT_REACHED);
+    (void)stage_ask(stage, to_revoke(stage, "b"));
+    assert_int_equal(code_of(make(stage, "c", WORKER)), OK);
+}
+
+/* ---- the broom ---- */
+
+static void make_until(struct stage *stage, const char *id, struct grant grant, int64_t end_ms)
+{
+    struct command *command = to_make(stage, id, grant);
+
+    command->in.token.expires_at_ms = end_ms;
+    assert_int_equal(code_of(stage_ask(stage, command)), OK);
+}
+
+static const struct reply *sweep(struct stage *stage, const char *const *ids, unsigned len)
+{
+    struct command *command = stage_make(stage, COMMAND_SWEEP_TOKENS);
+    struct token_use *texts = arena_alloc(command->mem, len * sizeof(*texts));
+
+    for (unsigned i = 0; i < len; i++)
+        texts[i].id = bytes_of(ids[i]);
+    command->by = &principal_broker;
+    command->in.token_uses = (struct token_uses){texts, len};
+    assert_int_equal(code_of(stage_ask(stage, command)), OK);
+    return &command->reply;
+}
+
+static void what_ended_long_ago_goes_with_a_line_in_the_record(void **state)
+{
+    static const char *const ALL[] = {"a", "b", "c", "gone"};
+    struct stage *stage = *state;
+    int64_t end_ms = stage->now.wall_ms + 1000;
+
+    make_until(stage, "a", ADMIN, -1);
+    make_until(stage, "b", WORKER, end_ms);
+    make_until(stage, "c", WORKER, end_ms + 1);
+    stage_skip(stage, 1000 + TOKEN_KEPT_MS - 1);
+    assert_int_equal(sweep(stage, ALL, 4)->swept_len, 0);
+    stage_skip(stage, 1);
+    assert_int_equal(sweep(stage, ALL, 4)->swept_len, 1);
+    assert_int_equal(tokens_len(stage), 2);
+    assert_true(bytes_is(last_act(stage)->action, "token.expired"));
+    assert_true(bytes_is(last_act(stage)->object, "b"));
+    stage_skip(stage, 1);
+    assert_true(bytes_is(sweep(stage, ALL, 4)->swept[0], "c"));
+}
+
+static void the_last_is_never_swept(void **state)
+{
+    static const char *const ALL[] = {"a", "b"};
+    struct stage *stage = *state;
+
+    make_until(stage, "a", ADMIN, stage->now.wall_ms + 1);
+    make_until(stage, "b", WORKER, stage->now.wall_ms + 1);
+    stage_skip(stage, 1 + TOKEN_KEPT_MS);
+    assert_int_equal(sweep(stage, ALL, 2)->swept_len, 1);
+    assert_int_equal(sweep(stage, ALL, 2)->swept_len, 0);
+    assert_int_equal(tokens_len(stage), 1);
+}
+
 /* ---- use, start ---- */
 
 static void uses_are_noted(void **state)
@@ -309,6 +379,9 @@ int main(void)
         WITH_STAGE(two_admins_cannot_both_go_at_once),
         WITH_STAGE(an_expired_admin_is_none),
         WITH_STAGE(the_last_of_all_goes_where_only_loopback_is_served),
+        WITH_STAGE(so_many_are_kept),
+        WITH_STAGE(what_ended_long_ago_goes_with_a_line_in_the_record),
+        WITH_STAGE(the_last_is_never_swept),
         WITH_STAGE(uses_are_noted),
         WITH_STAGE(tokens_are_there_after_a_restart),
         WITH_STAGE(undone_is_as_if_never_asked),

@@ -11,6 +11,13 @@
 #define HOST "Host: localhost\r\n"
 #define WHO  "X-Who: friend\r\n"
 
+static int held;
+
+static void let_go(const void *caller)
+{
+    held -= caller == &held;
+}
+
 /* Friends only; the path says where they are at home. */
 static enum err admit(void *ctx, struct request *request, const struct route *route,
                       struct error *error)
@@ -24,6 +31,8 @@ static enum err admit(void *ctx, struct request *request, const struct route *ro
     }
     if (!request_names_ns(request))
         request_set_ns(request, BYTES("home"));
+    held++;
+    request_set_caller(request, &held, let_go);
     return OK;
 }
 
@@ -55,6 +64,15 @@ static void who_is_admitted_gets_the_namespace_that_was_set(void **state)
     assert_true(answer_has(&answer, "id=7 ns=home"));
     answer = client_ask(*state, "GET /v1/ns/other/things/7 HTTP/1.1\r\n" HOST WHO "\r\n");
     assert_true(answer_has(&answer, "id=7 ns=other"));
+}
+
+static void who_was_admitted_is_let_go_when_the_request_ends(void **state)
+{
+    held = 0;
+    for (unsigned i = 0; i < 3; i++)
+        assert_int_equal(status_of(*state, "GET /v1/things/7 HTTP/1.1\r\n" HOST WHO "\r\n"), 200);
+    assert_int_equal(status_of(*state, "GET /nowhere HTTP/1.1\r\n" HOST WHO "\r\n"), 404);
+    assert_int_equal(held, 0);
 }
 
 static void nobody_else_learns_what_is_there(void **state)
@@ -99,6 +117,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(who_is_admitted_gets_the_namespace_that_was_set, start,
+                                        stop),
+        cmocka_unit_test_setup_teardown(who_was_admitted_is_let_go_when_the_request_ends, start,
                                         stop),
         cmocka_unit_test_setup_teardown(nobody_else_learns_what_is_there, start, stop),
         cmocka_unit_test_setup_teardown(broken_and_misdirected_requests_are_refused_before, start,

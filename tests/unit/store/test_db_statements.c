@@ -48,6 +48,8 @@ static bool is_read_whole(enum sql sql)
         SQL_ENDING_FIRST,                          /* the same */
         SQL_TOKEN_ALL,       SQL_AUDIT_LAST,       /* the last entry of the key */
         SQL_AUDIT_TRIM,                            /* the first few by key */
+        SQL_TOKEN_OTHER,                           /* the first or the second */
+        SQL_TOKEN_COUNT,                           /* as far as the bound */
     };
 
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)

@@ -82,6 +82,31 @@ static void a_token_is_used_expired_and_gone(void **state)
     assert_false(token_load(fixture->db, token.id, fixture->arena, &loaded));
 }
 
+static void others_are_known_without_a_walk(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct token_record boss = full_token(BYTES("a")), brief = full_token(BYTES("b")),
+                        other = full_token(BYTES("c"));
+
+    assert_false(token_is_other(fixture->db, BYTES("")));
+    boss.grant = brief.grant = (struct grant){ROLE_ADMIN, BYTES("*"), BYTES("x,*")};
+    boss.expires_at_ms = -1;
+    brief.expires_at_ms = 1000;
+    other.grant = (struct grant){ROLE_ADMIN, BYTES("*"), BYTES("x")};
+    token_insert(fixture->db, &boss);
+    assert_true(token_is_other(fixture->db, BYTES("")));
+    assert_false(token_is_other(fixture->db, boss.id));
+    token_insert(fixture->db, &other);
+    assert_true(token_is_other(fixture->db, boss.id));
+    assert_true(token_is_other_ruler(fixture->db, other.id, 0));
+    assert_false(token_is_other_ruler(fixture->db, boss.id, 0));
+    token_insert(fixture->db, &brief);
+    assert_true(token_is_other_ruler(fixture->db, boss.id, 999));
+    assert_false(token_is_other_ruler(fixture->db, boss.id, 1000));
+    assert_int_equal(token_count(fixture->db, 10), 3);
+    assert_int_equal(token_count(fixture->db, 2), 2);
+}
+
 static void add_id(void *ctx, const struct token_record *token)
 {
     buffer_append(ctx, token->id);
@@ -225,6 +250,7 @@ int main(void)
         WITH_STORE(a_token_comes_back_in_all_its_parts),
         WITH_STORE(what_a_token_lacks_stays_away),
         WITH_STORE(a_token_is_used_expired_and_gone),
+        WITH_STORE(others_are_known_without_a_walk),
         WITH_STORE(all_tokens_come_once),
         WITH_STORE(a_row_comes_back_in_all_its_parts),
         WITH_STORE(the_end_of_the_chain_is_known),

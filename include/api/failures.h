@@ -10,6 +10,8 @@
 
 struct failures;
 
+enum { FAILURES_ADDRESSES_MAX = 4096 };
+
 struct failures *failures_new(unsigned addresses_max);
 void failures_free(struct failures *failures);
 
