@@ -154,15 +154,23 @@ static void view_new(struct batch *batch, struct command *command, const struct 
     command->reply.view = (struct task_view){.task = task, .estimate_ms = -1};
 }
 
+/* Of a piece of a stream it is the first that was held; the others have yet to wait. */
+static bool has_waited(const struct submit *submit, unsigned nth)
+{
+    return &submit->specs[nth] == submit->waited;
+}
+
+static bool goes_on(const struct parked *parked)
+{
+    return has_waited(&parked->command->in.submit, 0);
+}
+
 /* Who has waited already stands before those who have not, in the order in which they were held. */
 static void keep_place(struct hot_queue *queue, struct parked *parked)
 {
-    struct list_node *before = list_first(&queue->held);
+    struct list_node *before = goes_on(parked) ? list_first(&queue->held) : NULL;
 
-    if (!parked->command->in.submit.has_waited)
-        before = NULL;
-    while (before != NULL &&
-           CONTAINER_OF(before, struct parked, subject)->command->in.submit.has_waited)
+    while (before != NULL && goes_on(CONTAINER_OF(before, struct parked, subject)))
         before = list_next(&queue->held, before);
     list_insert_before(before != NULL ? before : &queue->held.head, &parked->subject);
 }
@@ -189,14 +197,9 @@ static bool may_hold(const struct batch *batch, const struct command *command,
 
 enum verdict { TAKE, HOLD, REFUSE };
 
-/* Who is held pays at the first try: when its turn comes, that was paid for already. */
-static bool has_paid(const struct submit *submit, unsigned nth)
-{
-    return submit->has_waited && nth == 0;
-}
-
 /* A full queue may hold a task; the quotas of a namespace never do. What is refused takes nothing
- * and makes no names. ret_queue: where it goes; NULL: a queue that is yet to be made. */
+ * and makes no names; who is held pays when its turn has come. ret_queue: where it goes; NULL: a
+ * queue that is yet to be made. */
 static enum verdict decide(struct batch *batch, struct command *command, unsigned nth,
                            struct hot_queue **ret_queue, struct error *ret_error)
 {
@@ -204,7 +207,7 @@ static enum verdict decide(struct batch *batch, struct command *command, unsigne
     const struct task_spec *spec = &submit->specs[nth];
     struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
     struct hot_queue *queue = ns == NULL ? NULL : hot_queue(batch->hot, ns, spec->queue, -1);
-    enum admission admission = judge(batch, queue, spec, submit->has_waited, 0);
+    enum admission admission = judge(batch, queue, spec, has_waited(submit, nth), 0);
     struct intake intake = {.tasks = 1, .bytes = task_spec_bytes(spec)};
     bool holds = may_hold(batch, command, admission);
 
@@ -217,10 +220,11 @@ static enum verdict decide(struct batch *batch, struct command *command, unsigne
         intake_add_queue(&intake, ns, spec->queue);
     if (quota_is_short_of_classes(batch, ns))
         intake_add_class(&intake, ns, spec->type, spec->requires);
-    if (!quota_fits(batch, command->ns, ns, &intake, ret_error) ||
-        (!has_paid(submit, nth) && !quota_charge(batch, command, ns, 1, ret_error)))
+    if (!quota_fits(batch, command->ns, ns, &intake, ret_error))
         return REFUSE;
-    return holds ? HOLD : TAKE;
+    if (holds)
+        return HOLD;
+    return quota_charge(batch, command, ns, 1, ret_error) ? TAKE : REFUSE;
 }
 
 static void submit_one(struct batch *batch, struct command *command)
@@ -366,6 +370,8 @@ static void submit_many(struct batch *batch, struct command *command)
 {
     const struct submit *submit = &command->in.submit;
     struct reply *reply = &command->reply;
+    /* What stands behind one that has waited has not: it comes again, behind all who have. */
+    unsigned specs_len = submit->specs_len > 0 && has_waited(submit, 0) ? 1 : submit->specs_len;
 
     /* A key is kept whatever became of the items, and with it the namespace. */
     if (!quota_admits(batch, command, &(struct intake){.tasks = 0}))
@@ -376,7 +382,7 @@ static void submit_many(struct batch *batch, struct command *command)
         batch_answer(batch, command);
         return;
     }
-    while (reply->taken < submit->specs_len && take_item(batch, command, reply->taken))
+    while (reply->taken < specs_len && take_item(batch, command, reply->taken))
         reply->taken++;
     /* A stream that met a full queue at once waits here; one that got some in says so first. */
     if (reply->taken == 0 && submit->specs_len > 0) {
@@ -387,12 +393,26 @@ static void submit_many(struct batch *batch, struct command *command)
     batch_answer(batch, command);
 }
 
+/* Should it not take the room that it was let in for, the next who is held may have it. */
+static void offer_room(struct batch *batch, const struct command *command)
+{
+    const struct submit *submit = &command->in.submit;
+    struct hot_queue *queue;
+
+    if (submit->specs_len == 0 || !has_waited(submit, 0))
+        return;
+    queue = known_queue(batch, command, submit->specs[0].queue);
+    if (queue != NULL)
+        batch_offer_queue(batch, queue);
+}
+
 void run_SUBMIT(struct batch *batch, struct command *command)
 {
     if (batch->engine->drain.is_asked) {
         batch_refuse(batch, command, ERR_DRAINING, "", "the broker is stopping");
         return;
     }
+    offer_room(batch, command);
     if (!may_use_all(batch, command) || key_handles(batch, command))
         return;
     if (batch->engine->disk_is_full) {
@@ -417,7 +437,7 @@ static void run_again(struct engine *engine, struct parked *parked)
         command->wait_ms = left_ms > 1 ? left_ms : 1;
     }
     unpark(engine, parked);
-    command->in.submit.has_waited = true;
+    command->in.submit.waited = command->in.submit.specs;
     list_remove(&command->link); /* from the list of this batch, if it was held by it only */
     list_push_back(&engine->rerun, &command->link);
 }

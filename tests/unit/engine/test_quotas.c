@@ -291,22 +291,116 @@ static void what_is_refused_takes_nothing(void **state)
     assert_int_equal(too_many->reply.retry_after_ms, 0);
 }
 
-static void who_is_held_pays_once(void **state)
+static struct command *ask_and_wait(struct stage *stage, const char *queue, int64_t wait_ms)
 {
-    struct stage *stage = *state;
-    struct command *held = to_submit(stage, "q");
+    struct command *held = to_submit(stage, queue);
 
-    limit_rate(stage, 1, 60, 2);
-    limit_pending(stage, "q", 0);
-    held->wait_ms = 600000;
+    held->wait_ms = wait_ms;
     held->in.submit.until = UNTIL_ACCEPTED;
     (void)stage_ask(stage, held);
     assert_false(is_answered(held));
+    return held;
+}
+
+/* What the other side of a stream does with those of a piece that were not dealt with. */
+static struct command *to_rest(struct stage *stage, struct command *piece)
+{
+    struct command *rest = stage_make(stage, COMMAND_SUBMIT);
+
+    rest->in.submit = piece->in.submit;
+    rest->in.submit.specs += piece->reply.taken;
+    rest->in.submit.specs_len -= piece->reply.taken;
+    return rest;
+}
+
+static struct command *to_piece(struct stage *stage, const char *const *queues, unsigned len)
+{
+    struct command *piece = to_submit_many(stage, queues[0], len);
+
+    piece->in.submit.streamed = true;
+    for (unsigned i = 0; i < len; i++)
+        piece->in.submit.specs[i].queue = bytes_of(queues[i]);
+    return piece;
+}
+
+static void who_is_held_pays_when_its_turn_comes(void **state)
+{
+    struct stage *stage = *state;
+    struct command *held;
+
+    limit_rate(stage, 1, 60, 2);
+    limit_pending(stage, "q", 0);
+    held = ask_and_wait(stage, "q", 600000);
     assert_int_equal(try_submit(stage, "other"), OK);
-    assert_int_equal(try_submit(stage, "other"), ERR_RATE_LIMITED);
     limit_pending(stage, "q", 1);
     assert_int_equal(code_of(held), OK);
     assert_int_equal(count(stage, "q", TASK_READY), 1);
+    assert_int_equal(try_submit(stage, "other"), ERR_RATE_LIMITED);
+}
+
+static void who_gives_up_waiting_has_paid_nothing(void **state)
+{
+    struct stage *stage = *state;
+    struct command *held;
+
+    limit_rate(stage, 1, 60, 1);
+    limit_pending(stage, "q", 0);
+    held = ask_and_wait(stage, "q", 1000);
+    stage_pass(stage, 1000);
+    assert_int_equal(code_of(held), ERR_QUEUE_FULL);
+    assert_int_equal(try_submit(stage, "other"), OK);
+}
+
+static void whose_turn_comes_too_fast_is_refused_and_the_next_goes_on(void **state)
+{
+    struct stage *stage = *state;
+    struct command *first, *next;
+
+    limit_rate(stage, 1, 60, 1);
+    limit_pending(stage, "q", 0);
+    first = ask_and_wait(stage, "q", 600000);
+    next = ask_and_wait(stage, "q", 600000);
+    assert_int_equal(try_submit(stage, "other"), OK);
+    limit_pending(stage, "q", 1);
+    assert_int_equal(code_of(first), ERR_RATE_LIMITED);
+    assert_int_equal(first->reply.retry_after_ms, 60000);
+    assert_int_equal(code_of(next), ERR_RATE_LIMITED);
+}
+
+static void a_stream_pays_once_for_what_is_held(void **state)
+{
+    static const char *const queues[] = {"q", "q"};
+    struct stage *stage = *state;
+    struct command *piece = to_piece(stage, queues, 2), *rest;
+
+    limit_rate(stage, 1, 60, 3);
+    limit_pending(stage, "q", 1);
+    (void)stage_ask(stage, piece);
+    assert_int_equal(piece->reply.taken, 1);
+    rest = stage_ask(stage, to_rest(stage, piece));
+    assert_false(is_answered(rest));
+    assert_non_null(claim(stage, enrol(stage, "q", 1)));
+    assert_int_equal(rest->reply.taken, 1);
+    assert_int_equal(rest->reply.items[0].error.code, OK);
+    assert_int_equal(try_submit(stage, "other"), OK);
+    assert_int_equal(try_submit(stage, "other"), ERR_RATE_LIMITED);
+}
+
+static void what_stands_behind_one_that_was_held_pays_for_itself(void **state)
+{
+    static const char *const queues[] = {"q", "other", "other"};
+    struct stage *stage = *state;
+    struct command *piece = to_piece(stage, queues, 3), *rest;
+
+    limit_rate(stage, 1, 60, 2);
+    limit_pending(stage, "q", 0);
+    (void)stage_ask(stage, piece);
+    limit_pending(stage, "q", 1);
+    assert_int_equal(piece->reply.taken, 1);
+    rest = stage_ask(stage, to_rest(stage, piece));
+    assert_int_equal(rest->reply.taken, 2);
+    assert_int_equal(rest->reply.items[0].error.code, OK);
+    assert_int_equal(rest->reply.items[1].error.code, ERR_RATE_LIMITED);
 }
 
 static void what_a_full_disk_undoes_was_not_taken(void **state)
@@ -410,7 +504,11 @@ int main(void)
         STAGED(a_queue_too_many_is_made_by_nobody),
         STAGED(a_burst_at_once_then_by_time),
         STAGED(what_is_refused_takes_nothing),
-        STAGED(who_is_held_pays_once),
+        STAGED(who_is_held_pays_when_its_turn_comes),
+        STAGED(who_gives_up_waiting_has_paid_nothing),
+        STAGED(whose_turn_comes_too_fast_is_refused_and_the_next_goes_on),
+        STAGED(a_stream_pays_once_for_what_is_held),
+        STAGED(what_stands_behind_one_that_was_held_pays_for_itself),
         STAGED(what_a_full_disk_undoes_was_not_taken),
         STAGED(items_are_refused_alone),
         STAGED(all_or_none_counts_all),

@@ -217,6 +217,32 @@ static void a_stream_waits_for_room_and_goes_on_where_it_was(void **state)
     assert_int_equal(rest->reply.taken, 1);
 }
 
+/* Both queues get room in one batch; the piece was held before the other came. */
+static void the_rest_of_a_held_piece_overtakes_nobody(void **state)
+{
+    struct stage *stage = *state;
+    struct command *piece = to_submit_many(stage, "q", 2), *other = to_submit(stage, "r");
+    struct id worker = enrol(stage, "q", 1), for_other = enrol(stage, "r", 1);
+
+    limit_pending(stage, "q", 1);
+    limit_pending(stage, "r", 1);
+    (void)submit(stage, "q");
+    (void)submit(stage, "r");
+    piece->in.submit.streamed = true;
+    piece->in.submit.specs[1].queue = BYTES("r");
+    (void)stage_ask(stage, piece);
+    other->wait_ms = 60000;
+    other->in.submit.until = UNTIL_ACCEPTED;
+    (void)stage_ask(stage, other);
+    stage_post(stage, to_claim(stage, worker, 1, 0));
+    stage_post(stage, to_claim(stage, for_other, 1, 0));
+    stage_settle(stage);
+
+    assert_int_equal(piece->reply.taken, 1);
+    assert_true(is_answered(other));
+    assert_int_equal(code_of(other), OK);
+}
+
 static void a_stream_whose_client_left_gives_its_held_piece_back(void **state)
 {
     struct stage *stage = *state;
@@ -266,6 +292,7 @@ int main(void)
         STAGED(many_are_taken_or_refused_one_by_one),
         STAGED(an_atomic_batch_that_does_not_fit_leaves_nothing),
         STAGED(a_stream_waits_for_room_and_goes_on_where_it_was),
+        STAGED(the_rest_of_a_held_piece_overtakes_nobody),
         STAGED(a_stream_whose_client_left_gives_its_held_piece_back),
         STAGED(a_wait_is_answered_with_the_finished_task),
     };
