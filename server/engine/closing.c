@@ -190,7 +190,7 @@ static void take_step(struct engine *engine, struct effect *effect)
     const struct closing_step *step = effect->data;
 
     queue->version++;
-    queue->closing = step->closing;
+    hot_close_queue(queue, step->closing);
     queue->close_cancel_at_ms = step->cancel_at_ms;
     queue->close_end_at_ms = step->end_at_ms;
     if (step->closing == QUEUE_OPEN)

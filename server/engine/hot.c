@@ -144,12 +144,7 @@ int64_t hot_ns_bytes(const struct hot_ns *ns)
 
 int64_t hot_ns_queues(const struct hot_ns *ns)
 {
-    const struct hot_queue *queue;
-    int64_t queues = 0;
-
-    for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
-        queues += queue_exists(queue);
-    return queues;
+    return ns->queues_existing;
 }
 
 int64_t hot_free_slots(const struct hot_worker *worker)
@@ -192,6 +187,19 @@ static void fold_shelf(struct hot_shelf *shelf, bool keep)
     hot_shelf_changed(shelf);
 }
 
+static void add_existing(const struct hot_name *name, int64_t by)
+{
+    if (name->existing != NULL)
+        *name->existing += by;
+}
+
+void hot_save(struct hot *hot, struct hot_name *name)
+{
+    name->is_saving = true;
+    list_push_back(&hot->saving, &name->saving);
+    add_existing(name, 1);
+}
+
 static void settle(struct hot *hot, bool keep)
 {
     struct list_node *node;
@@ -203,6 +211,8 @@ static void settle(struct hot *hot, bool keep)
 
         name->is_saving = false;
         name->is_saved = keep;
+        if (!keep)
+            add_existing(name, -1);
     }
     while (list_pop_front(&hot->dirty_queues) != NULL)
         ;

@@ -21,6 +21,7 @@ struct hot_name {
     bool is_saved;
     bool is_saving; /* by the batch at work */
     struct list_node saving;
+    int64_t *existing; /* how many of its kind there are; NULL: nobody counts them */
 };
 
 struct state_counts {
@@ -40,7 +41,9 @@ struct hot_ns {
     struct map *classes;        /* by type and demands */
     struct state_counts counts;
     int64_t bytes, adding_bytes; /* committed, and by the batch at work */
-    int64_t workers;
+    int64_t queues_existing;     /* the batch's included */
+    struct list workers;
+    int64_t workers_len;
 };
 
 /* A type and the demands on the worker. requires: for a retry that was pinned to one worker a line
@@ -121,6 +124,7 @@ struct hot_worker {
     bool is_lost;
     bool is_forgotten;       /* by the batch at work */
     int64_t running, adding; /* leases: committed, and by the batch at work */
+    struct list_node by_ns;
     struct list leases;
     struct list claims;       /* parked */
     struct list heartbeats;   /* parked */
@@ -205,11 +209,15 @@ struct queue_counts hot_queue_counts(const struct hot_queue *queue);
 struct queue_counts hot_ns_counts(const struct hot_ns *ns);
 int64_t hot_ns_pending(const struct hot_ns *ns);
 int64_t hot_ns_bytes(const struct hot_ns *ns);
-int64_t hot_ns_queues(const struct hot_ns *ns); /* those that exist; looks at each */
+int64_t hot_ns_queues(const struct hot_ns *ns); /* those that exist */
 int64_t hot_free_slots(const struct hot_worker *worker);
 /* After COMMIT, after ROLLBACK. */
 void hot_fold(struct hot *hot);
 void hot_drop(struct hot *hot);
+/* The batch at work writes its row: from now on it exists, and for good if that commits. */
+void hot_save(struct hot *hot, struct hot_name *name);
+/* After COMMIT: the queue exists as long as it is not hidden. */
+void hot_close_queue(struct hot_queue *queue, enum queue_closing closing);
 
 /* Leases: put into the index and timers, taken out and freed; due times set anew. */
 void hot_link_lease(struct hot *hot, struct hot_lease *lease);

@@ -41,6 +41,7 @@ static struct hot_ns *add_ns(struct hot *hot, int64_t number, struct bytes name,
     ns->quotas = ns_quotas_default();
     ns->queues = map_new();
     ns->classes = map_new();
+    list_init(&ns->workers);
     (void)map_put(hot->namespaces, ns->name, ns);
     if (number > hot->last_ns)
         hot->last_ns = number;
@@ -83,7 +84,7 @@ static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t n
 {
     struct hot_queue *queue = mem_alloc(sizeof(*queue));
 
-    queue->head.number = number;
+    queue->head = (struct hot_name){.number = number, .existing = &ns->queues_existing};
     queue->ns = ns;
     queue->name = keep(name);
     queue->settings = queue_default();
@@ -127,14 +128,24 @@ struct hot_queue *hot_queue(struct hot *hot, struct hot_ns *ns, struct bytes nam
     return queue;
 }
 
+void hot_close_queue(struct hot_queue *queue, enum queue_closing closing)
+{
+    bool existed = queue_exists(queue);
+
+    queue->closing = closing;
+    if (existed && !queue_exists(queue))
+        queue->ns->queues_existing--;
+}
+
 struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
 {
     struct hot_queue *queue = add_queue(hot, ns_numbered(hot, row->ns), row->number, row->name);
 
     queue->head.is_saved = true;
+    queue->ns->queues_existing++;
     queue->version = row->version;
     queue->created_at_ms = row->created_at_ms;
-    queue->closing = (enum queue_closing)row->closed;
+    hot_close_queue(queue, (enum queue_closing)row->closed);
     queue->close_cancel_at_ms = row->close_cancel_at_ms;
     queue->close_end_at_ms = row->close_end_at_ms;
     /* A deleted one comes back with none of its old settings. */
@@ -313,7 +324,8 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     worker->registered_at_ms = row->registered_at_ms;
     worker->last_seen_at_ms = row->last_seen_at_ms;
     worker->last_seen_mono_ms = now_mono_ms;
-    worker->ns->workers++;
+    worker->ns->workers_len++;
+    list_push_back(&worker->ns->workers, &worker->by_ns);
     list_init(&worker->leases);
     list_init(&worker->claims);
     list_init(&worker->heartbeats);
@@ -346,7 +358,8 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
     /* Answered by the same batch, and not yet handed over. */
     while (list_pop_front(&worker->claims) != NULL || list_pop_front(&worker->heartbeats) != NULL)
         ;
-    worker->ns->workers--;
+    worker->ns->workers_len--;
+    list_remove(&worker->by_ns);
     list_remove(&worker->dirty);
     heap_remove(&hot->workers_silent, &worker->silence);
     (void)map_remove(hot->workers,

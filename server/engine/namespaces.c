@@ -22,22 +22,20 @@ static void refuse_unknown(struct batch *batch, struct command *command, struct 
     batch_refuse(batch, command, ERR_NOT_FOUND, "", "there is no namespace %.*s", BYTES_ARG(name));
 }
 
-static bool sees_worker_of(const struct command *command, const struct hot_ns *ns,
-                           const struct hot_worker *worker)
+/* Its namespace is one that the caller sees, perhaps not the one that the request is for. */
+static bool reaches_worker(const struct command *command, const struct hot_worker *worker)
 {
-    bool sees = false;
-
-    for (unsigned i = 0; i < worker->queues_len && worker->ns == ns; i++)
-        sees = sees || reaches_name(command, worker->queues[i]->name);
-    return sees;
+    for (unsigned i = 0; i < worker->queues_len; i++)
+        if (reaches_name(command, worker->queues[i]->name))
+            return true;
+    return false;
 }
 
 /* Who reaches a part of the queues sees the sums of those. */
-static void sum_in_reach(const struct batch *batch, const struct command *command,
-                         const struct hot_ns *ns, struct ns_view *view)
+static void sum_in_reach(const struct command *command, const struct hot_ns *ns,
+                         struct ns_view *view)
 {
     const struct hot_queue *queue;
-    const struct hot_worker *worker;
 
     view->counts = (struct queue_counts){.of = {0}};
     view->bytes = view->queues = view->workers = 0;
@@ -49,12 +47,13 @@ static void sum_in_reach(const struct batch *batch, const struct command *comman
         view->bytes += queue->bytes + queue->adding_bytes;
         view->queues += queue_exists(queue);
     }
-    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
-        view->workers += sees_worker_of(command, ns, worker);
+    for (struct list_node *node = list_first(&ns->workers); node != NULL;
+         node = list_next(&ns->workers, node))
+        view->workers += reaches_worker(command, CONTAINER_OF(node, struct hot_worker, by_ns));
 }
 
-static void fill_ns(const struct batch *batch, const struct command *command,
-                    const struct hot_ns *ns, struct ns_view *ret_view)
+static void fill_ns(const struct command *command, const struct hot_ns *ns,
+                    struct ns_view *ret_view)
 {
     *ret_view = (struct ns_view){
         .name = ns->name,
@@ -64,17 +63,17 @@ static void fill_ns(const struct batch *batch, const struct command *command,
         .counts = hot_ns_counts(ns),
         .bytes = hot_ns_bytes(ns),
         .queues = hot_ns_queues(ns),
-        .workers = ns->workers,
+        .workers = ns->workers_len,
     };
     if (!reaches_all_queues(command))
-        sum_in_reach(batch, command, ns, ret_view);
+        sum_in_reach(command, ns, ret_view);
 }
 
-static void view_one(const struct batch *batch, struct command *command, const struct hot_ns *ns)
+static void view_one(struct command *command, const struct hot_ns *ns)
 {
     command->reply.namespaces = arena_alloc(command->mem, sizeof(struct ns_view));
     command->reply.namespaces_len = 1;
-    fill_ns(batch, command, ns, command->reply.namespaces);
+    fill_ns(command, ns, command->reply.namespaces);
 }
 
 void run_GET_NS(struct batch *batch, struct command *command)
@@ -86,7 +85,7 @@ void run_GET_NS(struct batch *batch, struct command *command)
         refuse_unknown(batch, command, name);
         return;
     }
-    view_one(batch, command, ns);
+    view_one(command, ns);
     batch_answer(batch, command);
 }
 
@@ -115,8 +114,7 @@ void run_LIST_NS(struct batch *batch, struct command *command)
         len = page->limit + 1;
     reply->namespaces = arena_alloc(command->mem, len * sizeof(*reply->namespaces));
     for (; reply->namespaces_len < len; reply->namespaces_len++)
-        fill_ns(batch, command, found[reply->namespaces_len],
-                &reply->namespaces[reply->namespaces_len]);
+        fill_ns(command, found[reply->namespaces_len], &reply->namespaces[reply->namespaces_len]);
     batch_answer(batch, command);
 }
 
@@ -156,16 +154,10 @@ static struct bytes detail_of(const struct ns_quotas *quotas, struct arena *aren
 static void save(struct batch *batch, struct command *command, struct hot_ns *ns)
 {
     const struct ns_quotas *quotas = &command->in.ns_edit.quotas;
-    struct hot_ns after = *ns;
     struct effect *effect = batch_effect(batch, set_ns);
-
-    if (!command->reply.created)
-        after.version++;
-    after.quotas = *quotas;
-
     struct ns_row row = {
         .number = ns->head.number,
-        .version = after.version,
+        .version = command->reply.created ? ns->version : ns->version + 1,
         .name = ns->name,
         .quotas = *quotas,
     };
@@ -182,7 +174,9 @@ static void save(struct batch *batch, struct command *command, struct hot_ns *ns
                     .object = ns->name,
                     .detail = detail_of(quotas, batch->mem),
                 });
-    view_one(batch, command, &after);
+    view_one(command, ns);
+    command->reply.namespaces->version = row.version;
+    command->reply.namespaces->quotas = row.quotas;
 }
 
 void run_PUT_NS(struct batch *batch, struct command *command)

@@ -53,8 +53,7 @@ static bool needs_row(struct batch *batch, struct hot_name *name)
 {
     if (name->is_saved || name->is_saving)
         return false;
-    name->is_saving = true;
-    list_push_back(&batch->hot->saving, &name->saving);
+    hot_save(batch->hot, name);
     batch->rows++;
     return true;
 }

@@ -144,6 +144,31 @@ static void who_reaches_a_part_sees_the_sums_of_that(void **state)
     assert_int_equal(get(stage, "team-a", NULL)->reply.namespaces->bytes, 4);
 }
 
+static void workers_are_counted_as_they_come_and_go(void **state)
+{
+    static const struct principal clerk = {
+        .id = {"t", 1}, .grant = {.role = ROLE_ADMIN, .ns = {"*", 1}, .queues = {"mail", 4}}};
+    struct stage *stage = *state;
+    struct command *leave = stage_make(stage, COMMAND_LEAVE);
+    struct command *change = stage_make(stage, COMMAND_PUT_NS);
+
+    leave->in.worker = enrol(stage, "mail", 1);
+    (void)enrol(stage, "mail", 1);
+    (void)enrol(stage, "other", 1);
+    assert_int_equal(get(stage, "default", NULL)->reply.namespaces->workers, 3);
+    assert_int_equal(get(stage, "default", &clerk)->reply.namespaces->workers, 2);
+    assert_int_equal(code_of(stage_ask(stage, leave)), OK);
+    change->by = &clerk;
+    change->in.ns_edit.name = BYTES("default");
+    change->in.ns_edit.quotas = ns_quotas_default();
+    change->in.ns_edit.if_match = VERSION_UNASKED;
+    (void)stage_ask(stage, change);
+    assert_int_equal(change->reply.namespaces->workers, 1);
+    stage_restart(stage);
+    assert_int_equal(get(stage, "default", &clerk)->reply.namespaces->workers, 1);
+    assert_int_equal(get(stage, "default", NULL)->reply.namespaces->workers, 2);
+}
+
 static void a_list_is_in_the_order_they_were_made(void **state)
 {
     struct stage *stage = *state;
@@ -176,6 +201,7 @@ int main(void)
         STAGED(a_change_needs_the_version_it_names),
         STAGED(foreign_ones_are_not_there),
         STAGED(who_reaches_a_part_sees_the_sums_of_that),
+        STAGED(workers_are_counted_as_they_come_and_go),
         STAGED(a_list_is_in_the_order_they_were_made),
     };
 

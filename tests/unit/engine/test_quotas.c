@@ -242,6 +242,57 @@ static void a_queue_too_many_is_made_by_nobody(void **state)
     assert_int_equal(try_submit(stage, "c"), ERR_LIMIT_REACHED);
 }
 
+static int64_t queues_walked(const struct hot_ns *ns)
+{
+    const struct hot_queue *queue;
+    int64_t queues = 0;
+
+    for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
+        queues += queue_exists(queue);
+    return queues;
+}
+
+static void assert_queues_are(struct stage *stage, int64_t queues)
+{
+    const struct hot_ns *ns = hot_ns(&stage->engine->hot, BYTES("default"), false);
+
+    assert_int_equal(queues_walked(ns), queues);
+    assert_int_equal(hot_ns_queues(ns), queues);
+}
+
+static void queues_are_counted_as_they_come_and_go(void **state)
+{
+    struct stage *stage = *state;
+    struct command *much;
+    char sql[64];
+
+    (void)submit(stage, "a");
+    (void)enrol(stage, "b", 1);
+    limit_pending(stage, "c", 1);
+    assert_queues_are(stage, 3);
+    for (int i = 0; i < 2; i++) {
+        (void)stage_ask(stage, to_queue(stage, COMMAND_DELETE_QUEUE, "c"));
+        assert_queues_are(stage, 2);
+        limit_pending(stage, "c", 1);
+        assert_queues_are(stage, 3);
+    }
+    (void)stage_ask(stage, to_close(stage, "c", true, 0));
+    assert_queues_are(stage, 3);
+    (void)stage_ask(stage, to_queue(stage, COMMAND_DELETE_QUEUE, "c"));
+    stage_restart(stage);
+    assert_queues_are(stage, 2);
+
+    much = to_submit_bytes(stage, "");
+    much->in.submit.specs[0].queue = BYTES("d");
+    much->in.submit.specs[0].payload.data =
+        (struct bytes){arena_alloc(much->mem, 1 << 20), 1 << 20};
+    (void)snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld",
+                   (long long)stage_number(stage, "PRAGMA page_count") + 20);
+    db_exec(stage->engine->db, sql);
+    assert_int_equal(code_of(stage_ask(stage, much)), ERR_DISK_RESERVE);
+    assert_queues_are(stage, 2);
+}
+
 /* ---- the rate ---- */
 
 static void a_burst_at_once_then_by_time(void **state)
@@ -502,6 +553,7 @@ int main(void)
         STAGED(bytes_are_of_all_that_is_kept),
         STAGED(bytes_go_with_their_tasks),
         STAGED(a_queue_too_many_is_made_by_nobody),
+        STAGED(queues_are_counted_as_they_come_and_go),
         STAGED(a_burst_at_once_then_by_time),
         STAGED(what_is_refused_takes_nothing),
         STAGED(who_is_held_pays_when_its_turn_comes),
