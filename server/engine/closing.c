@@ -146,23 +146,23 @@ static void run_intent(struct batch *batch, struct intent *intent)
 
 /* ---- closing a queue ---- */
 
-/* A pause that has run out is over for good, even if the wall clock steps back. */
-static bool end_pause(struct queue_settings *settings, int64_t now_ms)
+static bool pause_is_over(const struct queue_settings *settings, int64_t now_ms)
 {
-    if (!settings->paused || settings->paused_until_ms < 0 || settings->paused_until_ms > now_ms)
-        return false;
-    settings->paused = false;
-    settings->paused_until_ms = -1;
-    return true;
+    return settings->paused && settings->paused_until_ms >= 0 &&
+           settings->paused_until_ms <= now_ms;
 }
 
-void queue_time(struct hot *hot, struct hot_queue *queue, int64_t now_ms)
+static void unpause(struct queue_settings *settings)
+{
+    settings->paused = false;
+    settings->paused_until_ms = -1;
+}
+
+void queue_time(struct hot *hot, struct hot_queue *queue)
 {
     int64_t due_ms = INT64_MAX;
 
-    if (end_pause(&queue->settings, now_ms))
-        due_ms = now_ms; /* whoever waits is to be looked at */
-    else if (queue->settings.paused && queue->settings.paused_until_ms >= 0)
+    if (queue->settings.paused && queue->settings.paused_until_ms >= 0)
         due_ms = queue->settings.paused_until_ms;
     if (queue->closing == QUEUE_CLOSING && queue->close_cancel_at_ms >= 0 &&
         queue->close_cancel_at_ms < due_ms)
@@ -195,7 +195,7 @@ static void take_step(struct engine *engine, struct effect *effect)
     queue->close_end_at_ms = step->end_at_ms;
     if (step->closing == QUEUE_OPEN)
         queue->abandoned_len = 0;
-    queue_time(&engine->hot, queue, engine_now(engine).wall_ms);
+    queue_time(&engine->hot, queue);
 }
 
 void closing_step_to(struct batch *batch, struct hot_queue *queue, struct closing_step step)
@@ -204,6 +204,8 @@ void closing_step_to(struct batch *batch, struct hot_queue *queue, struct closin
     struct effect *effect = batch_effect(batch, take_step);
 
     after.version++;
+    if (pause_is_over(&after.settings, batch->now.wall_ms))
+        unpause(&after.settings); /* the row may say so already, by this very batch */
     after.closing = step.closing;
     after.close_cancel_at_ms = step.cancel_at_ms;
     after.close_end_at_ms = step.end_at_ms;
@@ -306,7 +308,7 @@ static void time_again(struct engine *engine, struct effect *effect)
 {
     struct hot_queue *queue = effect->object;
 
-    queue_time(&engine->hot, queue, engine_now(engine).wall_ms);
+    queue_time(&engine->hot, queue);
 }
 
 static void time_again_undone(struct effect *effect)
@@ -314,8 +316,30 @@ static void time_again_undone(struct effect *effect)
     time_again(effect->data, effect);
 }
 
+static void set_unpaused(struct engine *engine, struct effect *effect)
+{
+    struct hot_queue *queue = effect->object;
+
+    (void)engine;
+    unpause(&queue->settings);
+}
+
+/* A pause that has run out is over for good, even if the wall clock steps back. Nobody changed the
+ * queue, so its version stays. */
+static void end_pause(struct batch *batch, struct hot_queue *queue)
+{
+    struct hot_queue after = *queue;
+
+    unpause(&after.settings);
+    batch_save_queue(batch, queue, &after);
+    batch_effect(batch, set_unpaused)->object = queue;
+}
+
 static void run_queue(struct batch *batch, struct hot_queue *queue)
 {
+    if (pause_is_over(&queue->settings, batch->now.wall_ms))
+        end_pause(batch, queue);
+
     struct effect *effect = batch_effect(batch, time_again);
 
     effect->object = queue;

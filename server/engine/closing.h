@@ -34,6 +34,6 @@ void closing_note_abandoned(struct batch *batch, struct hot_queue *queue, struct
  * submits. */
 void queue_look_again(struct engine *engine, struct hot_queue *queue);
 /* Set the queue's timer by its settings and close times. */
-void queue_time(struct hot *hot, struct hot_queue *queue, int64_t now_ms);
+void queue_time(struct hot *hot, struct hot_queue *queue);
 void close_view(struct batch *batch, struct command *command, struct hot_queue *queue);
 void close_wait_end(struct batch *batch, struct parked *parked);

@@ -25,7 +25,7 @@ static void on_queue(void *ctx, const struct queue_row *row)
 {
     struct engine *engine = ctx;
 
-    queue_time(&engine->hot, hot_load_queue(&engine->hot, row), engine->started.wall_ms);
+    queue_time(&engine->hot, hot_load_queue(&engine->hot, row));
 }
 
 static void on_counter(void *ctx, const struct counter_row *row)
