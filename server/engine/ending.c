@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "batch.h"
-#include "closing.h"
+#include "intent.h"
 #include "keys.h"
 #include "loop.h"
 

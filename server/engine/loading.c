@@ -4,8 +4,9 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "closing.h"
 #include "domain/bounds.h"
+#include "intent.h"
+#include "queue_due.h"
 #include "retention.h"
 #include "store/repo_event.h"
 #include "store/repo_task.h"

@@ -131,6 +131,15 @@ void parked_end_by(struct engine *engine, struct parked *parked, int64_t mono_ms
     heap_set(&engine->lot.deadlines, &parked->deadline, mono_ms);
 }
 
+void parked_wake(struct engine *engine, const struct list *waiting)
+{
+    int64_t now_ms = engine_now(engine).mono_ms;
+
+    for (struct list_node *node = list_first(waiting); node != NULL;
+         node = list_next(waiting, node))
+        parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
+}
+
 struct task_waiters *lot_waiters(const struct parking_lot *lot, int64_t task)
 {
     return map_get_int(lot->by_task, (uint64_t)task);

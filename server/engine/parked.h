@@ -73,6 +73,8 @@ void park_for_task(struct batch *batch, struct command *command, int64_t task);
 void unpark(struct engine *engine, struct parked *parked);
 /* Its answer was undone: it waits on. */
 void parked_again(struct engine *engine, struct parked *parked);
+/* Those who wait there are answered by the next batch, which sees what this one has committed. */
+void parked_wake(struct engine *engine, const struct list *waiting);
 /* End the wait sooner. */
 void parked_end_by(struct engine *engine, struct parked *parked, int64_t mono_ms);
 struct task_waiters *lot_waiters(const struct parking_lot *lot, int64_t task); /* NULL: nobody */

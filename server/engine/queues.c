@@ -7,6 +7,7 @@
 #include "closing.h"
 #include "handlers.h"
 #include "lookups.h"
+#include "queue_due.h"
 #include "quotas.h"
 #include "reach.h"
 #include "retention.h"

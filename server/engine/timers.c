@@ -2,9 +2,10 @@
 #include "timers.h"
 
 #include "audit.h"
-#include "closing.h"
 #include "domain/bounds.h"
+#include "intent.h"
 #include "parked_end.h"
+#include "queue_due.h"
 #include "retention.h"
 #include "settle.h"
 #include "shutdown.h"
@@ -193,7 +194,8 @@ void timers_run(struct batch *batch)
     run_due_tasks(batch);
     run_leases(batch);
     run_workers(batch);
-    closing_run(batch);
+    intents_run(batch);
+    queues_run(batch);
     run_sweep(batch);
     run_waits(batch);
     run_real_waits(batch);

@@ -5,12 +5,12 @@
 #include <stdlib.h>
 
 #include "audit.h"
-#include "closing.h"
 #include "domain/bounds.h"
 #include "handlers.h"
 #include "heartbeats.h"
 #include "lookups.h"
 #include "parked_end.h"
+#include "queue_due.h"
 #include "quotas.h"
 #include "reach.h"
 #include "settle.h"

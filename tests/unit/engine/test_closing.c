@@ -1,4 +1,4 @@
-/* Tests of purging and closing queues. */
+/* Tests of closing queues. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -6,59 +6,6 @@
 #include <cmocka.h>
 
 #include "play.h"
-
-static void a_purge_cancels_what_has_not_started(void **state)
-{
-    struct stage *stage = *state;
-    struct command *later = to_submit(stage, "q");
-
-    (void)stage_ask(stage, to_submit_many(stage, "q", 3));
-    later->in.submit.specs[0].delay_ms = 1000;
-    (void)stage_ask(stage, later);
-    assert_non_null(claim(stage, enrol(stage, "q", 1)));
-    (void)stage_ask(stage, to_queue(stage, COMMAND_PURGE_QUEUE, "q"));
-
-    assert_int_equal(count(stage, "q", TASK_CANCELLED), 3);
-    assert_int_equal(count(stage, "q", TASK_RUNNING), 1);
-    assert_int_equal(stage_number(stage, "SELECT count(*) FROM intents"), 0);
-}
-
-static void no_claim_takes_what_is_being_purged(void **state)
-{
-    struct stage *stage = *state;
-    struct id worker = enrol(stage, "q", 1);
-
-    for (int i = 0; i < 2; i++)
-        (void)stage_ask(stage, to_submit_many(stage, "q", 1000));
-    stage_post(stage, to_queue(stage, COMMAND_PURGE_QUEUE, "q"));
-    (void)engine_step(stage->engine);
-    struct command *early = to_claim(stage, worker, 1, 60000);
-    stage_post(stage, early);
-    (void)engine_step(stage->engine); /* a first slice is gone */
-    int64_t cancelled = stage_number(stage, "SELECT count(*) FROM tasks WHERE state = 9");
-    assert_in_range(cancelled, 1, 1999);
-    stage_settle(stage);
-
-    assert_int_equal(count(stage, "q", TASK_CANCELLED), 2000);
-    assert_false(is_answered(early));
-    (void)submit(stage, "q");
-    assert_int_equal(early->reply.tasks_len, 1);
-}
-
-static void a_purge_goes_on_after_a_restart(void **state)
-{
-    struct stage *stage = *state;
-
-    (void)stage_ask(stage, to_submit_many(stage, "q", 900));
-    stage_post(stage, to_queue(stage, COMMAND_PURGE_QUEUE, "q"));
-    (void)engine_step(stage->engine);
-    (void)engine_step(stage->engine);
-    stage_kill(stage);
-    (void)submit(stage, "q");
-
-    assert_int_equal(count(stage, "q", TASK_CANCELLED), 900);
-    assert_int_equal(count(stage, "q", TASK_READY), 1);
-}
 
 static void an_empty_queue_closes_at_once_and_refuses_submits(void **state)
 {
@@ -207,9 +154,6 @@ static void a_close_waits_for_nothing_once_the_broker_drains(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        STAGED(a_purge_cancels_what_has_not_started),
-        STAGED(no_claim_takes_what_is_being_purged),
-        STAGED(a_purge_goes_on_after_a_restart),
         STAGED(an_empty_queue_closes_at_once_and_refuses_submits),
         STAGED(a_close_that_waits_lets_the_pending_run),
         STAGED(what_is_left_after_the_wait_is_cancelled_and_then_abandoned),
