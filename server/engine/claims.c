@@ -6,12 +6,12 @@
 
 #include "base/assert.h"
 #include "handlers.h"
+#include "held.h"
 #include "lease_times.h"
 #include "lineup.h"
 #include "lookups.h"
 #include "outcomes.h"
 #include "settle.h"
-#include "submits.h"
 #include "workers.h"
 
 /* Overdue tasks that one claim ends on its way. */

@@ -5,11 +5,11 @@
 #include "base/memory.h"
 #include "cancels.h"
 #include "handlers.h"
+#include "held.h"
 #include "intent.h"
 #include "lookups.h"
 #include "purge.h"
 #include "queue_due.h"
-#include "submits.h"
 #include "views.h"
 
 static int64_t unfinished(const struct hot_queue *queue)

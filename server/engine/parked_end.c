@@ -3,8 +3,8 @@
 
 #include "closing.h"
 #include "heartbeats.h"
+#include "held.h"
 #include "shutdown.h"
-#include "submits.h"
 #include "waits.h"
 
 /* It has no time limit, so only a drain ends it. */

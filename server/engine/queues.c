@@ -11,7 +11,6 @@
 #include "quotas.h"
 #include "reach.h"
 #include "retention.h"
-#include "submits.h"
 #include "views.h"
 
 static void view_one(struct batch *batch, struct command *command, struct hot_queue *queue)

@@ -6,6 +6,7 @@
 #include "domain/bounds.h"
 #include "domain/deadline.h"
 #include "handlers.h"
+#include "held.h"
 #include "keys.h"
 #include "lookups.h"
 #include "quotas.h"
@@ -47,8 +48,6 @@ static int64_t run_at(const struct batch *batch, const struct task_spec *spec)
         return spec->run_at_ms;
     return spec->delay_ms > 0 ? batch->now.wall_ms + spec->delay_ms : batch->now.wall_ms;
 }
-
-enum admission { ADMITTED, QUEUE_IS_CLOSED, QUEUE_IS_FULL, IS_TOO_FAR_OFF };
 
 /* Nobody overtakes those who wait for room already; who goes on from there has waited its turn.
  * before: others for the same queue that would come in with it. queue NULL: it is yet to be made.
@@ -124,21 +123,6 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     task_enter_copy(batch, ret_task, from->number);
 }
 
-static void refusal(const struct hot_queue *queue, enum admission admission,
-                    struct error *ret_error)
-{
-    if (admission == IS_TOO_FAR_OFF)
-        (void)error_set(ret_error, ERR_INVALID_FIELD, "/run_at",
-                        "run_at is more than ten years away");
-    else if (admission == QUEUE_IS_CLOSED)
-        (void)error_set(ret_error, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed",
-                        BYTES_ARG(queue->name));
-    else
-        (void)error_set(ret_error, ERR_QUEUE_FULL, "/queue",
-                        "the queue %.*s is full: its pending_limit is %lld", BYTES_ARG(queue->name),
-                        (long long)queue->settings.pending_limit);
-}
-
 /* A new task needs no look at the rows: what was asked and what was decided is all there is. */
 static void view_new(struct batch *batch, struct command *command, const struct task *row,
                      const struct task_spec *spec)
@@ -152,37 +136,6 @@ static void view_new(struct batch *batch, struct command *command, const struct 
     task->retry = spec->retry;
     task_name(batch, task);
     command->reply.view = (struct task_view){.task = task, .estimate_ms = -1};
-}
-
-/* Of a piece of a stream it is the first that was held; the others have yet to wait. */
-static bool has_waited(const struct submit *submit, unsigned nth)
-{
-    return &submit->specs[nth] == submit->waited;
-}
-
-static bool goes_on(const struct parked *parked)
-{
-    return has_waited(&parked->command->in.submit, 0);
-}
-
-/* Who has waited already stands before those who have not, in the order in which they were held. */
-static void keep_place(struct hot_queue *queue, struct parked *parked)
-{
-    struct list_node *before = goes_on(parked) ? list_first(&queue->held) : NULL;
-
-    while (before != NULL && goes_on(CONTAINER_OF(before, struct parked, subject)))
-        before = list_next(&queue->held, before);
-    list_insert_before(before != NULL ? before : &queue->held.head, &parked->subject);
-}
-
-static void hold(struct batch *batch, struct command *command, struct hot_queue *queue)
-{
-    int64_t wait_ms = command->in.submit.streamed ? INT64_MAX : command->wait_ms;
-    struct parked *parked = park(batch, command, PARKED_SUBMIT, wait_ms);
-
-    parked->queue = queue;
-    keep_place(queue, parked);
-    key_open(batch, command);
 }
 
 static bool may_hold(const struct batch *batch, const struct command *command,
@@ -207,13 +160,13 @@ static enum verdict decide(struct batch *batch, struct command *command, unsigne
     const struct task_spec *spec = &submit->specs[nth];
     struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
     struct hot_queue *queue = ns == NULL ? NULL : hot_queue(batch->hot, ns, spec->queue, -1);
-    enum admission admission = judge(batch, queue, spec, has_waited(submit, nth), 0);
+    enum admission admission = judge(batch, queue, spec, held_has_waited(submit, nth), 0);
     struct intake intake = {.tasks = 1, .bytes = task_spec_bytes(spec)};
     bool holds = may_hold(batch, command, admission);
 
     *ret_queue = queue;
     if (admission != ADMITTED && !holds) {
-        refusal(queue, admission, ret_error);
+        admission_refuse(queue, admission, ret_error);
         return REFUSE;
     }
     if (queue == NULL)
@@ -239,7 +192,7 @@ static void submit_one(struct batch *batch, struct command *command)
         return;
     }
     if (verdict == HOLD) {
-        hold(batch, command, queue);
+        held_add(batch, command, queue);
         return;
     }
     if (queue == NULL)
@@ -312,7 +265,7 @@ static bool fits_with(struct batch *batch, struct command *command, const struct
     enum admission admission = judge(batch, queue, spec, false, before);
 
     if (admission != ADMITTED) {
-        refusal(queue, admission, &command->reply.error);
+        admission_refuse(queue, admission, &command->reply.error);
         return false;
     }
     if (before == 0)
@@ -371,7 +324,8 @@ static void submit_many(struct batch *batch, struct command *command)
     const struct submit *submit = &command->in.submit;
     struct reply *reply = &command->reply;
     /* What stands behind one that has waited has not: it comes again, behind all who have. */
-    unsigned specs_len = submit->specs_len > 0 && has_waited(submit, 0) ? 1 : submit->specs_len;
+    unsigned specs_len =
+        submit->specs_len > 0 && held_has_waited(submit, 0) ? 1 : submit->specs_len;
 
     /* A key is kept whatever became of the items, and with it the namespace. */
     if (!quota_admits(batch, command, &(struct intake){.tasks = 0}))
@@ -386,7 +340,7 @@ static void submit_many(struct batch *batch, struct command *command)
         reply->taken++;
     /* A stream that met a full queue at once waits here; one that got some in says so first. */
     if (reply->taken == 0 && submit->specs_len > 0) {
-        hold(batch, command, queue_of(batch, command, submit->specs[0].queue));
+        held_add(batch, command, queue_of(batch, command, submit->specs[0].queue));
         return;
     }
     key_keep(batch, command, -1);
@@ -399,7 +353,7 @@ static void offer_room(struct batch *batch, const struct command *command)
     const struct submit *submit = &command->in.submit;
     struct hot_queue *queue;
 
-    if (submit->specs_len == 0 || !has_waited(submit, 0))
+    if (submit->specs_len == 0 || !held_has_waited(submit, 0))
         return;
     queue = known_queue(batch, command, submit->specs[0].queue);
     if (queue != NULL)
@@ -424,81 +378,4 @@ void run_SUBMIT(struct batch *batch, struct command *command)
         submit_one(batch, command);
     else
         submit_many(batch, command);
-}
-
-/* One that was held runs again, with what is left of its wait. */
-static void run_again(struct engine *engine, struct parked *parked)
-{
-    struct command *command = parked->command;
-
-    if (parked->deadline.place != 0) {
-        int64_t left_ms = parked->deadline.key - engine_now(engine).mono_ms;
-
-        command->wait_ms = left_ms > 1 ? left_ms : 1;
-    }
-    unpark(engine, parked);
-    command->in.submit.waited = command->in.submit.specs;
-    list_remove(&command->link); /* from the list of this batch, if it was held by it only */
-    list_push_back(&engine->rerun, &command->link);
-}
-
-/* After COMMIT: as many as there is room for run again, before anything new. */
-static void release_held(struct engine *engine, struct effect *effect)
-{
-    struct hot_queue *queue = effect->object;
-    int64_t room = queue->settings.pending_limit < 0
-                       ? INT64_MAX
-                       : queue->settings.pending_limit - hot_pending(queue);
-    struct list_node *node = list_first(&queue->held), *next;
-
-    for (; room > 0 && node != NULL; node = next) {
-        struct parked *parked = CONTAINER_OF(node, struct parked, subject);
-
-        next = list_next(&queue->held, node);
-        if (parked->is_answered) /* by this batch, which hands it over next */
-            continue;
-        run_again(engine, parked);
-        room--;
-    }
-}
-
-void held_go_on(struct batch *batch, struct hot_queue *queue)
-{
-    if (!list_is_empty(&queue->held) && !queue_is_full(&queue->settings, hot_pending(queue)))
-        batch_effect(batch, release_held)->object = queue;
-}
-
-void held_end(struct batch *batch, struct parked *parked)
-{
-    const struct hot_queue *queue = parked->queue;
-    struct error *error = &parked->command->reply.error;
-
-    if (batch->engine->drain.is_asked)
-        (void)error_set(error, ERR_DRAINING, "", "the broker is stopping");
-    else
-        refusal(queue, queue->closing == QUEUE_OPEN ? QUEUE_IS_FULL : QUEUE_IS_CLOSED, error);
-    batch_answer_parked(batch, parked);
-}
-
-void held_refuse_closed(struct batch *batch, struct parked *parked)
-{
-    refusal(parked->queue, QUEUE_IS_CLOSED, &parked->command->reply.error);
-    batch_answer_parked(batch, parked);
-}
-
-static bool is_cut(const struct parked *parked)
-{
-    return parked->command->in.submit.streamed && !parked->is_answered && !parked_is_alive(parked);
-}
-
-void held_sweep(struct batch *batch)
-{
-    const struct list *all = &batch->engine->lot.all[PARKED_SUBMIT];
-
-    for (struct list_node *node = list_first(all); node != NULL; node = list_next(all, node)) {
-        struct parked *parked = CONTAINER_OF(node, struct parked, all);
-
-        if (is_cut(parked))
-            held_end(batch, parked);
-    }
 }

@@ -3,13 +3,13 @@
 
 #include "audit.h"
 #include "domain/bounds.h"
+#include "held.h"
 #include "intent.h"
 #include "parked_end.h"
 #include "queue_due.h"
 #include "retention.h"
 #include "settle.h"
 #include "shutdown.h"
-#include "submits.h"
 #include "waits.h"
 #include "workers.h"
 
