@@ -17,7 +17,7 @@ struct http_server;
 struct api {
     struct engine *engine;
     struct keyring *keyring;
-    struct failures *failures; /* wrong tokens, by address */
+    struct failures *failures; /* wrong tokens, by address; NULL: of nobody */
     struct metrics *metrics;
     const struct http_server *http; /* for the connection gauge; NULL: none yet */
     const char *data_dir;  /* long streams spool their answer lines there, in unlinked files */

@@ -91,12 +91,11 @@ static enum err refuse_wrong(const struct api *api, struct request *request, int
 
 void api_note_refused(const struct api *api, bool is_end)
 {
-    struct failures *failures = api->failures;
     int64_t now_mono_ms = api_now(api).mono_ms;
     struct failures_rest rest;
 
-    for (int rows = 0; rows < END_ROWS_MAX; rows++) {
-        if (!failures_take_rest(failures, now_mono_ms, is_end, &rest))
+    for (int rows = 0; api->failures != NULL && rows < END_ROWS_MAX; rows++) {
+        if (!failures_take_rest(api->failures, now_mono_ms, is_end, &rest))
             return;
         put_on_record(api, bytes_of(rest.address), BYTES_NONE, rest.count);
     }

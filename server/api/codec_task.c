@@ -207,15 +207,23 @@ static const struct field FIELDS[] = {
 };
 
 static const char *const LATER[] = {
-    "resources",    "persistent",
-    "dedup",        "limits",
-    "fairness_key", "fairness_weight",
-    "ordering_key", "on_order_failure",
-    "depends_on",   "on_dependency_failure",
-    "group",        "shield",
+    "resources",
+    "persistent",
+    "dedup",
+    "limits",
+    "fairness_key",
+    "fairness_weight",
+    "ordering_key",
+    "on_order_failure",
+    "depends_on",
+    "on_dependency_failure",
+    "group",
+    "shield",
     "affinity",
-    "callback",     "priority_locked",
-    "ref",          NULL,
+    "callback",
+    "priority_locked",
+    "ref",
+    NULL,
 };
 
 static const struct shape LINE_SHAPE = SHAPE(FIELDS, LATER);

@@ -82,7 +82,8 @@ static void warn_of_tokens(const struct broker *broker)
                   "all tokens have expired: nobody is let in until the token file has a valid one",
                   LOG_INT_FIELD("tokens", (int64_t)(keyring_len(keyring, KEY_FROM_FILE) +
                                                     keyring_len(keyring, KEY_FROM_STORE))), );
-    else if (!keyring_has_admin(keyring, BYTES_NONE, now_ms))
+    else if (!keyring_has_ruler(keyring, KEY_FROM_FILE, now_ms) &&
+             !keyring_has_ruler(keyring, KEY_FROM_STORE, now_ms))
         log_event(LOG_WARN, "tokens.no_admin",
                   "no valid token is an admin's over everything: none can be made or revoked but "
                   "in the token file", );
