@@ -55,8 +55,7 @@ struct submit {
     bool single;   /* the reply carries the whole task */
     enum until until;
     bool cancel_on_disconnect, cancel_on_timeout;
-    const struct task_spec *waited; /* the engine's own: the one that was held and whose turn has
-                                       come */
+    const struct task_spec *waited; /* the engine's own: it was held, its turn has come */
 };
 
 /* GET of a task, its result, payload or attempts; parked until `until` when wait_ms > 0. */
