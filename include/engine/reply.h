@@ -1,0 +1,166 @@
+/* Reply: what the engine answers; views of things as they stood in the transaction. All that it
+ * points at lives in the command's memory. */
+#pragma once
+
+#include "base/error.h"
+#include "engine/ask.h"
+
+struct submit_item {
+    struct error error; /* code OK: taken */
+    struct id id;
+    int64_t number;
+    enum task_state state;
+    bool replayed; /* by the item's own idempotency key */
+};
+
+struct outcome_reply {
+    struct error error;
+    struct id task;
+    enum task_state state;
+};
+
+struct heartbeat_cancel {
+    struct bytes lease;
+    struct id task;
+    struct bytes reason;
+    int64_t grace_ms; /* what is left of it */
+};
+
+/* A task, and what was asked to come with it. */
+struct task_view {
+    struct task *task;
+    struct attempt *attempts;
+    unsigned attempts_len;
+    struct log_line *logs;
+    unsigned logs_len;
+    struct blocker *blockers;
+    unsigned blockers_len;
+    int64_t estimate_ms; /* until it may run; -1: unknown */
+};
+
+/* One reason why a task does not run. Numbers are -1 and bytes NONE where they do not apply. */
+struct blocker {
+    const char *kind; /* paused closed queue_cap schedule no_worker position ... */
+    struct bytes queue, type;
+    struct bytes requires, missing; /* labels: all, and those that no live worker has */
+    int64_t until_ms;
+    int64_t limit, running, ahead, workers;
+    int32_t min_priority; /* MIN_PRIORITY_NONE: it does not apply */
+    struct id *holders;   /* tasks that hold the slots */
+    unsigned holders_len;
+};
+
+struct worker_view {
+    struct id id;
+    struct worker_spec spec;
+    const char *state; /* run quiet terminate paused lost */
+    int64_t registered_at_ms, last_seen_at_ms;
+    int64_t running;
+    bool lost;
+};
+
+struct queue_view {
+    struct bytes ns; /* only where queues of several are shown */
+    struct bytes name;
+    struct queue_settings settings;
+    struct queue_counts counts;
+    int64_t version;
+    int64_t created_at_ms;
+    int64_t oldest_ready_age_ms; /* -1: none is ready */
+    struct worker_view *replicas;
+    unsigned replicas_len;
+    bool closed, closing, stalled;
+    const char *blocked_by[4];
+    unsigned blocked_by_len;
+    int64_t demand;
+    double submitted_per_s, claimed_per_s, finished_per_s;
+    int64_t wait_p50_ms, wait_p99_ms; /* -1: nothing seen lately */
+    /* of a close */
+    struct id *abandoned;
+    unsigned abandoned_len;
+};
+
+struct audit_view {
+    int64_t number, at_ms;
+    struct bytes ns;                                                 /* NONE: the broker */
+    struct bytes actor, address, request_id, action, object, detail; /* NONE: none */
+    struct bytes hash; /* hex; NONE to those who see a part only */
+};
+
+struct ns_view {
+    struct bytes name;
+    int64_t version, number; /* number: its place in lists */
+    struct ns_quotas quotas;
+    struct queue_counts counts;
+    int64_t bytes, queues, workers;
+};
+
+/* Of what the caller reaches in one namespace; of METRICS: of the whole broker. */
+struct stats_view {
+    struct queue_counts counts;
+    int64_t queues, workers, workers_lost, leases, parked;
+    int64_t uptime_ms;
+    int64_t slots_total, slots_used;
+};
+
+/* The workers of one namespace, for METRICS. */
+struct worker_sums {
+    struct bytes ns;
+    int64_t live, lost, slots_total, slots_used;
+};
+
+enum broker_state { BROKER_STARTING, BROKER_READY, BROKER_DRAINING, BROKER_STOPPED };
+
+struct shutdown_view {
+    enum broker_state state;
+    int64_t live_leases;
+};
+
+struct reply {
+    struct error error;     /* code OK: the rest says */
+    int64_t retry_after_ms; /* of a refusal: when the same may be taken; 0: not known */
+    bool done;              /* of a wait: what was waited for has happened */
+    bool created;           /* 201 instead of 200 */
+    bool replayed;          /* an idempotent repeat: stored_* is the first answer, unless done */
+    bool not_modified;
+    int stored_status;
+    struct bytes stored_body, stored_location;
+
+    struct task_view view;
+    struct submit_item *items;
+    unsigned items_len;
+    unsigned taken;     /* of a streamed piece: how many of its specs have been dealt with */
+    struct task *tasks; /* claimed, or a page of a list */
+    unsigned tasks_len;
+    bool has_more;    /* of a list */
+    int64_t list_end; /* of a list: the number that the next page goes on after */
+    struct outcome_reply *outcomes;
+    unsigned outcomes_len;
+
+    const char *worker_state; /* run quiet terminate */
+    struct heartbeat_cancel *cancels;
+    unsigned cancels_len;
+    struct bytes *lost; /* leases */
+    unsigned lost_len;
+    int64_t next_ms;
+
+    struct worker_view *workers;
+    unsigned workers_len;
+    struct queue_view *queues;
+    unsigned queues_len;
+    struct token_record token; /* made */
+    int64_t token_ends_at_ms;  /* of a rotation: when the old one ends */
+    struct bytes *swept;       /* tokens that are gone */
+    unsigned swept_len;
+    struct audit_view *audit;
+    unsigned audit_len;
+    struct ns_view *namespaces;
+    unsigned namespaces_len;
+    struct stats_view stats;
+    struct worker_sums *sums;
+    unsigned sums_len;
+    struct shutdown_view shutdown;
+    struct moment_view {
+        int64_t now_ms;
+    } now;
+};
