@@ -48,7 +48,8 @@ struct http_server_options {
     const char *trusted_proxies;      /* CIDRs joined by commas whose X-Forwarded-For counts; "" */
     unsigned connections_per_address; /* 0: no bound; trusted proxies have none */
     bool bounds_loopback;             /* do the bounds of an address count for loopback too? */
-    unsigned connections_reserve;     /* when fewer are left, who dawdles longest is shut out */
+    unsigned connections_reserve;     /* when fewer are left, who dawdles longest is shut out; cut
+                                         to half of connections_max */
     unsigned working_max;    /* parked requests that did not ask to wait; 0: as parked_max */
     double rate_per_address; /* requests a second; 0: no bound */
     double rate_per_address_burst;

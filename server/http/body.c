@@ -155,11 +155,15 @@ enum err body_collect(struct request *request, struct bytes piece, struct error 
 void body_drain(struct request *request, size_t len)
 {
     request->drained += len;
-    if (request->drained <= REQUEST_DRAIN_MAX || request->is_refused_by_hand)
+    if (request->drained <= REQUEST_DRAIN_MAX || request->is_answered_by_hand)
         return;
-    request->is_refused_by_hand = true;
-    connection_refuse(request->connection, ERR_TOO_LARGE,
-                      "the request was refused and its body does not end");
+    connection_answer_early(request->connection);
+}
+
+bool body_is_unwanted(const struct request *request)
+{
+    return request->early != NULL ||
+           (request->route != NULL && request->route->body == ROUTE_BODY_NONE);
 }
 
 void request_forget_body(struct request *request)

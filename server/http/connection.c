@@ -16,7 +16,10 @@
 
 enum {
     STREAM_WINDOW_MIN = 1024, /* a stream must bring so much within a body deadline */
+    DRAIN_MS = 1000,          /* a body nobody wants may take longer only */
+    DRAIN_WINDOW_MIN = 16384, /* as long as it brings so much within that time */
     ANSWER_MAX = 4096,
+    ANSWER_HEAD_MAX = 32 * 1024,
 };
 
 static const uint64_t unknown = UINT64_MAX;
@@ -27,7 +30,7 @@ static void tell(const struct connection *connection, enum err code)
     const struct request *request = connection->request;
     int64_t took_us = 0;
 
-    if (options->on_answered == NULL || (request != NULL && request->early != NULL))
+    if (options->on_answered == NULL)
         return;
     if (request != NULL)
         took_us = (int64_t)((uv_hrtime() - request->started_ns) / 1000);
@@ -80,8 +83,7 @@ static void close_connection(struct connection *connection)
 
     room_leave(connection);
     tls_leave(server->tls, connection->tls, connection->peer_text);
-    if (connection->phase == CONNECTION_SHUT)
-        server->shut_len--;
+    server->phase_len[connection->phase]--;
     server->connections_len--;
     list_remove(&connection->link);
     free(connection);
@@ -112,8 +114,11 @@ void connection_enter(struct connection *connection, enum connection_phase phase
 
     if (list_is_linked(&connection->link) && connection->phase == CONNECTION_SHUT)
         return;
+    if (list_is_linked(&connection->link))
+        server->phase_len[connection->phase]--;
     list_remove(&connection->link);
     list_push_back(&server->connections[phase], &connection->link);
+    server->phase_len[phase]++;
     connection->phase = phase;
     connection->since_ms = now_ms(server);
     connection->bytes_seen = unknown;
@@ -127,7 +132,32 @@ void connection_shut(struct connection *connection)
         return;
     handshake_go_on(connection);
     connection_enter(connection, CONNECTION_SHUT);
-    connection->server->shut_len++;
+}
+
+/* One try: whoever does not read so little has no use for it. */
+static void say_last(const struct connection *connection, const struct buffer *buffer)
+{
+    if (connection->tls != NULL)
+        tls_say_last(connection->tls, buffer_bytes(buffer));
+    else
+        (void)send(connection->fd, buffer->at, buffer->len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    (void)shutdown(connection->fd, SHUT_WR);
+}
+
+void connection_answer_early(struct connection *connection)
+{
+    struct request *request = connection->request;
+    struct buffer buffer;
+
+    if (request->is_answered_by_hand)
+        return;
+    request->is_answered_by_hand = true;
+    buffer_init(&buffer, ANSWER_HEAD_MAX + request->early->body_len);
+    response_write_early(&buffer, request);
+    if (!buffer.overflowed)
+        say_last(connection, &buffer);
+    buffer_fini(&buffer);
+    connection_enter(connection, CONNECTION_DRAINING);
 }
 
 void connection_refuse(struct connection *connection, enum err code, const char *detail)
@@ -144,14 +174,19 @@ void connection_refuse(struct connection *connection, enum err code, const char 
     (void)error_set(&error, code, "", "%s", detail);
     buffer_init(&buffer, ANSWER_MAX);
     response_write_raw(&buffer, connection->server, &error, id_text);
-    /* One try: whoever does not read so little has no use for it. */
-    if (connection->tls != NULL)
-        tls_say_last(connection->tls, buffer_bytes(&buffer));
-    else
-        (void)send(connection->fd, buffer.at, buffer.len, MSG_DONTWAIT | MSG_NOSIGNAL);
+    say_last(connection, &buffer);
     buffer_fini(&buffer);
-    (void)shutdown(connection->fd, SHUT_WR);
     tell(connection, code);
+}
+
+void connection_give_up(struct connection *connection)
+{
+    if (connection->request->early != NULL)
+        connection_answer_early(connection);
+    else
+        connection_refuse(connection, ERR_REQUEST_TIMEOUT,
+                          "no body is taken here, and the one that was announced did not come");
+    connection_shut(connection);
 }
 
 /* libmicrohttpd's events are edges: an end that comes together with the last bytes is not noticed
@@ -199,8 +234,7 @@ static void sweep_waiting(struct connection *connection, int64_t now)
 
 static bool is_stream(const struct request *request)
 {
-    return request->early == NULL && request->route != NULL &&
-           request->route->body == ROUTE_BODY_STREAM;
+    return request->route != NULL && request->route->body == ROUTE_BODY_STREAM;
 }
 
 static void sweep_receiving(struct connection *connection, int64_t now)
@@ -219,6 +253,26 @@ static void sweep_receiving(struct connection *connection, int64_t now)
         return;
     connection_refuse(connection, ERR_REQUEST_TIMEOUT, "the body did not end in time");
     connection_shut(connection);
+}
+
+/* Whoever is still sending gets to its end, so that it sees the answer. */
+static void sweep_draining(struct connection *connection, int64_t now)
+{
+    struct request *request = connection->request;
+    int64_t deadline_ms = connection->server->options.body_deadline_ms;
+
+    if (has_left(connection, peer_look(connection->fd))) {
+        connection_shut(connection);
+        return;
+    }
+    if (now - connection->since_ms < (deadline_ms < DRAIN_MS ? deadline_ms : DRAIN_MS))
+        return;
+    if (!request->is_answered_by_hand && request->window_len >= DRAIN_WINDOW_MIN) {
+        request->window_len = 0;
+        connection->since_ms = now;
+        return;
+    }
+    connection_give_up(connection);
 }
 
 static void each(struct http_server *server, enum connection_phase phase,
@@ -240,6 +294,7 @@ void connection_sweep(struct http_server *server, int64_t now)
     each(server, CONNECTION_IDLE, sweep_idle, now);
     each(server, CONNECTION_WAITING, sweep_waiting, now);
     each(server, CONNECTION_RECEIVING, sweep_receiving, now);
+    each(server, CONNECTION_DRAINING, sweep_draining, now);
 }
 
 static void shut(struct connection *connection, int64_t now)
@@ -268,5 +323,6 @@ void connection_shut_all(struct http_server *server)
     each(server, CONNECTION_IDLE, shut, 0);
     each(server, CONNECTION_WAITING, shut, 0);
     each(server, CONNECTION_RECEIVING, shut, 0);
+    each(server, CONNECTION_DRAINING, shut, 0);
     each(server, CONNECTION_BUSY, shut, 0);
 }

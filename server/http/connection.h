@@ -16,6 +16,7 @@ enum connection_phase {
     CONNECTION_WAITING,   /* for a head to be complete: nothing was sent yet, or a part of it */
     CONNECTION_IDLE,      /* between two requests */
     CONNECTION_RECEIVING, /* for a body */
+    CONNECTION_DRAINING,  /* for the end of a body that nobody wants */
     CONNECTION_BUSY,      /* ours: handled, parked or being answered */
     CONNECTION_SHUT,      /* our end is closed, libmicrohttpd has still to notice; the last phase */
     CONNECTION_PHASES,
@@ -45,6 +46,11 @@ void connection_enter(struct connection *connection, enum connection_phase phase
 /* Say why by our own hand, as libmicrohttpd cannot in the midst of a request, and shut the socket.
  */
 void connection_refuse(struct connection *connection, enum err code, const char *detail);
+/* Send its request's early answer by our own hand, once, and end our side; what comes of the body
+ * is still read for a moment, so that the client is not told by a reset. */
+void connection_answer_early(struct connection *connection);
+/* Of one that drains: answer it now, and shut it. */
+void connection_give_up(struct connection *connection);
 /* Close our end at once; what has arrived is handled no more. */
 void connection_shut(struct connection *connection);
 /* Refuse whoever is past its deadline. */

@@ -219,6 +219,18 @@ static bool is_worth_draining(const struct request *request)
            (request->body_len <= REQUEST_DRAIN_MAX && request_header(request, "expect").at == NULL);
 }
 
+/* The head was taken and not answered at once; who owes us what? */
+static void wait_for_body(struct request *request)
+{
+    enum connection_phase phase = CONNECTION_RECEIVING;
+
+    if (request->body_len == 0)
+        phase = CONNECTION_BUSY;
+    else if (body_is_unwanted(request))
+        phase = CONNECTION_DRAINING;
+    connection_enter(request->connection, phase);
+}
+
 void request_take_head(struct request *request, const char *method)
 {
     struct error error;
@@ -230,8 +242,6 @@ void request_take_head(struct request *request, const char *method)
     take_id(request);
     body_measure(request);
     request->phase = REQUEST_BODY;
-    connection_enter(request->connection,
-                     request->body_len == 0 ? CONNECTION_BUSY : CONNECTION_RECEIVING);
     if (judge(request, &error) != OK)
         request_refuse(request, &error);
     else if (request->connection->server->is_closing)
@@ -242,6 +252,8 @@ void request_take_head(struct request *request, const char *method)
         request->route->run(request);
     if (request->early != NULL && !is_worth_draining(request))
         response_send_early(request);
+    else
+        wait_for_body(request);
 }
 
 void request_take_piece(struct request *request, struct bytes piece, size_t *ret_taken)
@@ -256,6 +268,7 @@ void request_take_piece(struct request *request, struct bytes piece, size_t *ret
         stream_take_piece(request, piece, ret_taken);
     else if (body_collect(request, piece, &error) != OK)
         request_refuse(request, &error);
+    request->window_len += *ret_taken;
 }
 
 void request_take_end(struct request *request)
@@ -296,8 +309,6 @@ void request_end(struct request *request)
     if (request->phase == REQUEST_BODY && request->early == NULL && request->route != NULL &&
         request->route->body == ROUTE_BODY_STREAM)
         stream_cut(request);
-    if (request->early != NULL)
-        MHD_destroy_response(request->early);
     if (request->release != NULL)
         request->release(request->state);
     request_set_caller(request, NULL, NULL);

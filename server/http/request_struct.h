@@ -23,6 +23,14 @@ enum request_phase {
     REQUEST_ANSWERED, /* libmicrohttpd has the answer */
 };
 
+/* Kept as it is, as it may have to be sent by our own hand. */
+struct early_answer {
+    int status;
+    const char *content_type; /* NULL: none */
+    char *body;
+    size_t body_len;
+};
+
 struct request {
     struct arena *arena;
     struct connection *connection;
@@ -47,17 +55,16 @@ struct request {
     size_t body_seen;
     size_t body_counted; /* of server->body_bytes */
     struct buffer body;
-    size_t window_len; /* of a stream since the deadline was last moved */
+    size_t window_len; /* of it since the deadline was last moved */
     bool is_held;
     bool is_suspended; /* in libmicrohttpd's sense */
     size_t drained;    /* of the body after it was refused */
-    bool is_refused_by_hand;
+    bool is_answered_by_hand;
 
     bool must_close;
     struct field answer_headers[16];
     unsigned answer_headers_len;
-    struct MHD_Response *early; /* an answer that waits for the end of the body */
-    unsigned early_status;
+    struct early_answer *early; /* waits for the end of the body; NULL: there is none */
 
     void *state;
     void (*release)(void *state);
@@ -91,6 +98,8 @@ bool body_fits(const struct request *request, uint64_t len);
 enum err body_too_large(const struct request *request, struct error *error);
 /* Read on for a client that was refused, within reason. */
 void body_drain(struct request *request, size_t len);
+/* Does nothing but the rest of a body that is thrown away keep it? */
+bool body_is_unwanted(const struct request *request);
 
 void stream_take_piece(struct request *request, struct bytes piece, size_t *ret_taken);
 /* Makes sure that a held stream is suspended. */

@@ -97,29 +97,48 @@ static void queue(struct request *request, unsigned status, struct MHD_Response 
     }
 }
 
-static void send_response(struct request *request, int status, struct MHD_Response *response)
+/* Before the end of the body libmicrohttpd could only answer and cut the connection at once, which
+ * the client may see as a reset without an answer. */
+static void keep_early(struct request *request, int status, const char *content_type,
+                       struct bytes body)
 {
-    ASSERT(response != NULL);
-    tell(request, status);
-    if (request->phase == REQUEST_RUNNING || request->phase == REQUEST_PARKED) {
-        queue(request, (unsigned)status, response);
-        return;
-    }
-    /* Before the end of the body libmicrohttpd could only answer and cut the connection at once,
-     * which the client may see as a reset without an answer. */
     ASSERT(request->phase == REQUEST_HEAD || request->phase == REQUEST_BODY);
     ASSERT(request->early == NULL);
-    request->early = response;
-    request->early_status = (unsigned)status;
+    request->early = arena_alloc(request->arena, sizeof(*request->early));
+    *request->early = (struct early_answer){
+        .status = status,
+        .content_type = content_type,
+        .body = arena_string(request->arena, body),
+        .body_len = body.len,
+    };
+    tell(request, status);
     request_go_on(request);
+    if (request->connection->phase == CONNECTION_RECEIVING)
+        connection_enter(request->connection, CONNECTION_DRAINING);
+}
+
+static bool is_over(const struct request *request)
+{
+    return request->phase == REQUEST_RUNNING || request->phase == REQUEST_PARKED;
+}
+
+static void send_response(struct request *request, int status, struct MHD_Response *response)
+{
+    ASSERT(is_over(request) && response != NULL);
+    tell(request, status);
+    queue(request, (unsigned)status, response);
 }
 
 void response_send_early(struct request *request)
 {
-    struct MHD_Response *response = request->early;
+    const struct early_answer *early = request->early;
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(early->body_len, early->body, MHD_RESPMEM_MUST_COPY);
 
+    ASSERT(response != NULL);
+    add_headers(request, response, early->content_type);
     request->early = NULL;
-    queue(request, request->early_status, response);
+    queue(request, (unsigned)early->status, response);
 }
 
 void request_answer(struct request *request, int status, const char *content_type,
@@ -127,9 +146,16 @@ void request_answer(struct request *request, int status, const char *content_typ
 {
     struct MHD_Response *response;
     size_t len = 0;
-    char *text = body != NULL ? buffer_take(body, &len) : NULL;
+    char *text;
 
     ASSERT(body == NULL || !body->overflowed);
+    if (!is_over(request)) {
+        keep_early(request, status, content_type, body != NULL ? buffer_bytes(body) : BYTES(""));
+        if (body != NULL)
+            buffer_fini(body);
+        return;
+    }
+    text = body != NULL ? buffer_take(body, &len) : NULL;
     if (len > 0) {
         response = MHD_create_response_from_buffer_with_free_callback(len, text, free);
     } else {
@@ -218,25 +244,54 @@ void request_refuse(struct request *request, const struct error *error)
     request_refuse_with(request, error, BYTES_NONE);
 }
 
-void response_write_raw(struct buffer *buffer, const struct http_server *server,
-                        const struct error *error, struct bytes id_text)
+/* What every answer by hand begins with. */
+static void write_head(struct buffer *buffer, const struct http_server *server, int status,
+                       struct bytes id_text)
 {
-    struct buffer problem;
     char date[64];
     struct tm tm;
     time_t now = time(NULL);
 
+    (void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
+    buffer_printf(buffer,
+                  "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\nRequest-Id: %.*s\r\n"
+                  "X-Content-Type-Options: nosniff\r\n%s",
+                  status, MHD_get_reason_phrase_for((unsigned)status), date, BYTES_ARG(id_text),
+                  server->tls != NULL ? "Strict-Transport-Security: " HSTS "\r\n" : "");
+}
+
+void response_write_raw(struct buffer *buffer, const struct http_server *server,
+                        const struct error *error, struct bytes id_text)
+{
+    struct buffer problem;
+    int status = err_status(error->code);
+
     buffer_init(&problem, PROBLEM_MAX);
     write_problem(&problem, error, id_text, BYTES_NONE);
-    (void)strftime(date, sizeof(date), "%a, %d %b %Y %H:%M:%S GMT", gmtime_r(&now, &tm));
-    buffer_printf(
-        buffer,
-        "HTTP/1.1 %d %s\r\nDate: %s\r\nConnection: close\r\nRequest-Id: %.*s\r\n"
-        "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
-        "X-Content-Type-Options: nosniff\r\n%s%sContent-Length: %zu\r\n\r\n",
-        err_status(error->code), MHD_get_reason_phrase_for((unsigned)err_status(error->code)), date,
-        BYTES_ARG(id_text), err_status(error->code) == 503 ? "Retry-After: 1\r\n" : "",
-        server->tls != NULL ? "Strict-Transport-Security: " HSTS "\r\n" : "", problem.len);
+    write_head(buffer, server, status, id_text);
+    buffer_printf(buffer,
+                  "Content-Type: application/problem+json\r\nCache-Control: no-store\r\n"
+                  "%sContent-Length: %zu\r\n\r\n",
+                  status == 503 ? "Retry-After: 1\r\n" : "", problem.len);
     buffer_append(buffer, buffer_bytes(&problem));
     buffer_fini(&problem);
+}
+
+void response_write_early(struct buffer *buffer, const struct request *request)
+{
+    const struct early_answer *early = request->early;
+
+    write_head(buffer, request->connection->server, early->status, request->id_text);
+    if (early->content_type != NULL)
+        buffer_printf(buffer, "Content-Type: %s\r\n", early->content_type);
+    if (!has_answer_header(request, "Cache-Control"))
+        buffer_append_text(buffer, "Cache-Control: no-store\r\n");
+    for (unsigned i = 0; i < request->answer_headers_len; i++)
+        buffer_printf(buffer, "%.*s: %.*s\r\n", BYTES_ARG(request->answer_headers[i].name),
+                      BYTES_ARG(request->answer_headers[i].value));
+    if (early->status != 204)
+        buffer_printf(buffer, "Content-Length: %zu\r\n", early->body_len);
+    buffer_append_text(buffer, "\r\n");
+    if (request->method != METHOD_HEAD)
+        buffer_append(buffer, (struct bytes){early->body, early->body_len});
 }

@@ -5,6 +5,8 @@
 
 /* Queue what was answered early; the body is over or not worth reading. */
 void response_send_early(struct request *request);
+/* The same as bytes on the wire that end the connection, for what is sent by hand. */
+void response_write_early(struct buffer *buffer, const struct request *request);
 /* A whole answer as text, for a connection on which libmicrohttpd cannot answer now; it says that
  * it is closed. */
 void response_write_raw(struct buffer *buffer, const struct http_server *server,

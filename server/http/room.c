@@ -13,11 +13,12 @@
 #include <stdio.h>
 
 enum {
-    CROWD_MIN = 256, /* fewer connections hold too little memory to ask for it back */
-    LOOKS_MAX = 64,  /* at connections that cannot go, for one newcomer */
-    /* Whoever began a head or a body and takes no longer does not dawdle; who has sent nothing at
-     * all may have to go at once. */
-    PATIENCE_MS = 1000,
+    CROWD_MIN = 256,    /* fewer connections hold too little memory to ask for it back */
+    LOOKS_MAX = 64,     /* at connections that cannot go, for one newcomer */
+    PATIENCE_MS = 1000, /* whoever takes no longer for a head or a body does not dawdle */
+    GRACE_MS = 200,     /* the same for a head, once there are no others left who dawdle */
+    KEPT_PART = 16,     /* of all connections, for those that were served before */
+    KEPT_MIN = 8,
 };
 
 static bool is_free(const struct http_server *server, const struct network_address *address)
@@ -41,13 +42,9 @@ static void turn_away(struct connection *connection, const char *detail)
     connection_shut(connection);
 }
 
-/* Held ones wait for us. */
-static bool is_slow(const struct connection *connection)
+static int64_t age_ms(const struct connection *connection)
 {
-    int64_t now = (int64_t)uv_now(connection->server->loop);
-    bool is_held = connection->request != NULL && connection->request->is_held;
-
-    return !is_held && now - connection->since_ms >= PATIENCE_MS;
+    return (int64_t)uv_now(connection->server->loop) - connection->since_ms;
 }
 
 /* What has arrived already is still answered. */
@@ -56,49 +53,97 @@ static bool is_silent(const struct connection *connection)
     return !peer_has_sent(connection->fd);
 }
 
-static struct connection *oldest(const struct http_server *server, enum connection_phase phase,
-                                 const struct connection *newcomer,
+static bool is_any(const struct connection *connection)
+{
+    (void)connection;
+    return true;
+}
+
+/* Held ones wait for us. */
+static bool is_awaited(const struct connection *connection)
+{
+    return !connection->request->is_held && is_silent(connection);
+}
+
+/* Of those that have been in the phase for that long, the oldest that may go. */
+static struct connection *oldest(const struct connection *newcomer, enum connection_phase phase,
+                                 int64_t least_ms,
                                  bool (*may_go)(const struct connection *connection))
 {
-    const struct list *list = &server->connections[phase];
+    const struct list *list = &newcomer->server->connections[phase];
     struct list_node *node = list_first(list);
 
     for (unsigned i = 0; node != NULL && i < LOOKS_MAX; i++) {
         struct connection *connection = CONTAINER_OF(node, struct connection, link);
 
-        if (connection != newcomer && may_go(connection))
+        if (connection != newcomer && age_ms(connection) >= least_ms && may_go(connection))
             return connection;
         node = list_next(list, node);
     }
     return NULL;
 }
 
-/* Heads that do not come, then those who send none, then bodies that do not come. */
-static void shut_oldest(const struct connection *newcomer)
+static struct connection *older(struct connection *one, struct connection *other)
 {
-    struct http_server *server = newcomer->server;
-    struct connection *connection = oldest(server, CONNECTION_WAITING, newcomer, is_slow);
+    if (one == NULL || other == NULL)
+        return one != NULL ? one : other;
+    return one->since_ms <= other->since_ms ? one : other;
+}
+
+/* A few of those that were served before are kept, however many come. */
+static struct connection *oldest_idle(const struct connection *newcomer)
+{
+    const struct http_server *server = newcomer->server;
+    unsigned kept = server->connections_max / KEPT_PART;
+
+    if (server->phase_len[CONNECTION_IDLE] <= (kept > KEPT_MIN ? kept : KEPT_MIN))
+        return NULL;
+    return oldest(newcomer, CONNECTION_IDLE, 0, is_silent);
+}
+
+/* Whose body nobody wants, whatever its age; heads that do not come, bodies that do not come; then
+ * those who are between two requests; then those who only just began. */
+static struct connection *find_dawdler(const struct connection *newcomer)
+{
+    struct connection *found = oldest(newcomer, CONNECTION_DRAINING, 0, is_any);
+
+    if (found == NULL)
+        found = oldest(newcomer, CONNECTION_WAITING, PATIENCE_MS, is_silent);
+    if (found == NULL)
+        found = oldest(newcomer, CONNECTION_RECEIVING, PATIENCE_MS, is_awaited);
+    if (found == NULL)
+        found = oldest(newcomer, CONNECTION_WAITING, GRACE_MS, is_silent);
+    if (found == NULL)
+        found = oldest_idle(newcomer);
+    if (found == NULL)
+        found = older(oldest(newcomer, CONNECTION_WAITING, 0, is_silent),
+                      oldest(newcomer, CONNECTION_RECEIVING, 0, is_awaited));
+    if (found == NULL)
+        found = oldest(newcomer, CONNECTION_IDLE, 0, is_silent);
+    return found;
+}
+
+static void make_room(const struct connection *newcomer)
+{
+    struct connection *connection = find_dawdler(newcomer);
 
     if (connection == NULL)
-        connection = oldest(server, CONNECTION_WAITING, newcomer, is_silent);
-    if (connection == NULL)
-        connection = oldest(server, CONNECTION_IDLE, newcomer, is_silent);
-    if (connection == NULL)
-        connection = oldest(server, CONNECTION_RECEIVING, newcomer, is_slow);
-    if (connection == NULL)
         return;
-    if (connection->request != NULL) {
+    if (connection->phase == CONNECTION_DRAINING) {
+        newcomer->server->shut_out++;
+        connection_give_up(connection);
+    } else if (connection->request != NULL) {
         turn_away(connection, "others need the connection, and this request took long to come");
-        return;
+    } else {
+        newcomer->server->shut_out++;
+        connection_shut(connection);
     }
-    server->shut_out++;
-    connection_shut(connection);
 }
 
 void room_enter(struct connection *connection)
 {
     struct http_server *server = connection->server;
-    unsigned open = server->connections_len - server->shut_len;
+    unsigned open = server->connections_len - server->phase_len[CONNECTION_SHUT];
 
     if (server->connections_len > server->crowd)
         server->crowd = server->connections_len;
@@ -107,9 +152,9 @@ void room_enter(struct connection *connection)
         return;
     }
     connection->is_counted = is_bounded(connection);
-    if (open + server->options.connections_reserve > server->connections_max)
-        shut_oldest(connection);
-    if (server->connections_len - server->shut_len > server->connections_max)
+    if (open + server->reserve > server->connections_max)
+        make_room(connection);
+    if (server->connections_len - server->phase_len[CONNECTION_SHUT] > server->connections_max)
         turn_away(connection, "all connections are taken");
 }
 

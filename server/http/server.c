@@ -202,6 +202,9 @@ static enum err start_daemon(struct http_server *server, int fd, struct error *e
     unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
 
     server->connections_max = options->connections_max;
+    server->reserve = options->connections_reserve < options->connections_max / 2
+                          ? options->connections_reserve
+                          : options->connections_max / 2;
     if (server->tls != NULL) {
         flags |= MHD_USE_TLS;
         tls_daemon_options(tls_options);
@@ -335,7 +338,7 @@ unsigned http_server_port(const struct http_server *server)
 struct http_server_stats http_server_stats(const struct http_server *server)
 {
     return (struct http_server_stats){
-        .connections = server->connections_len - server->shut_len,
+        .connections = server->connections_len - server->phase_len[CONNECTION_SHUT],
         .parked = server->waiting_len + server->working_len,
         .working = server->working_len,
         .body_bytes = server->body_bytes,

@@ -34,8 +34,9 @@ struct http_server {
     struct list connections[CONNECTION_PHASES];
     unsigned connections_len;
     unsigned connections_max; /* what the options say, cut to the descriptors there are */
-    unsigned shut_len;        /* of connections_len: shut, but not yet noticed */
-    unsigned crowd;           /* most connections since memory was last given back */
+    unsigned reserve;         /* the same, cut to half of that */
+    unsigned phase_len[CONNECTION_PHASES];
+    unsigned crowd; /* most connections since memory was last given back */
     uint64_t shut_out;
     struct networks trusted; /* proxies */
     struct addresses *addresses;

@@ -26,7 +26,6 @@ void stream_take_piece(struct request *request, struct bytes piece, size_t *ret_
         return;
     }
     request->body_seen += piece.len;
-    request->window_len += piece.len;
     give(request, (struct request_piece){.data = piece});
     (void)stream_is_held(request);
 }
@@ -62,6 +61,7 @@ void request_go_on(struct request *request)
         return;
     request->is_suspended = false;
     request->window_len = 0;
-    connection_enter(request->connection, CONNECTION_RECEIVING);
+    connection_enter(request->connection,
+                     request->early != NULL ? CONNECTION_DRAINING : CONNECTION_RECEIVING);
     MHD_resume_connection(request->connection->mhd);
 }

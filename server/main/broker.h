@@ -37,5 +37,6 @@ struct broker {
     bool is_draining, is_stopping;
     struct broker_read_at read_at_ms;
     int64_t memory_max; /* of the machine or of our control group */
+    unsigned health_files;
     atomic_int exit_code;
 };

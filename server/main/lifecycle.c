@@ -310,12 +310,14 @@ static void set_fixed_metrics(const struct broker *broker)
 static int start(struct broker *broker, struct error *error)
 {
     const struct config *config = broker->config;
-    unsigned health_files = listeners_health_files(config), files_max = resources_raise_files();
+    unsigned files_max = resources_raise_files();
+    unsigned health_files = listeners_health_files(config, files_max);
     unsigned connections_max =
         resources_connections(files_max > health_files ? files_max - health_files : 0,
                               (unsigned)config_number(config, KNOB_CONNECTIONS_MAX));
     int exit_code = open_loop(broker, error);
 
+    broker->health_files = health_files;
     broker->memory_max = ceiling_read();
     connections_max = ceiling_connections(broker->memory_max, connections_max);
     if (exit_code == EXIT_CODE_OK)

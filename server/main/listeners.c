@@ -8,11 +8,14 @@
 
 enum {
     CLOSE_GRACE_MS = 2000, /* for clients to take their last answers */
-    /* Of health: who asks for it is known, and asks for little. */
-    HEALTH_CONNECTIONS_MAX = 256,
+    /* Of health: who asks for it asks for little, but strangers may reach it, too. */
+    HEALTH_CONNECTIONS_MAX = 1024,
+    HEALTH_CONNECTIONS_LEAST = 64,
+    HEALTH_PER_ADDRESS = 64,
+    HEALTH_PART = 8,        /* of files and of memory */
     HEALTH_PARKED_MAX = 64, /* asking the engine is waiting, too */
     HEALTH_BODIES_MAX = 65536,
-    HEALTH_DEADLINE_MS = 5000,
+    HEALTH_DEADLINE_MS = 2000,
     HEALTH_IDLE_MS = 30000,
 };
 
@@ -78,14 +81,23 @@ static struct http_server_options main_options(struct broker *broker, unsigned c
     return options;
 }
 
+static unsigned health_connections(unsigned room)
+{
+    if (room > HEALTH_CONNECTIONS_MAX)
+        return HEALTH_CONNECTIONS_MAX;
+    return room > HEALTH_CONNECTIONS_LEAST ? room : HEALTH_CONNECTIONS_LEAST;
+}
+
 /* Plain HTTP: probes know no certificates. */
 static struct http_server_options health_options(struct broker *broker)
 {
     const struct config *config = broker->config;
+    unsigned connections_max = health_connections(
+        ceiling_connections(broker->memory_max / HEALTH_PART, broker->health_files));
     struct http_server_options options = {
         .listen = config_text(config, KNOB_HEALTH_LISTEN),
         .ctx = &broker->api,
-        .connections_max = HEALTH_CONNECTIONS_MAX,
+        .connections_max = connections_max,
         .parked_max = HEALTH_PARKED_MAX,
         .parked_urgent_extra = HEALTH_PARKED_MAX,
         .head_bytes_max = (size_t)config_number(config, KNOB_HEAD_MAX),
@@ -97,8 +109,8 @@ static struct http_server_options health_options(struct broker *broker)
         .allowed_hosts = "",
         .admit = api_admit,
         .trusted_proxies = "",
-        .connections_per_address = HEALTH_CONNECTIONS_MAX / 4,
-        .connections_reserve = HEALTH_CONNECTIONS_MAX / 16,
+        .connections_per_address = HEALTH_PER_ADDRESS,
+        .connections_reserve = connections_max / 16,
         .working_max = HEALTH_PARKED_MAX,
         .on_answered = api_count_answer,
     };
@@ -196,7 +208,9 @@ void listeners_close(struct broker *broker, void (*done)(struct broker *broker))
     http_server_close(broker->http, CLOSE_GRACE_MS, on_closed, broker);
 }
 
-unsigned listeners_health_files(const struct config *config)
+unsigned listeners_health_files(const struct config *config, unsigned files_max)
 {
-    return config_text(config, KNOB_HEALTH_LISTEN)[0] != '\0' ? HEALTH_CONNECTIONS_MAX : 0;
+    if (config_text(config, KNOB_HEALTH_LISTEN)[0] == '\0')
+        return 0;
+    return health_connections(files_max / HEALTH_PART);
 }

@@ -16,4 +16,4 @@ void listeners_quiesce(struct broker *broker);
 /* done is called on the loop when all are closed. */
 void listeners_close(struct broker *broker, void (*done)(struct broker *broker));
 /* How many open files the one for health may take. */
-unsigned listeners_health_files(const struct config *config);
+unsigned listeners_health_files(const struct config *config, unsigned files_max);

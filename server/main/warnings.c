@@ -111,4 +111,9 @@ void warnings_at_start(const struct broker *broker, unsigned connections_max)
                   "open files or memory allow fewer connections than parked_max",
                   LOG_INT_FIELD("parked_max", parked_max),
                   LOG_INT_FIELD("connections_max", connections_max), );
+    if (config_number(broker->config, KNOB_CONNECTIONS_RESERVE) > connections_max / 2)
+        log_event(LOG_INFO, "broker.small_reserve",
+                  "connections_reserve is cut to half of the connections there may be",
+                  LOG_INT_FIELD("connections_reserve", connections_max / 2),
+                  LOG_INT_FIELD("connections_max", connections_max), );
 }

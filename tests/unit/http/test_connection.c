@@ -99,6 +99,67 @@ static void a_dripping_body_is_408(void **state)
     client_close(fd);
 }
 
+static void a_refused_request_is_soon_told_so_whatever_it_owes(void **state)
+{
+    static const char *const OWED[] = {"Content-Length: 100\r\n\r\n", "Content-Length: 9\r\n\r\n{",
+                                       "Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"};
+    struct harness *harness = harness_start(NULL);
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(OWED) / sizeof(OWED[0]); i++) {
+        int fd = client_open(harness);
+        struct answer answer;
+
+        client_say(fd, "POST /v1/things/1 HTTP/1.1\r\nHost: localhost\r\n");
+        client_say(fd, OWED[i]);
+        answer = client_read(fd, false);
+        assert_int_equal(answer.status, 405);
+        assert_true(answer_has(&answer, "method_not_allowed"));
+        assert_string_equal(answer_header(&answer, "Allow"), "GET, HEAD, DELETE, OPTIONS");
+        assert_string_equal(answer_header(&answer, "Connection"), "close");
+        assert_string_equal(answer_header(&answer, "Cache-Control"), "no-store");
+        assert_true(strlen(answer_header(&answer, "Request-Id")) > 0);
+        assert_true(client_is_closed(fd, 1000));
+        client_close(fd);
+    }
+    assert_int_equal(atomic_load(&harness_seen(harness)->answered), 3);
+    harness_stop(harness);
+}
+
+static void a_body_that_nobody_takes_is_not_awaited_long(void **state)
+{
+    struct harness *harness = harness_start(NULL);
+    int fd = client_open(harness);
+
+    (void)state;
+    client_say(fd, "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n{");
+    (void)usleep(100 * 1000);
+    client_say(fd, "}" THING); /* it came after all */
+    assert_int_equal(client_read(fd, false).status, 200);
+    assert_int_equal(client_read(fd, false).status, 200);
+    client_say(fd, "GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\n\r\n");
+    assert_timed_out(fd);
+    client_close(fd);
+    harness_stop(harness);
+}
+
+/* Slower than the deadline of a body, but it goes on. */
+static void who_sends_a_refused_body_sees_the_answer(void **state)
+{
+    static char block[32768];
+    int fd = client_open(*state);
+
+    client_say(fd, "POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1048576\r\n\r\n");
+    for (int i = 0; i < 32; i++) {
+        client_send(fd, block, sizeof(block));
+        (void)usleep(DEADLINE_MS * 1000 / 10);
+    }
+    assert_int_equal(client_read(fd, false).status, 404);
+    client_say(fd, THING); /* it was read to its end, so the connection is still good */
+    assert_int_equal(client_read(fd, false).status, 200);
+    client_close(fd);
+}
+
 static void a_stream_may_take_long_but_not_drip(void **state)
 {
     static char block[2048];
@@ -234,6 +295,9 @@ int main(void)
         cmocka_unit_test(a_dripping_head_is_408),
         cmocka_unit_test(a_second_head_that_drips_is_408),
         cmocka_unit_test(a_dripping_body_is_408),
+        cmocka_unit_test(a_refused_request_is_soon_told_so_whatever_it_owes),
+        cmocka_unit_test(a_body_that_nobody_takes_is_not_awaited_long),
+        cmocka_unit_test(who_sends_a_refused_body_sees_the_answer),
         cmocka_unit_test(a_stream_may_take_long_but_not_drip),
         cmocka_unit_test(a_parked_request_has_no_deadline),
         cmocka_unit_test(byte_by_byte_is_fine),

@@ -115,6 +115,80 @@ static void slow_bodies_leave_too(void **state)
     harness_stop(harness);
 }
 
+static void refuse_to_wait_for(const char *owing, int status)
+{
+    struct harness *harness = start();
+    int kept = client_open(harness);
+    int fds[CROWD - 2 * RESERVE];
+    int quiet[RESERVE - 1];
+
+    client_say(kept, THING);
+    assert_int_equal(client_read(kept, false).status, 200);
+    crowd(harness, quiet, RESERVE - 1, "");
+    crowd(harness, fds, CROWD - 2 * RESERVE, owing);
+    (void)usleep(50000);
+    for (int i = 0; i < CROWD - 2 * RESERVE; i++)
+        assert_int_equal(client_ask(harness, THING).status, 200);
+    assert_int_equal(client_read(fds[0], false).status, status);
+    assert_true(client_is_closed(fds[0], 1000));
+    client_say(quiet[0], THING); /* came before them and had not said a word */
+    assert_int_equal(client_read(quiet[0], false).status, 200);
+    client_say(kept, THING);
+    assert_int_equal(client_read(kept, false).status, 200);
+    leave(fds, CROWD - 2 * RESERVE);
+    leave(quiet, RESERVE - 1);
+    client_close(kept);
+    harness_stop(harness);
+}
+
+static void who_owes_a_body_nobody_wants_leaves_first_whatever_its_age(void **state)
+{
+    (void)state;
+    refuse_to_wait_for("POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n",
+                       404);
+    refuse_to_wait_for("GET /v1/things/1 HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n",
+                       408);
+}
+
+static void a_few_that_were_served_outlast_all_that_only_begin(void **state)
+{
+    struct harness *harness = start();
+    int kept = client_open(harness);
+    int fds[CROWD];
+
+    (void)state;
+    client_say(kept, THING);
+    assert_int_equal(client_read(kept, false).status, 200);
+    crowd(harness, fds, CROWD - RESERVE - 1, BODY);
+    assert_int_equal(client_ask(harness, THING).status, 200); /* nobody has dawdled yet */
+    assert_int_equal(client_read(fds[0], false).status, 503);
+    assert_false(client_is_closed(fds[CROWD - RESERVE - 2], 0));
+    client_say(kept, THING);
+    assert_int_equal(client_read(kept, false).status, 200);
+    leave(fds, CROWD - RESERVE - 1);
+    client_close(kept);
+    harness_stop(harness);
+}
+
+static void the_reserve_is_half_of_all_at_most(void **state)
+{
+    struct http_server_options options = harness_options();
+    struct harness *harness;
+    int fds[16];
+
+    (void)state;
+    options.connections_max = 32;
+    options.connections_reserve = 1000;
+    harness = harness_start(&options);
+    for (int i = 0; i < 16; i++) {
+        crowd(harness, fds + i, 1, THING);
+        assert_int_equal(client_read(fds[i], false).status, 200);
+    }
+    assert_int_equal(harness_stats(harness).shut_out, 0);
+    leave(fds, 16);
+    harness_stop(harness);
+}
+
 static void the_busy_stay_and_a_newcomer_is_told(void **state)
 {
     struct http_server_options options = harness_options();
@@ -288,6 +362,9 @@ int main(void)
         cmocka_unit_test(a_crowd_that_dawdles_keeps_nobody_out),
         cmocka_unit_test(idle_connections_leave_next_and_the_oldest_first),
         cmocka_unit_test(slow_bodies_leave_too),
+        cmocka_unit_test(who_owes_a_body_nobody_wants_leaves_first_whatever_its_age),
+        cmocka_unit_test(a_few_that_were_served_outlast_all_that_only_begin),
+        cmocka_unit_test(the_reserve_is_half_of_all_at_most),
         cmocka_unit_test(the_busy_stay_and_a_newcomer_is_told),
         cmocka_unit_test(an_address_has_its_share_of_connections),
         cmocka_unit_test(an_address_has_its_share_of_requests),
