@@ -65,6 +65,8 @@ void key_hold(const struct key_facts *key);
 void key_let_go(const struct key_facts *key);
 /* Is it still to be found, and not expired? */
 bool key_is_valid(const struct key_facts *key, int64_t now_ms);
+/* Any thread, while who is held: it was not revoked. */
+bool key_is_live(const struct principal *who);
 
 /* ---- what is counted for each ---- */
 

@@ -12,6 +12,9 @@ static bool is_alive(const struct caller *caller)
 {
     const struct call *call = caller->ctx;
 
+    /* What was revoked gets no more work, though it waited for some before. */
+    if (call->command.kind == COMMAND_CLAIM && !key_is_live(call->command.by))
+        return false;
     return request_is_alive(call->request);
 }
 

@@ -8,6 +8,7 @@
 #include "engine/command.h"
 
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,7 @@ struct key {
     struct keyring *keyring;
     struct list_node link; /* of retired, when it is held but not found any more */
     size_t place;          /* on its shelf */
-    bool is_live;
+    atomic_bool is_live;   /* is found; written on the loop */
     bool is_use_unsaved;
     unsigned parked;
     unsigned holders;
@@ -135,7 +136,7 @@ static void add(struct key *key)
         shelf->room = shelf->room * 2 + 16;
         shelf->keys = mem_resize(shelf->keys, shelf->room * sizeof(*shelf->keys));
     }
-    key->is_live = true;
+    atomic_store(&key->is_live, true);
     key->place = shelf->len;
     shelf->keys[shelf->len++] = key;
     map_put(shelf->by_hash, hash_bytes(&key->facts.hash), key);
@@ -156,7 +157,7 @@ static void retire(struct key *key)
         map_remove(shelf->by_hash, hash);
     shelf->keys[key->place] = shelf->keys[--shelf->len];
     shelf->keys[key->place]->place = key->place;
-    key->is_live = false;
+    atomic_store(&key->is_live, false);
     if (key->holders == 0)
         free(key);
     else
@@ -386,7 +387,7 @@ void key_let_go(const struct key_facts *key)
         return;
     entry = key->entry;
     ASSERT(entry->holders > 0);
-    if (--entry->holders > 0 || entry->is_live)
+    if (--entry->holders > 0 || atomic_load(&entry->is_live))
         return;
     list_remove(&entry->link);
     free(entry);
@@ -394,7 +395,7 @@ void key_let_go(const struct key_facts *key)
 
 bool key_is_valid(const struct key_facts *key, int64_t now_ms)
 {
-    return key->entry->is_live && !token_has_ended(key->expires_at_ms, now_ms);
+    return atomic_load(&key->entry->is_live) && !token_has_ended(key->expires_at_ms, now_ms);
 }
 
 /* ---- what is counted ---- */
@@ -406,6 +407,13 @@ const struct key_facts *key_of(const struct principal *who)
     if (who == NULL || who == &principal_open || who == &principal_broker)
         return NULL;
     return (const struct key_facts *)(const void *)who;
+}
+
+bool key_is_live(const struct principal *who)
+{
+    const struct key_facts *key = key_of(who);
+
+    return key == NULL || atomic_load(&key->entry->is_live);
 }
 
 void key_note_use(const struct key_facts *key, int64_t now_ms)

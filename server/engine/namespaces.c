@@ -197,7 +197,8 @@ void run_PUT_NS(struct batch *batch, struct command *command)
     }
     if (exists && !check_version(batch, command, ns->version, edit->if_match))
         return;
-    if (!quota_allows(batch, edit->name, &(struct intake){.tasks = 0}, &command->reply.error)) {
+    if (!quota_allows(batch, command, edit->name, &(struct intake){.tasks = 0},
+                      &command->reply.error)) {
         batch_answer(batch, command);
         return;
     }

@@ -1,6 +1,8 @@
 /* Quotas: numbers against numbers; nothing is made here. */
 #include "quotas.h"
 
+#include "reach.h"
+
 #include "store/repo_access.h"
 
 enum {
@@ -14,6 +16,13 @@ enum {
 static int64_t bound(int64_t configured, int64_t otherwise)
 {
     return configured > 0 ? configured : otherwise;
+}
+
+/* An eighth is kept for those whom nothing binds, so that no tenant can spend what belongs to all.
+ */
+static int64_t share_of(int64_t most, bool is_bound)
+{
+    return is_bound ? most - (most + 7) / 8 : most;
 }
 
 void intake_add_queue(struct intake *intake, const struct hot_ns *ns, struct bytes queue)
@@ -32,21 +41,32 @@ void intake_add_class(struct intake *intake, const struct hot_ns *ns, struct byt
 
 /* ---- the broker's bounds ---- */
 
-static bool fits_bounds(const struct batch *batch, struct bytes name, const struct hot_ns *ns,
-                        const struct intake *intake, struct error *error)
+/* The default one is everybody's and always has its place. */
+static bool fits_namespaces(const struct batch *batch, const struct command *command,
+                            struct bytes name)
+{
+    int64_t most = bound(batch->engine->options.bounds.namespaces_max, NAMESPACES_MAX);
+    bool is_bound = !globs_are_all(command->by->grant.ns);
+
+    return (int64_t)map_len(batch->hot->namespaces) < share_of(most, is_bound) ||
+           bytes_is(name, "default");
+}
+
+static bool fits_bounds(const struct batch *batch, const struct command *command, struct bytes name,
+                        const struct hot_ns *ns, const struct intake *intake, struct error *error)
 {
     const struct engine_bounds *bounds = &batch->engine->options.bounds;
-    int64_t namespaces_max = bound(bounds->namespaces_max, NAMESPACES_MAX);
-    int64_t queues_max = bound(bounds->queues_max, QUEUES_MAX);
-    int64_t classes_max = bound(bounds->classes_max, CLASSES_MAX);
+    bool is_bound = !reaches_all_queues(command);
+    int64_t queues_max = share_of(bound(bounds->queues_max, QUEUES_MAX), is_bound);
+    int64_t classes_max = share_of(bound(bounds->classes_max, CLASSES_MAX), is_bound);
     int64_t queues = ns == NULL ? 0 : (int64_t)map_len(ns->queues);
     int64_t classes = ns == NULL ? 0 : (int64_t)map_len(ns->classes);
 
-    if (ns == NULL && (int64_t)map_len(batch->hot->namespaces) >= namespaces_max)
+    if (ns == NULL && !fits_namespaces(batch, command, name))
         (void)error_set(error, ERR_LIMIT_REACHED, "",
                         "the namespace %.*s would be one too many: the broker's namespaces_max is "
-                        "%lld",
-                        BYTES_ARG(name), (long long)namespaces_max);
+                        "%lld, and an eighth of it is for tokens of every namespace",
+                        BYTES_ARG(name), (long long)bound(bounds->namespaces_max, NAMESPACES_MAX));
     else if (intake->queue_names > 0 && queues + intake->queue_names > queues_max)
         (void)error_set(error, ERR_LIMIT_REACHED, "/queue",
                         "the namespace %.*s can have no other queue: the broker's queues_max is "
@@ -65,7 +85,8 @@ static bool fits_bounds(const struct batch *batch, struct bytes name, const stru
 
 bool quota_admits_token(struct batch *batch, struct command *command)
 {
-    int64_t tokens_max = bound(batch->engine->options.bounds.tokens_max, TOKENS_MAX);
+    int64_t tokens_max = share_of(bound(batch->engine->options.bounds.tokens_max, TOKENS_MAX),
+                                  !grant_is_unbounded(&command->by->grant));
 
     if (token_count(batch->db, tokens_max) < tokens_max)
         return true;
@@ -75,11 +96,15 @@ bool quota_admits_token(struct batch *batch, struct command *command)
     return false;
 }
 
+/* A bound token's namespace has at most half of them, so that there is room for another's. */
 bool quota_admits_worker(struct batch *batch, struct command *command)
 {
     int64_t workers_max = bound(batch->engine->options.bounds.workers_max, WORKERS_MAX);
+    const struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
+    bool is_bound = !grant_is_unbounded(&command->by->grant);
 
-    if ((int64_t)map_len(batch->hot->workers) < workers_max)
+    if ((int64_t)map_len(batch->hot->workers) < share_of(workers_max, is_bound) &&
+        (!is_bound || ns == NULL || ns->workers_len < (workers_max + 1) / 2))
         return true;
     batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
                  "no other worker can register: the broker's workers_max is %lld",
@@ -126,22 +151,22 @@ bool quota_is_short_of_classes(const struct batch *batch, const struct hot_ns *n
     return ns != NULL && (int64_t)map_len(ns->classes) >= classes_max;
 }
 
-bool quota_fits(const struct batch *batch, struct bytes name, const struct hot_ns *ns,
-                const struct intake *intake, struct error *ret_error)
+bool quota_fits(const struct batch *batch, const struct command *command, struct bytes name,
+                const struct hot_ns *ns, const struct intake *intake, struct error *ret_error)
 {
-    return fits_bounds(batch, name, ns, intake, ret_error) &&
+    return fits_bounds(batch, command, name, ns, intake, ret_error) &&
            (ns == NULL || fits_quotas(ns, intake, ret_error));
 }
 
-bool quota_allows(const struct batch *batch, struct bytes name, const struct intake *intake,
-                  struct error *ret_error)
+bool quota_allows(const struct batch *batch, const struct command *command, struct bytes name,
+                  const struct intake *intake, struct error *ret_error)
 {
-    return quota_fits(batch, name, hot_ns(batch->hot, name, false), intake, ret_error);
+    return quota_fits(batch, command, name, hot_ns(batch->hot, name, false), intake, ret_error);
 }
 
 bool quota_admits(struct batch *batch, struct command *command, const struct intake *intake)
 {
-    if (quota_allows(batch, command->ns, intake, &command->reply.error))
+    if (quota_allows(batch, command, command->ns, intake, &command->reply.error))
         return true;
     batch_answer(batch, command);
     return false;

@@ -19,12 +19,12 @@ void intake_add_class(struct intake *intake, const struct hot_ns *ns, struct byt
 /* There may be no place for another class: only then is it worth while to look which are known. */
 bool quota_is_short_of_classes(const struct batch *batch, const struct hot_ns *ns);
 /* Whether the namespace takes all of it; else error says why not. ns NULL: one of that name is yet
- * to be made. */
-bool quota_fits(const struct batch *batch, struct bytes name, const struct hot_ns *ns,
-                const struct intake *intake, struct error *ret_error);
+ * to be made. Who is bound by his token has seven eighths of the broker's bounds. */
+bool quota_fits(const struct batch *batch, const struct command *command, struct bytes name,
+                const struct hot_ns *ns, const struct intake *intake, struct error *ret_error);
 /* The same by its name. */
-bool quota_allows(const struct batch *batch, struct bytes ns, const struct intake *intake,
-                  struct error *ret_error);
+bool quota_allows(const struct batch *batch, const struct command *command, struct bytes name,
+                  const struct intake *intake, struct error *ret_error);
 /* The same, and the command is refused when not. */
 bool quota_admits(struct batch *batch, struct command *command, const struct intake *intake);
 /* Whether one more worker may register; refused when not. */

@@ -173,7 +173,7 @@ static enum verdict decide(struct batch *batch, struct command *command, unsigne
         intake_add_queue(&intake, ns, spec->queue);
     if (quota_is_short_of_classes(batch, ns))
         intake_add_class(&intake, ns, spec->type, spec->requires);
-    if (!quota_fits(batch, command->ns, ns, &intake, ret_error))
+    if (!quota_fits(batch, command, command->ns, ns, &intake, ret_error))
         return REFUSE;
     if (holds)
         return HOLD;
@@ -274,7 +274,7 @@ static bool fits_with(struct batch *batch, struct command *command, const struct
         intake_add_class(&whole->intake, ns, spec->type, spec->requires);
     whole->intake.tasks++;
     whole->intake.bytes += task_spec_bytes(spec);
-    return quota_allows(batch, command->ns, &whole->intake, &command->reply.error);
+    return quota_allows(batch, command, command->ns, &whole->intake, &command->reply.error);
 }
 
 /* All or none: the first task that would not fit refuses the whole. */

@@ -220,7 +220,7 @@ static bool admits_queues(struct batch *batch, struct command *command)
         if (map_put(seen, spec->queues[i], command) == NULL)
             intake_add_queue(&intake, ns, spec->queues[i]);
     map_free(seen);
-    if (quota_allows(batch, command->ns, &intake, &command->reply.error))
+    if (quota_allows(batch, command, command->ns, &intake, &command->reply.error))
         return true;
     (void)snprintf(command->reply.error.where, sizeof(command->reply.error.where), "/queues");
     batch_answer(batch, command);

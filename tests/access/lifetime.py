@@ -280,6 +280,22 @@ def a_stream_ends_with_its_token(bench):
     equal(len(bench.must(200, "GET", "/v1/tasks", ADMIN)["items"]), 1)
 
 
+def a_claim_that_waits_gets_nothing_after_the_end_of_its_token(bench):
+    bench.start(f"{ADMIN} admin", options=NO_GUESSES)
+    made = bench.must(201, "POST", "/v1/tokens", ADMIN, {"role": "worker"})
+    worker = bench.must(201, "POST", "/v1/workers", made["token"], {"identity": "w", "queues": ["q"]})["id"]
+    answers = []
+    waiting = threading.Thread(target=lambda: answers.append(
+        bench.ask("POST", f"/v1/workers/{worker}/claim?wait=2", made["token"], {}, timeout=40)))
+    waiting.start()
+    until(lambda: bench.parked(ADMIN) == 1)
+    bench.must(204, "DELETE", f"/v1/tokens/{made['id']}", ADMIN)
+    task = bench.must(201, "POST", "/v1/tasks", ADMIN, {"queue": "q"})["id"]
+    waiting.join(10)
+    equal([answer.status for answer in answers], [204])
+    equal(bench.must(200, "GET", f"/v1/tasks/{task}", ADMIN)["state"], "ready")
+
+
 def wrong_tokens_of_others_do_not_stop_heartbeats(bench):
     bench.start(f"{ADMIN} admin", f"{FIRST} worker", options=("--failures-per-address", "3"))
     worker = bench.must(201, "POST", "/v1/workers", FIRST, {"identity": "w", "queues": ["q"]})["id"]
@@ -318,6 +334,7 @@ TESTS = (
     a_body_that_comes_after_the_end_of_its_token_does_nothing,
     nobody_shuts_down_who_came_before_the_first_token,
     a_stream_ends_with_its_token,
+    a_claim_that_waits_gets_nothing_after_the_end_of_its_token,
     wrong_tokens_of_others_do_not_stop_heartbeats,
     so_many_tokens_can_be_made,
 )

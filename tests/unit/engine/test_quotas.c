@@ -352,6 +352,37 @@ static void names_and_workers_are_bounded(void **state)
     assert_int_equal(look(stage)->workers, 1);
 }
 
+static struct command *to_foreign(struct stage *stage, const struct principal *by, const char *ns)
+{
+    struct command *command = to_submit(stage, "q");
+
+    command->ns = bytes_of(ns);
+    command->by = by;
+    return command;
+}
+
+/* Whoever may use many names spends not all that there are. */
+static void tenants_leave_an_eighth(void **state)
+{
+    static const struct principal bound = {.id = {"bound", 5},
+                                           .grant = {ROLE_SUBMITTER, {"t*,default", 10}, {"*", 1}}};
+    struct stage *stage = *state;
+
+    stage->options.bounds = (struct engine_bounds){.namespaces_max = 8};
+    stage_restart(stage);
+    for (int i = 0; i < 7; i++) {
+        char name[] = {'t', (char)('0' + i), '\0'};
+
+        assert_int_equal(code_of(stage_ask(stage, to_foreign(stage, &bound, name))), OK);
+    }
+    assert_int_equal(code_of(stage_ask(stage, to_foreign(stage, &bound, "t7"))), ERR_LIMIT_REACHED);
+    assert_int_equal(code_of(stage_ask(stage, to_foreign(stage, &bound, "t0"))), OK);
+    assert_int_equal(code_of(stage_ask(stage, to_foreign(stage, &principal_open, "root"))), OK);
+    assert_int_equal(code_of(stage_ask(stage, to_foreign(stage, &principal_open, "more"))),
+                     ERR_LIMIT_REACHED);
+    assert_int_equal(code_of(stage_ask(stage, to_foreign(stage, &bound, "default"))), OK);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
@@ -368,6 +399,7 @@ int main(void)
         STAGED(all_or_none_counts_all),
         STAGED(a_quota_holds_no_stream),
         STAGED(names_and_workers_are_bounded),
+        STAGED(tenants_leave_an_eighth),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
