@@ -19,7 +19,7 @@ void token_delete(struct db *db, struct bytes id);
 /* Is there one besides this one ("": any)? */
 bool token_is_other(struct db *db, struct bytes id);
 /* One besides this one for which token_rules_all() holds? */
-bool token_is_other_ruler(struct db *db, struct bytes id, int64_t now_ms);
+bool token_is_other_ruler(struct db *db, struct bytes id, int64_t until_ms); /* and beyond */
 /* How many there are, counted as far as max. */
 int64_t token_count(struct db *db, int64_t max);
 

@@ -12,11 +12,16 @@ static bool are_others(const struct batch *batch, const struct command *command,
     return command->in.token.has_file_token || token_is_other(batch->db, id);
 }
 
+/* One that ends before it is no other: whoever makes a short-lived admin's must not lock the rest
+ * out with it. */
 static bool is_other_ruler(const struct batch *batch, const struct command *command,
-                           struct bytes id)
+                           const struct token_record *than)
 {
-    return command->in.token.has_file_admin ||
-           token_is_other_ruler(batch->db, id, batch->now.wall_ms);
+    int64_t until_ms = than->expires_at_ms < 0 ? INT64_MAX : than->expires_at_ms - 1;
+
+    if (until_ms < batch->now.wall_ms)
+        until_ms = batch->now.wall_ms;
+    return command->in.token.has_file_admin || token_is_other_ruler(batch->db, than->id, until_ms);
 }
 
 void engine_each_token(struct engine *engine,
@@ -213,10 +218,11 @@ static bool may_revoke(struct batch *batch, struct command *command,
     bool rules = token_rules_all(&token->grant, token->expires_at_ms, batch->now.wall_ms);
 
     *ret_opens = is_last;
-    if (!is_last && rules && !is_other_ruler(batch, command, token->id)) {
-        batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
-                     "it is the last admin's over everything; revoke the others first, or make "
-                     "another admin's");
+    if (!is_last && rules && !is_other_ruler(batch, command, token)) {
+        batch_refuse(
+            batch, command, ERR_STATE_CONFLICT, "",
+            "it is the last admin's over everything, or the one that lasts longest; revoke "
+            "the others first, or make another admin's");
         return false;
     }
     if (is_last && !command->in.token.may_be_open) {

@@ -116,9 +116,9 @@ bool token_is_other(struct db *db, struct bytes id)
     return is_any(db_query(db, SQL_TOKEN_OTHER, VALUES(VALUE_TEXT(id))));
 }
 
-bool token_is_other_ruler(struct db *db, struct bytes id, int64_t now_ms)
+bool token_is_other_ruler(struct db *db, struct bytes id, int64_t until_ms)
 {
-    return is_any(db_query(db, SQL_TOKEN_OTHER_RULER, VALUES(VALUE_TEXT(id), VALUE_INT(now_ms))));
+    return is_any(db_query(db, SQL_TOKEN_OTHER_RULER, VALUES(VALUE_TEXT(id), VALUE_INT(until_ms))));
 }
 
 int64_t token_count(struct db *db, int64_t max)

@@ -230,6 +230,24 @@ static void an_expired_admin_is_none(void **state)
     assert_int_equal(code_of(stage_ask(stage, to_revoke(stage, "a"))), OK);
 }
 
+static void make_until(struct stage *stage, const char *id, struct grant grant, int64_t end_ms)
+{
+    struct command *command = to_make(stage, id, grant);
+
+    command->in.token.expires_at_ms = end_ms;
+    assert_int_equal(code_of(stage_ask(stage, command)), OK);
+}
+
+static void an_admin_that_ends_sooner_does_not_stand_for_one_that_lasts(void **state)
+{
+    struct stage *stage = *state;
+
+    (void)make(stage, "a", ADMIN);
+    make_until(stage, "b", ADMIN, stage->now.wall_ms + 2000);
+    assert_int_equal(code_of(stage_ask(stage, to_revoke(stage, "a"))), ERR_STATE_CONFLICT);
+    assert_int_equal(code_of(stage_ask(stage, to_revoke(stage, "b"))), OK);
+}
+
 static void the_last_of_all_goes_where_only_loopback_is_served(void **state)
 {
     struct stage *stage = *state;
@@ -259,14 +277,6 @@ static void so_many_are_kept(void **state)
 }
 
 /* ---- the broom ---- */
-
-static void make_until(struct stage *stage, const char *id, struct grant grant, int64_t end_ms)
-{
-    struct command *command = to_make(stage, id, grant);
-
-    command->in.token.expires_at_ms = end_ms;
-    assert_int_equal(code_of(stage_ask(stage, command)), OK);
-}
 
 static const struct reply *sweep(struct stage *stage, const char *const *ids, unsigned len)
 {
@@ -378,6 +388,7 @@ int main(void)
         WITH_STAGE(the_last_admin_stays_while_others_are_left),
         WITH_STAGE(two_admins_cannot_both_go_at_once),
         WITH_STAGE(an_expired_admin_is_none),
+        WITH_STAGE(an_admin_that_ends_sooner_does_not_stand_for_one_that_lasts),
         WITH_STAGE(the_last_of_all_goes_where_only_loopback_is_served),
         WITH_STAGE(so_many_are_kept),
         WITH_STAGE(what_ended_long_ago_goes_with_a_line_in_the_record),
