@@ -69,11 +69,18 @@ static size_t count_valid(const struct keyring *keyring, int64_t now_ms)
     return valid;
 }
 
+/* A check of the settings runs without an engine. */
+static int64_t now_of(const struct broker *broker)
+{
+    return broker->api.engine != NULL ? api_now(&broker->api).wall_ms
+                                      : clock_system().now(NULL).wall_ms;
+}
+
 /* Both are allowed: an operator may want nobody to make tokens, or everybody out. */
 static void warn_of_tokens(const struct broker *broker)
 {
     const struct keyring *keyring = broker->keyring;
-    int64_t now_ms = api_now(&broker->api).wall_ms;
+    int64_t now_ms = now_of(broker);
 
     if (keyring_is_open(keyring))
         return;
