@@ -8,6 +8,7 @@ line that is not one whole JSON object.
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import sys
@@ -20,8 +21,10 @@ import contexts  # noqa: E402
 import sockets  # noqa: E402
 from broker import Broker  # noqa: E402
 
-# A sanitizer keeps freed memory for a while; what leaks by request or connection is far beyond this.
+# What leaks by request or connection is far beyond this.
 GROWTH_MAX_KIB = 96 * 1024
+# Freed memory that a sanitizer keeps for a while would look like it.
+QUARANTINE = "quarantine_size_mb=4"
 OPTIONS = ["--head-deadline", "1500ms", "--body-deadline", "1500ms", "--idle-timeout", "5s", "--log-level", "debug"]
 
 
@@ -30,6 +33,7 @@ def main():
     parser.add_argument("--binary", required=True)
     parser.add_argument("--only", help="row ids, with commas")
     options = parser.parse_args()
+    os.environ["ASAN_OPTIONS"] = ":".join(filter(None, (os.environ.get("ASAN_OPTIONS"), QUARANTINE)))
     failures = 0
     count = 0
     for module in (contexts, sockets, crowds):
