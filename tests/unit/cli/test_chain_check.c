@@ -134,8 +134,8 @@ static void nonsense_is_no_row(void **state)
 {
     static const char *const bad[] = {
         "7", "[]", "{\"number\":1,\"hash\":\"zz\"}",
-        "{\"number\":1,\"hash\":"
-        "\"zz00000000000000000000000000000000000000000000000000000000000000\"}"};
+        ("{\"number\":1,\"hash\":"
+         "\"zz00000000000000000000000000000000000000000000000000000000000000\"}")};
     struct arena *arena = arena_new();
 
     (void)state;

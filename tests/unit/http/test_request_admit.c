@@ -3,19 +3,22 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #define HOST "Host: localhost\r\n"
 #define WHO  "X-Who: friend\r\n"
 
-static int held;
+static atomic_int held;
 
 static void let_go(const void *caller)
 {
-    held -= caller == &held;
+    if (caller == &held)
+        (void)atomic_fetch_sub(&held, 1);
 }
 
 /* Friends only; the path says where they are at home. */
@@ -31,7 +34,7 @@ static enum err admit(void *ctx, struct request *request, const struct route *ro
     }
     if (!request_names_ns(request))
         request_set_ns(request, BYTES("home"));
-    held++;
+    (void)atomic_fetch_add(&held, 1);
     request_set_caller(request, &held, let_go);
     return OK;
 }
@@ -68,11 +71,14 @@ static void who_is_admitted_gets_the_namespace_that_was_set(void **state)
 
 static void who_was_admitted_is_let_go_when_the_request_ends(void **state)
 {
-    held = 0;
+    atomic_store(&held, 0);
     for (unsigned i = 0; i < 3; i++)
         assert_int_equal(status_of(*state, "GET /v1/things/7 HTTP/1.1\r\n" HOST WHO "\r\n"), 200);
     assert_int_equal(status_of(*state, "GET /nowhere HTTP/1.1\r\n" HOST WHO "\r\n"), 404);
-    assert_int_equal(held, 0);
+    /* The client may have read its answer before the server is through with the request. */
+    for (int i = 0; i < 5000 && atomic_load(&held) > 0; i++)
+        (void)usleep(1000);
+    assert_int_equal(atomic_load(&held), 0);
 }
 
 static void nobody_else_learns_what_is_there(void **state)
