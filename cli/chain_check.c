@@ -2,7 +2,6 @@
 #include "chain_check.h"
 
 #include "base/json_scan.h"
-#include "base/parse.h"
 #include "domain/chain.h"
 #include "json.h"
 
@@ -26,20 +25,6 @@ static struct chain_link link_of(struct bytes row, struct arena *arena)
         .object = json_text_of(row, "object", arena),
         .detail = json_find(row, "detail"),
     };
-}
-
-static bool read_hash(struct bytes text, struct digest *ret_hash)
-{
-    if (text.len != DIGEST_LEN * 2)
-        return false;
-    for (size_t i = 0; i < DIGEST_LEN; i++) {
-        int high = parse_hex_digit(text.at[2 * i]), low = parse_hex_digit(text.at[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return false;
-        ret_hash->at[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
 }
 
 static bool are_equal(const struct digest *a, const struct digest *b)
@@ -77,7 +62,7 @@ const char *chain_check_row(struct chain_check *check, struct bytes row, struct 
     if (check->sees_part)
         return "this token sees a part of the record only; a token for every namespace and queue is "
                "needed";
-    if (!read_hash(text, &hash))
+    if (!digest_read(text, &hash))
         return "its hash is none";
     complaint = check_link(check, &link, &hash);
     if (complaint != NULL)

@@ -5,6 +5,7 @@
 #include <gnutls/gnutls.h>
 
 #include "base/assert.h"
+#include "base/parse.h"
 
 static void add(gnutls_hash_hd_t hash, const void *data, size_t len)
 {
@@ -55,6 +56,20 @@ void digest_hex(struct digest digest, char ret_text[DIGEST_LEN * 2 + 1])
         ret_text[2 * i + 1] = DIGITS[digest.at[i] & 15];
     }
     ret_text[2 * DIGEST_LEN] = '\0';
+}
+
+bool digest_read(struct bytes hex, struct digest *ret_digest)
+{
+    if (hex.len != DIGEST_LEN * 2)
+        return false;
+    for (unsigned i = 0; i < DIGEST_LEN; i++) {
+        int high = parse_hex_digit(hex.at[2 * i]), low = parse_hex_digit(hex.at[2 * i + 1]);
+
+        if (high < 0 || low < 0)
+            return false;
+        ret_digest->at[i] = (uint8_t)(high << 4 | low);
+    }
+    return true;
 }
 
 bool bytes_equal_constant_time(struct bytes a, struct bytes b)

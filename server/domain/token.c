@@ -1,7 +1,6 @@
 /* Token: made, hashed and read from a line of the token file. */
 #include "domain/token.h"
 
-#include "base/parse.h"
 #include "base/time_text.h"
 
 #include <string.h>
@@ -101,25 +100,11 @@ static bool next_word(struct bytes *rest, struct bytes *ret_word)
     return len > 0;
 }
 
-static bool read_hash(struct bytes hex, struct digest *ret_hash)
-{
-    if (hex.len != sizeof(ret_hash->at) * 2)
-        return false;
-    for (size_t i = 0; i < sizeof(ret_hash->at); i++) {
-        int high = parse_hex_digit(hex.at[2 * i]), low = parse_hex_digit(hex.at[2 * i + 1]);
-
-        if (high < 0 || low < 0)
-            return false;
-        ret_hash->at[i] = (uint8_t)(high << 4 | low);
-    }
-    return true;
-}
-
 static enum err read_token(struct bytes word, struct token_line *line, struct error *error)
 {
     if (bytes_starts(word, "sha256:")) {
-        if (!read_hash((struct bytes){word.at + HASH_PREFIX_LEN, word.len - HASH_PREFIX_LEN},
-                       &line->hash))
+        if (!digest_read((struct bytes){word.at + HASH_PREFIX_LEN, word.len - HASH_PREFIX_LEN},
+                         &line->hash))
             return error_set(error, ERR_INVALID_FIELD, "", "sha256: needs 64 hex digits behind it");
         return OK;
     }

@@ -50,7 +50,7 @@ static void a_rule_without_daylight_time_never_changes(void **state)
     assert_int_equal(span.offset_ms, (5 * 60 + 45) * MINUTE_MS);
     assert_int_equal(span.begin_ms, -ZONE_ALWAYS_MS);
     assert_int_equal(span.end_ms, ZONE_ALWAYS_MS);
-    assert_int_equal(rule_of("XXX+3:00:01").standard_s, -10801);
+    assert_int_equal(rule_of("ABC+3:00:01").standard_s, -10801);
 }
 
 static void last_and_nth_weekdays_are_found(void **state)
