@@ -10,76 +10,12 @@
 #include <cmocka.h>
 
 #include "call.h"
-#include "fake.h"
+#include "door.h"
 #include "handlers.h"
 
 #define NEEDED                                                                                      \
     "a valid token is needed: \"Authorization: Bearer TOKEN\", one blank; tokens in the query are " \
     "not read"
-
-static int64_t now_ms;
-static struct keyring *keyring;
-static struct failures *failures;
-static struct request *request;
-static struct error error;
-
-static struct moment now(void *ctx)
-{
-    (void)ctx;
-    return (struct moment){.wall_ms = now_ms, .mono_ms = now_ms};
-}
-
-static void put(const char *token, enum role role, const char *ns, const char *queues)
-{
-    struct key_facts facts = {
-        .who = {.id = bytes_of(token), .grant = {role, bytes_of(ns), bytes_of(queues)}},
-        .hash = token_hash(bytes_of(token)),
-        .source = KEY_FROM_STORE,
-        .expires_at_ms = -1,
-        .last_used_at_ms = -1,
-    };
-
-    keyring_put(keyring, &facts);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    now_ms = 1000000;
-    keyring = keyring_new();
-    failures = failures_new(8);
-    put("admin-token", ROLE_ADMIN, "*", "*");
-    put("team-token", ROLE_WORKER, "team", "*");
-    put("teams-token", ROLE_WORKER, "team-*", "*");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    keyring_free(keyring);
-    failures_free(failures);
-    return 0;
-}
-
-static struct request *begin(const char *authorization)
-{
-    request = fake_begin();
-    request->headers[0] = (struct fake_pair){"authorization", authorization};
-    request->ns_is_implied = true;
-    fake_api()->keyring = keyring;
-    fake_api()->failures = failures;
-    fake_engine()->clock.now = now;
-    return request;
-}
-
-static enum err admit(enum scope scope, bool urgent)
-{
-    const struct route route = {.operation = "x", .scope = scope, .urgent = urgent};
-
-    error = (struct error){.detail = ""};
-    return api_admit(fake_api(), request, &route, &error);
-}
 
 /* Notes for the record come back as the engine gives them back. */
 static void take_notes(void)
@@ -98,13 +34,13 @@ static void end(void)
     fake_end();
 }
 
-/* One request from its begin to its end. */
+/* One the_door.request from its begin to its end. */
 static enum err try(const char *authorization, enum scope scope)
 {
     enum err code;
 
-    begin(authorization);
-    code = admit(scope, false);
+    door_begin(authorization);
+    code = door_admit(scope, false);
     end();
     return code;
 }
@@ -114,11 +50,11 @@ static void without_tokens_everybody_may_do_all(void **state)
     struct keyring *empty = keyring_new();
 
     (void)state;
-    begin("Bearer whatever");
+    door_begin("Bearer whatever");
     fake_api()->keyring = empty;
-    assert_int_equal(admit(SCOPE_SHUTDOWN, false), OK);
-    assert_ptr_equal(request_caller(request), &principal_open);
-    assert_string_equal(request->ns, "default");
+    assert_int_equal(door_admit(SCOPE_SHUTDOWN, false), OK);
+    assert_ptr_equal(request_caller(the_door.request), &principal_open);
+    assert_string_equal(the_door.request->ns, "default");
     end();
     keyring_free(empty);
 }
@@ -137,13 +73,14 @@ static void whoever_has_the_token_is_who_asks(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(GOOD); i++) {
-        begin(GOOD[i]);
-        assert_int_equal(admit(SCOPE_SHUTDOWN, false), OK);
-        assert_ptr_equal(request_caller(request), keyring_find(keyring, BYTES("admin-token")));
-        assert_string_equal(request->ns, "default");
+        door_begin(GOOD[i]);
+        assert_int_equal(door_admit(SCOPE_SHUTDOWN, false), OK);
+        assert_ptr_equal(request_caller(the_door.request),
+                         keyring_find(the_door.keyring, BYTES("admin-token")));
+        assert_string_equal(the_door.request->ns, "default");
         end();
     }
-    assert_int_equal(keyring_find(keyring, BYTES("admin-token"))->last_used_at_ms, 960000);
+    assert_int_equal(keyring_find(the_door.keyring, BYTES("admin-token"))->last_used_at_ms, 960000);
 }
 
 static void all_others_hear_the_same(void **state)
@@ -163,17 +100,17 @@ static void all_others_hear_the_same(void **state)
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(BAD); i++) {
-        begin(BAD[i]);
-        assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
-        assert_string_equal(error.detail, NEEDED);
-        assert_null(request_caller(request));
+        door_begin(BAD[i]);
+        assert_int_equal(door_admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+        assert_string_equal(the_door.error.detail, NEEDED);
+        assert_null(request_caller(the_door.request));
         assert_true(fake_has_header("WWW-Authenticate: Bearer realm=\"sluice\""));
         end();
     }
-    keyring_set_expiry(keyring, BYTES("admin-token"), now_ms);
-    begin("Bearer admin-token");
-    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
-    assert_string_equal(error.detail, NEEDED);
+    keyring_set_expiry(the_door.keyring, BYTES("admin-token"), the_door.now_ms);
+    door_begin("Bearer admin-token");
+    assert_int_equal(door_admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    assert_string_equal(the_door.error.detail, NEEDED);
     assert_true(fake_has_header("error=\"invalid_token\""));
     end();
 }
@@ -181,8 +118,8 @@ static void all_others_hear_the_same(void **state)
 static void only_a_sent_token_is_called_invalid(void **state)
 {
     (void)state;
-    begin(NULL);
-    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    door_begin(NULL);
+    assert_int_equal(door_admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
     assert_false(fake_has_header("invalid_token"));
     end();
 }
@@ -192,43 +129,44 @@ static void what_the_role_lacks_is_403(void **state)
     (void)state;
     assert_int_equal(try("Bearer team-token", SCOPE_WORK), OK);
     assert_int_equal(try("Bearer team-token", SCOPE_TASKS_SUBMIT), ERR_FORBIDDEN);
-    assert_non_null(strstr(error.detail, "tasks:submit"));
+    assert_non_null(strstr(the_door.error.detail, "tasks:submit"));
 }
 
 static void a_path_that_is_not_there_needs_a_token_too(void **state)
 {
     (void)state;
-    begin(NULL);
-    assert_int_equal(api_admit(fake_api(), request, NULL, &error), ERR_UNAUTHORIZED);
+    door_begin(NULL);
+    assert_int_equal(api_admit(fake_api(), the_door.request, NULL, &the_door.error),
+                     ERR_UNAUTHORIZED);
     end();
-    begin("Bearer team-token");
-    assert_int_equal(api_admit(fake_api(), request, NULL, &error), OK);
+    door_begin("Bearer team-token");
+    assert_int_equal(api_admit(fake_api(), the_door.request, NULL, &the_door.error), OK);
     end();
 }
 
 static void namespaces_are_the_token_s(void **state)
 {
     (void)state;
-    begin("Bearer team-token");
-    assert_int_equal(admit(SCOPE_WORK, false), OK);
-    assert_string_equal(request->ns, "team");
+    door_begin("Bearer team-token");
+    assert_int_equal(door_admit(SCOPE_WORK, false), OK);
+    assert_string_equal(the_door.request->ns, "team");
     end();
 
-    begin("Bearer team-token");
-    request->ns_is_implied = false;
-    request->ns = "other";
-    assert_int_equal(admit(SCOPE_WORK, false), ERR_FORBIDDEN);
+    door_begin("Bearer team-token");
+    the_door.request->ns_is_implied = false;
+    the_door.request->ns = "other";
+    assert_int_equal(door_admit(SCOPE_WORK, false), ERR_FORBIDDEN);
     end();
 
-    begin("Bearer teams-token");
-    request->ns_is_implied = false;
-    request->ns = "team-7";
-    assert_int_equal(admit(SCOPE_WORK, false), OK);
-    assert_string_equal(request->ns, "team-7");
+    door_begin("Bearer teams-token");
+    the_door.request->ns_is_implied = false;
+    the_door.request->ns = "team-7";
+    assert_int_equal(door_admit(SCOPE_WORK, false), OK);
+    assert_string_equal(the_door.request->ns, "team-7");
     end();
 
     assert_int_equal(try("Bearer teams-token", SCOPE_WORK), ERR_FORBIDDEN);
-    assert_non_null(strstr(error.detail, "/v1/ns/"));
+    assert_non_null(strstr(the_door.error.detail, "/v1/ns/"));
     assert_int_equal(try("Bearer teams-token", SCOPE_SELF_READ), OK);
 }
 
@@ -236,19 +174,19 @@ static void a_token_s_rate_says_when_it_goes_on(void **state)
 {
     (void)state;
     for (unsigned i = 0; i < 3; i++) {
-        begin("Bearer team-token");
+        door_begin("Bearer team-token");
         fake_api()->token_rate = (struct rate_limit){.units = 2, .period_s = 10, .burst = 2};
-        assert_int_equal(admit(SCOPE_WORK, true), OK);
-        assert_int_equal(admit(SCOPE_WORK, false), i < 2 ? OK : ERR_RATE_LIMITED);
+        assert_int_equal(door_admit(SCOPE_WORK, true), OK);
+        assert_int_equal(door_admit(SCOPE_WORK, false), i < 2 ? OK : ERR_RATE_LIMITED);
         assert_int_equal(fake_has_header("Retry-After: "), i == 2);
         end();
     }
-    begin("Bearer team-token");
+    door_begin("Bearer team-token");
     fake_api()->token_rate = (struct rate_limit){.units = 2, .period_s = 10, .burst = 2};
-    assert_int_equal(admit(SCOPE_WORK, false), ERR_RATE_LIMITED);
+    assert_int_equal(door_admit(SCOPE_WORK, false), ERR_RATE_LIMITED);
     assert_true(fake_has_header("Retry-After: 6\n") || fake_has_header("Retry-After: 5\n"));
-    now_ms += 6000;
-    assert_int_equal(admit(SCOPE_WORK, false), OK);
+    the_door.now_ms += 6000;
+    assert_int_equal(door_admit(SCOPE_WORK, false), OK);
     end();
 }
 
@@ -258,9 +196,9 @@ static enum err guess_at(const char *authorization, bool urgent)
 {
     enum err code;
 
-    begin(authorization);
+    door_begin(authorization);
     fake_api()->failure_rate = (struct rate_limit){.units = 3, .period_s = 60, .burst = 3};
-    code = admit(SCOPE_SELF_READ, urgent);
+    code = door_admit(SCOPE_SELF_READ, urgent);
     end();
     return code;
 }
@@ -282,7 +220,7 @@ static void who_guesses_too_often_is_not_heard(void **state)
 
     (void)state;
     token_make(&random, ours);
-    put(ours, ROLE_VIEWER, "*", "*");
+    door_put(ours, ROLE_VIEWER, "*", "*");
     (void)snprintf(header, sizeof(header), "Bearer %s", ours);
     for (unsigned i = 0; i < 20; i++)
         assert_int_equal(guess(NULL), ERR_UNAUTHORIZED);
@@ -294,24 +232,24 @@ static void who_guesses_too_often_is_not_heard(void **state)
     assert_int_equal(guess(header), OK);
     header[20] = header[20] == 'x' ? 'y' : 'x';
     assert_int_equal(guess(header), ERR_RATE_LIMITED);
-    now_ms += 41000;
+    the_door.now_ms += 41000;
     assert_int_equal(guess("Bearer admin-token"), OK);
 }
 
 static void wrong_tokens_come_into_the_record(void **state)
 {
     (void)state;
-    begin("Bearer wrong-token");
-    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
-    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    door_begin("Bearer wrong-token");
+    assert_int_equal(door_admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    assert_int_equal(door_admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
     assert_int_equal(fake_engine()->posted_len, 1);
     assert_int_equal(fake_command()->kind, COMMAND_NOTE);
     assert_true(bytes_is(fake_command()->in.note.action, "auth.refused"));
     assert_true(bytes_is(fake_command()->in.note.detail, "{\"count\":1}"));
     assert_true(bytes_is(fake_command()->address, "192.0.2.1"));
     take_notes();
-    now_ms += 60000;
-    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    the_door.now_ms += 60000;
+    assert_int_equal(door_admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
     assert_true(bytes_is(fake_command()->in.note.detail, "{\"count\":2}"));
     take_notes();
     end();
@@ -323,8 +261,8 @@ static void a_burst_that_ended_is_noted_with_its_true_count(void **state)
     (void)state;
     for (unsigned i = 0; i < 10; i++)
         (void)guess("Bearer wrong-token");
-    begin(NULL);
-    now_ms += 60000;
+    door_begin(NULL);
+    the_door.now_ms += 60000;
     api_note_refused(fake_api(), false);
     assert_int_equal(fake_engine()->posted_len, 1);
     assert_true(bytes_is(fake_command()->in.note.detail, "{\"count\":9}"));
@@ -332,14 +270,14 @@ static void a_burst_that_ended_is_noted_with_its_true_count(void **state)
     take_notes();
     api_note_refused(fake_api(), true);
     assert_int_equal(fake_engine()->posted_len, 0);
-    assert_int_equal(admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
+    assert_int_equal(door_admit(SCOPE_SELF_READ, false), ERR_UNAUTHORIZED);
     end();
 }
 
 static void urgent_requests_are_not_held_up_by_the_wrong_tokens_of_others(void **state)
 {
     (void)state;
-    put("a-token-that-is-long-enough", ROLE_WORKER, "*", "*");
+    door_put("a-token-that-is-long-enough", ROLE_WORKER, "*", "*");
     for (unsigned i = 0; i < 5; i++)
         (void)guess("Bearer wrong-token");
     assert_int_equal(guess("Bearer a-token-that-is-long-enough"), ERR_RATE_LIMITED);
@@ -361,17 +299,17 @@ static const struct operation WAITING = {
 
 static void wait_once(bool urgent)
 {
-    begin("Bearer team-token");
+    door_begin("Bearer team-token");
     fake_api()->parked_per_token = 1;
-    request->query[0] = (struct fake_pair){"wait", "5"};
-    request->is_urgent = urgent;
-    assert_int_equal(admit(SCOPE_WORK, urgent), OK);
-    call_run(request, &WAITING);
+    the_door.request->query[0] = (struct fake_pair){"wait", "5"};
+    the_door.request->is_urgent = urgent;
+    assert_int_equal(door_admit(SCOPE_WORK, urgent), OK);
+    call_run(the_door.request, &WAITING);
 }
 
 static void a_token_s_waiting_requests_are_bounded(void **state)
 {
-    const struct key_facts *key = keyring_find(keyring, BYTES("team-token"));
+    const struct key_facts *key = keyring_find(the_door.keyring, BYTES("team-token"));
 
     (void)state;
     wait_once(false);
@@ -397,14 +335,14 @@ static void a_token_s_waiting_requests_are_bounded(void **state)
 
 static void who_cannot_be_parked_is_not_counted(void **state)
 {
-    const struct key_facts *key = keyring_find(keyring, BYTES("team-token"));
+    const struct key_facts *key = keyring_find(the_door.keyring, BYTES("team-token"));
 
     (void)state;
-    begin("Bearer team-token");
-    request->query[0] = (struct fake_pair){"wait", "5"};
-    request->park_refused = true;
-    assert_int_equal(admit(SCOPE_WORK, false), OK);
-    call_run(request, &WAITING);
+    door_begin("Bearer team-token");
+    the_door.request->query[0] = (struct fake_pair){"wait", "5"};
+    the_door.request->park_refused = true;
+    assert_int_equal(door_admit(SCOPE_WORK, false), OK);
+    call_run(the_door.request, &WAITING);
     assert_true(fake_answered_with(503, "overloaded|"));
     assert_int_equal(key_parked(key), 0);
     end();
@@ -415,9 +353,9 @@ static void who_cannot_be_parked_is_not_counted(void **state)
 static void a_token_is_told_what_it_may(void **state)
 {
     (void)state;
-    begin("Bearer team-token");
-    assert_int_equal(admit(SCOPE_SELF_READ, false), OK);
-    op_whoami(request);
+    door_begin("Bearer team-token");
+    assert_int_equal(door_admit(SCOPE_SELF_READ, false), OK);
+    op_whoami(the_door.request);
     assert_true(fake_answered_with(
         200, "{\"id\":\"team-token\",\"name\":null,\"role\":\"worker\",\"namespace\":\"team\","
              "\"queue\":\"*\",\"expires_at\":null,\"home_namespace\":\"team\",\"scopes\":["
@@ -428,23 +366,23 @@ static void a_token_is_told_what_it_may(void **state)
 static void without_tokens_whoami_tells_what_all_may(void **state)
 {
     (void)state;
-    begin(NULL);
-    request_set_caller(request, &principal_open, NULL);
-    op_whoami(request);
+    door_begin(NULL);
+    request_set_caller(the_door.request, &principal_open, NULL);
+    op_whoami(the_door.request);
     assert_true(fake_answered_with(200, "{\"id\":null,\"name\":null,\"role\":\"admin\""));
     assert_true(fake_answered_with(200, "\"home_namespace\":\"default\""));
     assert_true(fake_answered_with(200, "\"shutdown\""));
     end();
-    begin(NULL);
-    request->query[0] = (struct fake_pair){"token", "admin-token"};
-    op_whoami(request);
+    door_begin(NULL);
+    the_door.request->query[0] = (struct fake_pair){"token", "admin-token"};
+    op_whoami(the_door.request);
     assert_true(fake_answered_with(400, "invalid_field|?token|"));
     end();
 }
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, door_set_up, door_tear_down)
     static const struct CMUnitTest tests[] = {
         TEST(without_tokens_everybody_may_do_all),
         TEST(health_needs_no_token),

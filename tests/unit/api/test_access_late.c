@@ -10,72 +10,8 @@
 #include <cmocka.h>
 
 #include "call.h"
-#include "fake.h"
+#include "door.h"
 #include "handlers.h"
-
-static int64_t now_ms;
-static struct keyring *keyring;
-static struct failures *failures;
-static struct request *request;
-static struct error error;
-
-static struct moment now(void *ctx)
-{
-    (void)ctx;
-    return (struct moment){.wall_ms = now_ms, .mono_ms = now_ms};
-}
-
-static void put(const char *token, enum role role, const char *ns, const char *queues)
-{
-    struct key_facts facts = {
-        .who = {.id = bytes_of(token), .grant = {role, bytes_of(ns), bytes_of(queues)}},
-        .hash = token_hash(bytes_of(token)),
-        .source = KEY_FROM_STORE,
-        .expires_at_ms = -1,
-        .last_used_at_ms = -1,
-    };
-
-    keyring_put(keyring, &facts);
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    now_ms = 1000000;
-    keyring = keyring_new();
-    failures = failures_new(8);
-    put("admin-token", ROLE_ADMIN, "*", "*");
-    put("team-token", ROLE_WORKER, "team", "*");
-    put("teams-token", ROLE_WORKER, "team-*", "*");
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    keyring_free(keyring);
-    failures_free(failures);
-    return 0;
-}
-
-static struct request *begin(const char *authorization)
-{
-    request = fake_begin();
-    request->headers[0] = (struct fake_pair){"authorization", authorization};
-    request->ns_is_implied = true;
-    fake_api()->keyring = keyring;
-    fake_api()->failures = failures;
-    fake_engine()->clock.now = now;
-    return request;
-}
-
-static enum err admit(enum scope scope, bool urgent)
-{
-    const struct route route = {.operation = "x", .scope = scope, .urgent = urgent};
-
-    error = (struct error){.detail = ""};
-    return api_admit(fake_api(), request, &route, &error);
-}
 
 static void answer_nothing(struct call *call)
 {
@@ -87,11 +23,11 @@ static void assert_refused_late(struct keyring *ring, void (*meanwhile)(struct k
 {
     static const struct operation LATE = {.kind = COMMAND_STATS, .answer = answer_nothing};
 
-    begin(authorization);
+    door_begin(authorization);
     fake_api()->keyring = ring;
-    assert_int_equal(admit(SCOPE_SELF_READ, false), OK);
+    assert_int_equal(door_admit(SCOPE_SELF_READ, false), OK);
     meanwhile(ring);
-    call_run(request, &LATE);
+    call_run(the_door.request, &LATE);
     assert_int_equal(fake_engine()->posted_len, 0);
     assert_true(fake_answered_with(401, "unauthorized|"));
     assert_true(fake_has_header(header));
@@ -105,7 +41,7 @@ static void revoke_admin(struct keyring *ring)
 
 static void expire_team(struct keyring *ring)
 {
-    keyring_set_expiry(ring, BYTES("team-token"), now_ms);
+    keyring_set_expiry(ring, BYTES("team-token"), the_door.now_ms);
 }
 
 static void make_first(struct keyring *ring)
@@ -122,8 +58,10 @@ static void who_may_no_more_is_refused_when_the_body_has_come(void **state)
     struct keyring *open = keyring_new();
 
     (void)state;
-    assert_refused_late(keyring, revoke_admin, "Bearer admin-token", "error=\"invalid_token\"");
-    assert_refused_late(keyring, expire_team, "Bearer team-token", "error=\"invalid_token\"");
+    assert_refused_late(the_door.keyring, revoke_admin, "Bearer admin-token",
+                        "error=\"invalid_token\"");
+    assert_refused_late(the_door.keyring, expire_team, "Bearer team-token",
+                        "error=\"invalid_token\"");
     assert_refused_late(open, make_first, NULL, "WWW-Authenticate: Bearer realm=\"sluice\"\n");
     keyring_free(open);
 }
@@ -131,8 +69,8 @@ static void who_may_no_more_is_refused_when_the_body_has_come(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(who_may_no_more_is_refused_when_the_body_has_come, set_up,
-                                        tear_down),
+        cmocka_unit_test_setup_teardown(who_may_no_more_is_refused_when_the_body_has_come,
+                                        door_set_up, door_tear_down),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
