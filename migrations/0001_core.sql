@@ -70,6 +70,10 @@ CREATE TABLE queues (
     keep_failed_ms    {{i64}} NOT NULL,
     keep_count        {{i64}} NOT NULL,        -- how many, and how much of them; -1: all
     keep_bytes        {{i64}} NOT NULL,
+    fairness          {{i64}} NOT NULL,
+    aging_ms          {{i64}} NOT NULL,        -- -1: strict
+    rate              TEXT,                    -- JSON; NULL: unlimited
+    dead_letter_queue TEXT,
     UNIQUE (ns, name)
 ) {{strict}};
 
@@ -106,7 +110,9 @@ CREATE TABLE tasks (
     deadline_at         {{i64}} NOT NULL DEFAULT -1,     -- of all attempts; -1: none
     bytes               {{i64}} NOT NULL DEFAULT 0,      -- of payload, headers, result and error
     end_bytes           {{i64}} NOT NULL DEFAULT 0,      -- of them, of result and error
-    flags               {{i64}} NOT NULL,      -- 1 abandoned, 2 observed, 4 has a results row, 8 at most once
+    flags               {{i64}} NOT NULL,      -- 1 abandoned, 2 observed, 4 has a results row, 8 at most once, 16 has
+                                               -- rules, 32 stands in an order, 64 has a dedup key, 128 others wait for
+                                               -- it, 256 waits for others, 512 is a dead letter's copy
     cancel_requested_at {{i64}} NOT NULL,      -- -1: not asked
     claimed_at          {{i64}} NOT NULL,      -- -1: not yet; of the latest attempt
     started_at          {{i64}} NOT NULL,
@@ -135,6 +141,7 @@ CREATE TABLE bodies (
     name         TEXT,
     traceparent  TEXT,
     retry        TEXT,
+    rules        TEXT,                         -- limits, fairness, order, dedup, dependencies, affinity
     payload      {{bytes}}                     -- last: the others are read without it
 ) {{strict}};
 
@@ -189,6 +196,45 @@ CREATE TABLE finished (
     tasks  {{bytes}} NOT NULL,                 -- their numbers, eight bytes each
     PRIMARY KEY (queue, kind, place, number)
 ) {{clustered}};
+
+-- Tasks of one queue with one ordering key, in the order in which they go; the first has the turn. A row leaves with its
+-- task's end, unless that blocks the others.
+CREATE TABLE orders (
+    task  {{key}},
+    queue {{i64}} NOT NULL,
+    key   TEXT NOT NULL,
+    place {{i64}} NOT NULL
+) {{strict}};
+CREATE UNIQUE INDEX orders_line ON orders (queue, key, place);
+
+-- Who has which dedup key in a queue. stage: 0 not claimed yet, 1 running or waiting, 2 otherwise unfinished, 3 terminal.
+CREATE TABLE dedups (
+    task  {{key}},
+    queue {{i64}} NOT NULL,
+    key   TEXT NOT NULL,
+    stage {{i64}} NOT NULL
+) {{strict}};
+CREATE INDEX dedups_key ON dedups (queue, key, stage, task);
+
+-- What a task still waits for.
+CREATE TABLE dependencies (
+    task    {{i64}} NOT NULL,
+    on_task {{i64}} NOT NULL,
+    PRIMARY KEY (task, on_task)
+) {{clustered}};
+CREATE INDEX dependencies_on ON dependencies (on_task, task);
+
+-- Where a dead letter's copy comes from.
+CREATE TABLE dead_letters (
+    copy     {{key}},
+    original {{i64}} NOT NULL,
+    id       {{bytes}} NOT NULL,               -- of the original, which may be gone
+    queue    TEXT NOT NULL,
+    attempts {{i64}} NOT NULL,
+    died_at  {{i64}} NOT NULL,
+    error    TEXT
+) {{strict}};
+CREATE INDEX dead_letters_original ON dead_letters (original);
 
 CREATE TABLE task_tags (
     ns   {{i64}} NOT NULL,
@@ -260,6 +306,42 @@ CREATE TABLE idempotency (
 ) {{clustered}};
 
 CREATE INDEX idempotency_age ON idempotency (created_at);
+
+-- Named limits and rules (a name that ends in *).
+CREATE TABLE limits (
+    ns          {{i64}} NOT NULL,
+    name        TEXT NOT NULL,
+    version     {{i64}} NOT NULL,
+    created_at  {{i64}} NOT NULL,
+    max_running {{i64}} NOT NULL,              -- -1: unlimited
+    rate        TEXT,                          -- JSON; NULL: unlimited
+    over        {{i64}} NOT NULL,              -- 0 queue, 1 reject, 2 cancel_oldest, 3 cancel_newest
+    PRIMARY KEY (ns, name)
+) {{clustered}};
+
+CREATE TABLE schedules (
+    number     {{key}},
+    ns         {{i64}} NOT NULL,
+    name       TEXT NOT NULL,
+    version    {{i64}} NOT NULL,
+    created_at {{i64}} NOT NULL,
+    created_by TEXT,                           -- the token's id; its tasks are that token's
+    cron       TEXT NOT NULL,
+    timezone   TEXT NOT NULL,
+    task       TEXT NOT NULL,                  -- JSON, as it was sent
+    overlap    {{i64}} NOT NULL,               -- 0 skip, 1 queue, 2 cancel_other, 3 allow
+    missed     {{i64}} NOT NULL,               -- 0 once, 1 all, 2 skip
+    jitter_ms  {{i64}} NOT NULL,
+    paused     {{i64}} NOT NULL,
+    next_slot  {{i64}} NOT NULL,               -- the first slot that has not been dealt with; -1: none
+    last_slot  {{i64}} NOT NULL,               -- -1: none yet
+    last_task  {{i64}} NOT NULL,               -- number of the task made last; -1: none
+    last_id    {{bytes}},
+    fired      {{i64}} NOT NULL,
+    skipped    {{i64}} NOT NULL,
+    error      TEXT,                           -- why the last slot made no task
+    UNIQUE (ns, name)
+) {{strict}};
 
 -- A change to many tasks that every later decision sees at once and slices carry out.
 CREATE TABLE intents (

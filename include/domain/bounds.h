@@ -49,6 +49,7 @@ enum {
 #define DAY_MS           (24 * HOUR_MS)
 #define DELAY_MAX_MS     (3650 * DAY_MS) /* ten years: the ceiling of delay_max */
 #define LEASE_DEFAULT_MS (30 * SECOND_MS)
+#define AGING_DEFAULT_MS (30 * SECOND_MS)
 #define TIMEOUT_MAX_MS   (365 * DAY_MS)
 #define GRACE_DEFAULT_MS (10 * SECOND_MS)
 #define WALL_MAX_MS      INT64_C(253402300799999) /* the end of year 9999 */

@@ -1,6 +1,7 @@
 /* Queue: its settings and counts. */
 #pragma once
 
+#include "base/rate.h"
 #include "domain/retention.h"
 #include "domain/retry.h"
 #include "domain/task_state.h"
@@ -14,6 +15,10 @@ struct queue_settings {
     int64_t lease_ms;
     int64_t timeout_ms; /* -1: none */
     struct retention retention;
+    bool is_fair;           /* tasks of different fairness keys take turns */
+    int64_t aging_ms;       /* a waiting task gains one priority each; -1: priority is strict */
+    struct rate_limit rate; /* of claims */
+    struct bytes dead_letter_queue; /* NONE: none */
 };
 
 struct queue_settings queue_default(void);

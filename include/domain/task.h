@@ -3,6 +3,7 @@
 
 #include "base/id.h"
 #include "domain/retry.h"
+#include "domain/rules.h"
 #include "domain/task_state.h"
 
 /* The bytes of a payload or a result, kept as they came. */
@@ -31,6 +32,8 @@ struct task_spec {
     int64_t result_ttl_ms;
     bool at_most_once;
     struct retry_policy retry;
+    struct task_rules rules;
+    struct bytes ref;             /* how others of its batch name it; NONE: they do not */
     struct bytes idempotency_key; /* of a line of a stream; NONE otherwise */
     struct bytes fingerprint;     /* goes with it: what the key stands for */
 };
@@ -67,6 +70,12 @@ struct task {
     bool abandoned, observed, deduplicated;
     bool at_most_once; /* an attempt whose end nobody knows is not followed by another */
     bool has_results;  /* the store keeps a result, error, reason, progress or checkpoint of it */
+    bool has_rules;    /* rules were said, or a key for its fair share */
+    bool is_ordered;   /* it stands in the line of its ordering key */
+    bool has_dedup_key;
+    bool is_awaited;     /* others depend on it */
+    bool is_dependent;   /* it depends on others that are not over */
+    bool is_dead_letter; /* it is the copy of one that failed elsewhere */
     bool has_worker;
     struct id worker;
     struct id root;               /* its own id when it has no parent */
@@ -78,6 +87,7 @@ struct task {
     struct bytes headers, tags, name, traceparent;
     struct body payload;
     struct retry_policy retry;
+    struct task_rules rules;
     struct body result;
     struct bytes error;      /* JSON object: type, message, trace, data */
     struct bytes progress;   /* JSON object, raw */

@@ -5,6 +5,7 @@
 #include "base/list.h"
 #include "base/map.h"
 #include "base/memory.h"
+#include "domain/bounds.h"
 #include "engine/command.h"
 
 #include <assert.h>
@@ -12,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FILE_ID_LEN = 8, MINUTE_MS = 60000, SOURCES = KEY_FROM_STORE + 1 };
+enum { FILE_ID_LEN = 8, SOURCES = KEY_FROM_STORE + 1 };
 
 struct key {
     struct key_facts facts; /* its strings follow at text */

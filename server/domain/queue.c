@@ -13,6 +13,8 @@ struct queue_settings queue_default(void)
         .lease_ms = LEASE_DEFAULT_MS,
         .timeout_ms = -1,
         .retention = retention_default(),
+        .is_fair = true,
+        .aging_ms = AGING_DEFAULT_MS,
     };
 }
 

@@ -95,7 +95,7 @@ void task_enter(struct batch *batch, struct task *task, const struct task_spec *
 void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number)
 {
     task->version = 1;
-    task_insert_copy(batch->db, task, from_number);
+    task_insert_copy(batch->db, task, from_number, batch->mem);
     entered(batch, task, task_shelf(batch, task));
 }
 

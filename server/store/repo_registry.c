@@ -90,7 +90,9 @@ void queue_save(struct db *db, const struct queue_row *row, struct arena *arena)
                   VALUE_INT(settings->retention.succeeded_ms),
                   VALUE_INT(settings->retention.failed_ms),
                   VALUE_INT(settings->retention.max_count),
-                  VALUE_INT(settings->retention.max_bytes)));
+                  VALUE_INT(settings->retention.max_bytes), VALUE_INT(settings->is_fair),
+                  VALUE_INT(settings->aging_ms), VALUE_TEXT(rate_write(&settings->rate, arena)),
+                  VALUE_TEXT(settings->dead_letter_queue)));
 }
 
 static struct retention read_retention(struct db_rows *rows, int column)
@@ -124,6 +126,9 @@ void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *r
                     .lease_ms = db_int(rows, 10),
                     .timeout_ms = db_int(rows, 11),
                     .retention = read_retention(rows, 15),
+                    .is_fair = db_int(rows, 19) != 0,
+                    .aging_ms = db_int(rows, 20),
+                    .dead_letter_queue = db_bytes(rows, 22),
                 },
             .closed = db_int(rows, 12),
             .close_cancel_at_ms = db_int(rows, 13),
@@ -131,6 +136,9 @@ void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *r
         };
 
         (void)retry_read(db_bytes(rows, 9), &row.settings.retry);
+        if (!rate_read(db_bytes(rows, 21), &row.settings.rate))
+            log_event(LOG_ERROR, "store.rate", "a queue's rate cannot be read; it has none now",
+                      LOG_TEXT_FIELD("queue", row.name), );
         each(ctx, &row);
     }
 }

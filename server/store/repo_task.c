@@ -4,13 +4,27 @@
 #include "base/assert.h"
 #include "domain/deadline.h"
 
-enum { FLAG_ABANDONED = 1, FLAG_OBSERVED = 2, FLAG_HAS_RESULTS = 4, FLAG_AT_MOST_ONCE = 8 };
+enum {
+    FLAG_ABANDONED = 1,
+    FLAG_OBSERVED = 2,
+    FLAG_HAS_RESULTS = 4,
+    FLAG_AT_MOST_ONCE = 8,
+    FLAG_RULES = 16,
+    FLAG_ORDERED = 32,
+    FLAG_DEDUP = 64,
+    FLAG_AWAITED = 128,
+    FLAG_DEPENDENT = 256,
+    FLAG_DEAD_LETTER = 512,
+};
 
 static int64_t flags_of(const struct task *task)
 {
     return (task->abandoned ? FLAG_ABANDONED : 0) | (task->observed ? FLAG_OBSERVED : 0) |
            (task->has_results ? FLAG_HAS_RESULTS : 0) |
-           (task->at_most_once ? FLAG_AT_MOST_ONCE : 0);
+           (task->at_most_once ? FLAG_AT_MOST_ONCE : 0) | (task->has_rules ? FLAG_RULES : 0) |
+           (task->is_ordered ? FLAG_ORDERED : 0) | (task->has_dedup_key ? FLAG_DEDUP : 0) |
+           (task->is_awaited ? FLAG_AWAITED : 0) | (task->is_dependent ? FLAG_DEPENDENT : 0) |
+           (task->is_dead_letter ? FLAG_DEAD_LETTER : 0);
 }
 
 int64_t task_last_number(struct db *db)
@@ -38,9 +52,9 @@ static void insert_row(struct db *db, const struct task *task)
                   VALUE_INT(task->queue_number), VALUE_INT(task->class_number),
                   VALUE_INT(task->state), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
                   VALUE_INT(task->created_at_ms), VALUE_INT(task->timeout_ms),
-                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes),
-                  VALUE_INT(task->result_ttl_ms)));
-    if (task->at_most_once || task->expires_at_ms >= 0 || task->deadline_at_ms >= 0)
+                  VALUE_INT(task->lease_ms), VALUE_INT(task->bytes), VALUE_INT(task->result_ttl_ms),
+                  VALUE_INT(flags_of(task))));
+    if (task->expires_at_ms >= 0 || task->deadline_at_ms >= 0)
         task_save_ending(db, task);
 }
 
@@ -70,14 +84,18 @@ void task_insert(struct db *db, const struct task *task, const struct task_spec 
            VALUES(VALUE_INT(task->number), VALUE_BLOB(spec->payload.data),
                   VALUE_TEXT(spec->payload.content_type), VALUE_TEXT(spec->headers),
                   VALUE_TEXT(spec->tags), VALUE_TEXT(spec->name), VALUE_TEXT(spec->traceparent),
-                  VALUE_TEXT(retry_write(&spec->retry, arena))));
+                  VALUE_TEXT(retry_write(&spec->retry, arena)),
+                  VALUE_TEXT(task->has_rules ? rules_write(&task->rules, arena) : BYTES_NONE)));
     insert_tags(db, task->ns_number, spec->tags, task->number);
 }
 
-void task_insert_copy(struct db *db, const struct task *task, int64_t from_number)
+void task_insert_copy(struct db *db, const struct task *task, int64_t from_number,
+                      struct arena *arena)
 {
     insert_row(db, task);
-    db_run(db, SQL_BODY_COPY, VALUES(VALUE_INT(from_number), VALUE_INT(task->number)));
+    db_run(db, SQL_BODY_COPY,
+           VALUES(VALUE_INT(from_number), VALUE_INT(task->number),
+                  VALUE_TEXT(task->has_rules ? rules_write(&task->rules, arena) : BYTES_NONE)));
     insert_tags(db, task->ns_number, task->tags, task->number);
 }
 
@@ -107,6 +125,12 @@ void task_read_row(struct db_rows *rows, struct task *ret_task)
         .observed = (flags & FLAG_OBSERVED) != 0,
         .has_results = (flags & FLAG_HAS_RESULTS) != 0,
         .at_most_once = (flags & FLAG_AT_MOST_ONCE) != 0,
+        .has_rules = (flags & FLAG_RULES) != 0,
+        .is_ordered = (flags & FLAG_ORDERED) != 0,
+        .has_dedup_key = (flags & FLAG_DEDUP) != 0,
+        .is_awaited = (flags & FLAG_AWAITED) != 0,
+        .is_dependent = (flags & FLAG_DEPENDENT) != 0,
+        .is_dead_letter = (flags & FLAG_DEAD_LETTER) != 0,
         .cancel_requested_at_ms = db_int(rows, 17),
         .claimed_at_ms = db_int(rows, 18),
         .started_at_ms = db_int(rows, 19),
@@ -190,8 +214,9 @@ void body_load(struct db *db, struct task *task, bool with_payload, struct arena
     task->name = arena_bytes(arena, db_bytes(rows, 3));
     task->traceparent = arena_bytes(arena, db_bytes(rows, 4));
     (void)retry_read(arena_bytes(arena, db_bytes(rows, 5)), &task->retry);
+    (void)rules_read(arena_bytes(arena, db_bytes(rows, 6)), &task->rules);
     if (with_payload)
-        task->payload.data = arena_bytes(arena, db_bytes(rows, 6));
+        task->payload.data = arena_bytes(arena, db_bytes(rows, 7));
     db_done(rows);
 }
 
@@ -202,6 +227,19 @@ void body_load_retry(struct db *db, struct task *task, struct arena *arena)
     if (!db_step(rows))
         return;
     (void)retry_read(arena_bytes(arena, db_bytes(rows, 0)), &task->retry);
+    db_done(rows);
+}
+
+void body_load_rules(struct db *db, struct task *task, struct arena *arena)
+{
+    struct db_rows *rows;
+
+    if (!task->has_rules)
+        return;
+    rows = db_query(db, SQL_BODY_RULES, VALUES(VALUE_INT(task->number)));
+    if (!db_step(rows))
+        return;
+    (void)rules_read(arena_bytes(arena, db_bytes(rows, 0)), &task->rules);
     db_done(rows);
 }
 

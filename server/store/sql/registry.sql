@@ -28,19 +28,21 @@ SELECT number, ns, type, requires FROM classes;
 -- name: queue_put
 INSERT INTO queues (number, ns, name, version, created_at, concurrency, pending_limit, paused, paused_until, retry,
                     lease_ms, timeout_ms, closed, close_cancel_at, close_end_at, keep_succeeded_ms, keep_failed_ms,
-                    keep_count, keep_bytes)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)
+                    keep_count, keep_bytes, fairness, aging_ms, rate, dead_letter_queue)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 ON CONFLICT (number) DO UPDATE SET
     version = excluded.version, concurrency = excluded.concurrency, pending_limit = excluded.pending_limit,
     paused = excluded.paused, paused_until = excluded.paused_until, retry = excluded.retry,
     lease_ms = excluded.lease_ms, timeout_ms = excluded.timeout_ms, closed = excluded.closed,
     close_cancel_at = excluded.close_cancel_at, close_end_at = excluded.close_end_at,
     keep_succeeded_ms = excluded.keep_succeeded_ms, keep_failed_ms = excluded.keep_failed_ms,
-    keep_count = excluded.keep_count, keep_bytes = excluded.keep_bytes;
+    keep_count = excluded.keep_count, keep_bytes = excluded.keep_bytes, fairness = excluded.fairness,
+    aging_ms = excluded.aging_ms, rate = excluded.rate, dead_letter_queue = excluded.dead_letter_queue;
 
 -- name: queue_all
 SELECT number, ns, name, version, created_at, concurrency, pending_limit, paused, paused_until, retry, lease_ms,
-       timeout_ms, closed, close_cancel_at, close_end_at, keep_succeeded_ms, keep_failed_ms, keep_count, keep_bytes
+       timeout_ms, closed, close_cancel_at, close_end_at, keep_succeeded_ms, keep_failed_ms, keep_count, keep_bytes,
+       fairness, aging_ms, rate, dead_letter_queue
 FROM queues;
 
 -- name: worker_put

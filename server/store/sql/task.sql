@@ -4,11 +4,11 @@
 INSERT INTO tasks (number, id, ns, queue, class, state, priority, share, run_at, created_at, version, attempt, delivery,
                    failures, losses, timeout_ms, lease_ms, bytes, flags, cancel_requested_at, claimed_at, started_at,
                    finished_at, result_ttl_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, 0, -1, -1, -1, -1, $13);
+VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, $14, -1, -1, -1, -1, $13);
 
 -- name: body_insert
-INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry, rules)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
 
 -- name: task_last_number
 -- Tasks come and go, their numbers never come again: lease tokens, cursors and idempotency keys hold them.
@@ -70,17 +70,20 @@ DELETE FROM attempts WHERE task = $1;
 DELETE FROM task_logs WHERE task = $1;
 
 -- name: body_by_task
-SELECT content_type, headers, tags, name, traceparent, retry, payload FROM bodies WHERE task = $1;
+SELECT content_type, headers, tags, name, traceparent, retry, rules, payload FROM bodies WHERE task = $1;
 
 -- name: body_retry
 SELECT retry FROM bodies WHERE task = $1;
+
+-- name: body_rules
+SELECT rules FROM bodies WHERE task = $1;
 
 -- name: body_label
 UPDATE bodies SET name = $2, tags = $3 WHERE task = $1;
 
 -- name: body_copy
-INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry)
-SELECT $2, payload, content_type, headers, tags, name, traceparent, retry FROM bodies WHERE task = $1;
+INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry, rules)
+SELECT $2, payload, content_type, headers, tags, name, traceparent, retry, $3 FROM bodies WHERE task = $1;
 
 -- name: tag_insert
 INSERT INTO task_tags (ns, tag, task) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING;

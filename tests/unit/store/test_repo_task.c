@@ -321,7 +321,7 @@ static void a_copy_has_the_body_and_the_tags_of_the_first(void **state)
 
     task_insert(fixture->db, &task, &spec, fixture->arena);
     copy.tags = spec.tags;
-    task_insert_copy(fixture->db, &copy, 1);
+    task_insert_copy(fixture->db, &copy, 1, fixture->arena);
     copy.tags = BYTES_NONE;
     body_load(fixture->db, &copy, true, fixture->arena);
     assert_full(&copy, &spec);
