@@ -46,6 +46,15 @@ struct failure {
     struct bytes data;    /* any JSON, raw */
 };
 
+/* What a dead letter's copy tells of the task that failed. */
+struct dead_letter {
+    struct id task;
+    struct bytes queue; /* where it failed */
+    int32_t attempts;
+    int64_t failed_at_ms;
+    struct bytes error; /* JSON object, raw; NONE: none */
+};
+
 /* A task as it stands. Strings belong to the arena it was loaded into. Times in wall ms, -1: not
  * yet. */
 struct task {
@@ -88,6 +97,7 @@ struct task {
     struct body payload;
     struct retry_policy retry;
     struct task_rules rules;
+    struct dead_letter dead_letter; /* where is_dead_letter */
     struct body result;
     struct bytes error;      /* JSON object: type, message, trace, data */
     struct bytes progress;   /* JSON object, raw */

@@ -72,6 +72,24 @@ static void write_times(struct json_out *out, const struct task *task)
     json_member_time_or_null(out, "deadline_at", task->deadline_at_ms);
 }
 
+static void write_dead_letter(struct json_out *out, const struct task *task)
+{
+    const struct dead_letter *dead_letter = &task->dead_letter;
+
+    json_out_key(out, "dead_letter");
+    if (!task->is_dead_letter) {
+        json_out_null(out);
+        return;
+    }
+    json_out_object(out);
+    wire_member_id(out, "task_id", dead_letter->task);
+    json_member_text_or_null(out, "queue", dead_letter->queue);
+    json_member_int(out, "attempts", dead_letter->attempts);
+    json_member_time_or_null(out, "failed_at", dead_letter->failed_at_ms);
+    json_member_raw_or_null(out, "error", dead_letter->error);
+    json_out_object_end(out);
+}
+
 /* Everything but the closing brace. */
 static void write_task(struct json_out *out, const struct task *task, struct bytes base)
 {
@@ -121,6 +139,7 @@ void wire_task(struct json_out *out, const struct task *task, struct bytes base)
 void wire_task_whole(struct json_out *out, const struct task *task, struct bytes base)
 {
     write_task(out, task, base);
+    write_dead_letter(out, task);
     if (task->state == TASK_SUCCEEDED)
         write_body(out, "result", "result_base64", &task->result);
     json_out_object_end(out);
