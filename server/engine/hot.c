@@ -23,12 +23,14 @@ void hot_init(struct hot *hot)
         .next_end_ms = INT64_MAX,
     };
     heap_init(&hot->leases_due);
+    heap_init(&hot->limits_due);
     heap_init(&hot->workers_silent);
     heap_init(&hot->queues_due);
     heap_init(&hot->kept_due);
     list_init(&hot->dirty_shelves);
     list_init(&hot->dirty_queues);
     list_init(&hot->dirty_workers);
+    list_init(&hot->dirty_limits);
     list_init(&hot->saving);
 }
 
@@ -39,6 +41,7 @@ void hot_fini(struct hot *hot)
 
     /* First: the heaps reach into what is freed below. */
     heap_fini(&hot->leases_due);
+    heap_fini(&hot->limits_due);
     heap_fini(&hot->workers_silent);
     heap_fini(&hot->queues_due);
     heap_fini(&hot->kept_due);
@@ -223,6 +226,7 @@ static void settle(struct hot *hot, bool keep)
             worker->running += worker->adding;
         worker->adding = 0;
     }
+    hot_limits_settle(hot, keep);
 }
 
 void hot_fold(struct hot *hot)

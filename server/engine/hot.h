@@ -10,6 +10,7 @@
 #include "domain/queue.h"
 #include "engine/command.h"
 #include "front.h"
+#include "hot_limit.h"
 #include "rates.h"
 #include "store/repo_lease.h"
 #include "store/repo_registry.h"
@@ -39,6 +40,7 @@ struct hot_ns {
     struct rate_bucket submits; /* what is left of the quota's rate */
     struct map *queues;         /* by name */
     struct map *classes;        /* by type and demands */
+    struct ns_limits limits;
     struct state_counts counts;
     int64_t bytes, adding_bytes; /* committed, and by the batch at work */
     int64_t queues_existing;     /* the batch's included */
@@ -158,6 +160,7 @@ struct hot {
     struct map *skills;     /* by what is in them */
     struct map *pinned;     /* a class for each worker that one is pinned to, by its id's text */
     struct heap leases_due; /* mono */
+    struct heap limits_due; /* mono */
     struct heap workers_silent; /* mono */
     struct heap queues_due;     /* wall */
     struct heap kept_due;       /* wall */
@@ -165,7 +168,7 @@ struct hot {
     struct chain_end audit;
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
     int64_t next_end_ms; /* wall: the first waiting task that expires or meets its deadline */
-    struct list dirty_shelves, dirty_queues, dirty_workers, saving;
+    struct list dirty_shelves, dirty_queues, dirty_workers, dirty_limits, saving;
 };
 
 void hot_init(struct hot *hot);

@@ -41,6 +41,7 @@ static struct hot_ns *add_ns(struct hot *hot, int64_t number, struct bytes name,
     ns->quotas = ns_quotas_default();
     ns->queues = map_new();
     ns->classes = map_new();
+    ns_limits_init(&ns->limits);
     list_init(&ns->workers);
     (void)map_put(hot->namespaces, ns->name, ns);
     if (number > hot->last_ns)
@@ -396,6 +397,7 @@ void hot_free_names(struct hot *hot)
     for (size_t at = 0; (ns = map_each(hot->namespaces, &at)) != NULL;) {
         map_free(ns->queues);
         map_free(ns->classes);
+        ns_limits_fini(&ns->limits);
         drop(ns->name);
         free(ns);
     }

@@ -193,6 +193,7 @@ void timers_run(struct batch *batch)
     run_ending_tasks(batch);
     run_due_tasks(batch);
     run_leases(batch);
+    limits_run(batch);
     run_workers(batch);
     intents_run(batch);
     queues_run(batch);
@@ -232,6 +233,7 @@ int64_t timers_next_mono(const struct engine *engine)
     if (!list_is_empty(&engine->intents))
         return now.mono_ms;
     next = earlier(next, heap_due(&hot->workers_silent));
+    next = earlier(next, heap_due(&hot->limits_due));
     next = earlier(next, mono_of_wall(now, hot->next_due_ms));
     next = earlier(next, mono_of_wall(now, hot->next_end_ms));
     next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));
