@@ -7,6 +7,7 @@
 #include "handlers.h"
 #include "keys.h"
 #include "lookups.h"
+#include "place.h"
 #include "quotas.h"
 #include "reach.h"
 #include "submits.h"
@@ -75,18 +76,6 @@ static bool change_queue(struct batch *batch, struct command *command, struct ta
     return true;
 }
 
-/* A new due time may change the state: what became due is ready, what is not due any more is
- * scheduled. */
-static void settle_time(struct batch *batch, struct task *task)
-{
-    bool is_due = task->run_at_ms <= batch->now.wall_ms;
-
-    if (is_due && task->state != TASK_READY)
-        task_move(batch, task, TASK_READY, EVENT_NONE, BYTES_NONE);
-    else if (!is_due && task->state == TASK_READY)
-        task_move(batch, task, TASK_SCHEDULED, EVENT_NONE, BYTES_NONE);
-}
-
 static bool replace(struct batch *batch, struct command *command, struct task *task)
 {
     const struct edit *edit = &command->in.edit;
@@ -111,7 +100,7 @@ static bool replace(struct batch *batch, struct command *command, struct task *t
         task->run_at_ms = edit->run_at_ms;
     task_replace(batch, task, from);
     if (edit->has_run_at)
-        settle_time(batch, task);
+        place_again(batch, task);
     return true;
 }
 
@@ -211,7 +200,7 @@ static void repeat(struct batch *batch, struct task *task)
     task->cancel_requested_at_ms = -1;
     task->abandoned = task->observed = false;
     bool was_late = deadline_forgive(task, batch->now.wall_ms);
-    task_move(batch, task, TASK_READY, EVENT_TASK_RETRYING, BYTES("{\"retried\":true}"));
+    task_move(batch, task, place_of(batch, task), EVENT_TASK_RETRYING, BYTES("{\"retried\":true}"));
     if (was_late)
         task_set_ending(batch, task);
 }
@@ -269,7 +258,7 @@ void run_RUN_NOW(struct batch *batch, struct command *command)
         return;
     if (task.state == TASK_SCHEDULED || task.state == TASK_RETRYING) {
         task.run_at_ms = batch->now.wall_ms;
-        task_move(batch, &task, TASK_READY, EVENT_NONE, BYTES_NONE);
+        task_move(batch, &task, place_when_due(batch, &task), EVENT_NONE, BYTES_NONE);
     } else if (task.state != TASK_READY) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
                      "the task is %s; only a waiting one can be run now",

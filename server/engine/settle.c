@@ -4,6 +4,7 @@
 #include "base/json_out.h"
 #include "closing.h"
 #include "domain/deadline.h"
+#include "place.h"
 
 struct bytes failure_object(const struct failure *failure, struct arena *arena)
 {
@@ -161,8 +162,8 @@ static void retry_or_fail(struct batch *batch, struct task *task, struct retry_v
     }
     batch_queue_metric(batch, METRIC_RETRIES, task_queue(batch, task), BYTES_NONE);
     task->run_at_ms = batch->now.wall_ms + verdict.delay_ms;
-    task_move(batch, task, verdict.delay_ms > 0 ? TASK_RETRYING : TASK_READY, EVENT_TASK_RETRYING,
-              BYTES_NONE);
+    task_move(batch, task, verdict.delay_ms > 0 ? TASK_RETRYING : place_when_due(batch, task),
+              EVENT_TASK_RETRYING, BYTES_NONE);
 }
 
 void settle_failed(struct batch *batch, struct settling *settling, const struct failed_how *how)
@@ -198,7 +199,7 @@ static void give_back(struct batch *batch, struct settling *settling, enum attem
         return;
     }
     task->attempt--;
-    task_move(batch, task, TASK_READY, EVENT_TASK_RETRYING, BYTES_NONE);
+    task_move(batch, task, place_when_due(batch, task), EVENT_TASK_RETRYING, BYTES_NONE);
 }
 
 void settle_released(struct batch *batch, struct settling *settling)
@@ -218,8 +219,8 @@ void settle_snoozed(struct batch *batch, struct settling *settling, int64_t dela
     }
     task->attempt--;
     task->run_at_ms = batch->now.wall_ms + delay_ms;
-    task_move(batch, task, delay_ms > 0 ? TASK_SCHEDULED : TASK_READY, EVENT_TASK_RETRYING,
-              BYTES_NONE);
+    task_move(batch, task, delay_ms > 0 ? TASK_SCHEDULED : place_when_due(batch, task),
+              EVENT_TASK_RETRYING, BYTES_NONE);
 }
 
 void settle_cancelled(struct batch *batch, struct settling *settling, struct bytes error)

@@ -9,11 +9,12 @@
 #include "held.h"
 #include "keys.h"
 #include "lookups.h"
+#include "place.h"
 #include "quotas.h"
 #include "reach.h"
 #include "waits.h"
 
-/* A new task's first state is what admission decides: not due yet, or ready. */
+/* Its state is decided when the rest of it is known. */
 static struct task new_task(struct batch *batch, const struct hot_queue *queue,
                             const struct hot_class *of_class, int64_t run_at_ms)
 {
@@ -24,7 +25,6 @@ static struct task new_task(struct batch *batch, const struct hot_queue *queue,
         .ns_number = queue->ns->head.number,
         .queue_number = queue->head.number,
         .class_number = of_class->head.number,
-        .state = run_at_ms > now_ms ? TASK_SCHEDULED : TASK_READY,
         .run_at_ms = run_at_ms,
         .created_at_ms = now_ms,
         .timeout_ms = -1,
@@ -94,6 +94,7 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     ret_task->deadline_at_ms = deadline_after(batch->now.wall_ms, spec->deadline_ms);
     ret_task->at_most_once = spec->at_most_once;
     ret_task->result_ttl_ms = spec->result_ttl_ms;
+    ret_task->state = place_of(batch, ret_task);
     task_enter(batch, ret_task, spec);
     rate_add(&queue->submitted, batch->now.mono_ms, 1);
     batch_queue_metric(batch, METRIC_SUBMITTED, queue, BYTES_NONE);
@@ -120,6 +121,7 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     ret_task->result_ttl_ms = from->result_ttl_ms;
     ret_task->tags = from->tags;
     ret_task->bytes = from->bytes - from->end_bytes;
+    ret_task->state = place_of(batch, ret_task);
     task_enter_copy(batch, ret_task, from->number);
 }
 

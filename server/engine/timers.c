@@ -6,6 +6,7 @@
 #include "held.h"
 #include "intent.h"
 #include "parked_end.h"
+#include "place.h"
 #include "queue_due.h"
 #include "retention.h"
 #include "settle.h"
@@ -37,7 +38,7 @@ static void run_due_tasks(struct batch *batch)
         struct task task;
 
         if (task_load_number(batch->db, numbers[i], &task))
-            task_move(batch, &task, TASK_READY, EVENT_NONE, BYTES_NONE);
+            task_move(batch, &task, place_when_due(batch, &task), EVENT_NONE, BYTES_NONE);
     }
     /* What is left over is still due and comes with the next batch. */
     batch->hot->next_due_ms = due_first(batch->db);

@@ -1,0 +1,24 @@
+/* Place: the one function that decides the state of a task that is not leased. */
+#include "place.h"
+
+enum task_state place_when_due(struct batch *batch, const struct task *task)
+{
+    (void)batch;
+    (void)task;
+    return TASK_READY;
+}
+
+enum task_state place_of(struct batch *batch, const struct task *task)
+{
+    return task->run_at_ms > batch->now.wall_ms ? TASK_SCHEDULED : place_when_due(batch, task);
+}
+
+void place_again(struct batch *batch, struct task *task)
+{
+    enum task_state to = place_of(batch, task);
+
+    if (to == TASK_SCHEDULED && task->state == TASK_RETRYING)
+        return;
+    if (to != task->state)
+        task_move(batch, task, to, EVENT_NONE, BYTES_NONE);
+}
