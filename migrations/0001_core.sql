@@ -343,7 +343,8 @@ CREATE TABLE schedules (
     UNIQUE (ns, name)
 ) {{strict}};
 
--- A change to many tasks that every later decision sees at once and slices carry out.
+-- A change to many tasks that every later decision sees at once and slices carry out. kind: 1 cancel what waits in the
+-- queue, 2 tell those who wait for the task up_to how it ended; reason: its state and id.
 CREATE TABLE intents (
     number     {{key}},
     ns         {{i64}} NOT NULL,

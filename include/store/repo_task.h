@@ -26,6 +26,8 @@ void task_save_move(struct db *db, const struct task *task, enum task_state from
 void task_save_ending(struct db *db, const struct task *task);
 /* Write version, flags, cancel request and start; the state and what indexes read stay. */
 void task_save_touch(struct db *db, const struct task *task);
+/* Others wait for it: a flag that changes no version. */
+void task_save_awaited(struct db *db, int64_t number);
 /* Everything of it; tags as loaded. */
 void task_delete(struct db *db, const struct task *task);
 

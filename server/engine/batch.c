@@ -9,6 +9,7 @@
 #include "base/assert.h"
 #include "claims.h"
 #include "closing.h"
+#include "deps.h"
 #include "handlers.h"
 #include "keys.h"
 #include "reach.h"
@@ -40,6 +41,7 @@ static void batch_init(struct batch *batch, struct engine *engine)
                    engine->hot.next_due_ms, engine->hot.next_end_ms, engine->hot.audit},
     };
     batch->effects_end = &batch->effects;
+    batch->ends_end = &batch->ends;
     list_init(&batch->commands);
     list_init(&batch->done);
     list_init(&batch->answered);
@@ -295,8 +297,10 @@ static bool transact(struct batch *batch)
     if (!batch->is_solo)
         timers_run(batch);
     run_commands(batch);
+    deps_settle(batch);
     claims_dispatch(batch);
     closing_settle(batch);
+    deps_put_off(batch);
     waits_settle(batch);
     retention_write(batch);
     write_counters(batch);

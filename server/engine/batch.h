@@ -23,6 +23,8 @@ struct touched {
     int64_t task;
 };
 
+struct ended;
+
 struct batch {
     struct engine *engine;
     struct db *db;
@@ -34,7 +36,8 @@ struct batch {
     struct list answered; /* parked ones that this batch answers */
     struct effect *effects, **effects_end;
     struct touched *touched;
-    struct finish_notes { /* tasks that finished, for retention */
+    struct ended *ends, **ends_end; /* of tasks that others wait for, for deps_settle() */
+    struct finish_notes {           /* tasks that finished, for retention */
         struct finish_note *at;
         unsigned len, room;
     } finishes;

@@ -38,6 +38,7 @@ struct engine {
     struct map *open_keys; /* idempotency keys of commands that are held */
     struct list rerun;     /* commands that were parked and go on: first of the next batch */
     struct list intents;
+    struct list owed; /* ends that are still to be told to those who wait for them */
     struct manual_time manual;
     struct drain drain;
     struct arena *batch_mem;

@@ -7,6 +7,7 @@
 #include "handlers.h"
 #include "keys.h"
 #include "lookups.h"
+#include "order.h"
 #include "place.h"
 #include "quotas.h"
 #include "reach.h"
@@ -98,8 +99,10 @@ static bool replace(struct batch *batch, struct command *command, struct task *t
         task->priority = edit->priority;
     if (edit->has_run_at)
         task->run_at_ms = edit->run_at_ms;
+    if (task->queue_number != from->queue->head.number)
+        order_change(batch, task);
     task_replace(batch, task, from);
-    if (edit->has_run_at)
+    if (edit->has_run_at || edit->has_queue)
         place_again(batch, task);
     return true;
 }
@@ -200,6 +203,7 @@ static void repeat(struct batch *batch, struct task *task)
     task->cancel_requested_at_ms = -1;
     task->abandoned = task->observed = false;
     bool was_late = deadline_forgive(task, batch->now.wall_ms);
+    order_join_again(batch, task);
     task_move(batch, task, place_of(batch, task), EVENT_TASK_RETRYING, BYTES("{\"retried\":true}"));
     if (was_late)
         task_set_ending(batch, task);
@@ -259,7 +263,7 @@ void run_RUN_NOW(struct batch *batch, struct command *command)
     if (task.state == TASK_SCHEDULED || task.state == TASK_RETRYING) {
         task.run_at_ms = batch->now.wall_ms;
         task_move(batch, &task, place_when_due(batch, &task), EVENT_NONE, BYTES_NONE);
-    } else if (task.state != TASK_READY) {
+    } else if (task.state != TASK_READY && task.state != TASK_BLOCKED) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
                      "the task is %s; only a waiting one can be run now",
                      task_state_name(task.state));

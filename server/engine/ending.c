@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "batch.h"
+#include "deps.h"
 #include "intent.h"
 #include "keys.h"
 #include "loop.h"
@@ -54,6 +55,7 @@ static void answer_everything(struct engine *engine)
 static void free_all(struct engine *engine)
 {
     intents_free(engine);
+    deps_free(engine);
     hot_fini(&engine->hot);
     lot_fini(&engine->lot);
     keys_free(engine);

@@ -114,6 +114,7 @@ enum err engine_open(const struct engine_options *options, struct engine **ret_e
     lot_init(&engine->lot);
     list_init(&engine->rerun);
     list_init(&engine->intents);
+    list_init(&engine->owed);
     id_source_init(&engine->ids, options->random);
     engine->open_keys = map_new();
     engine->batch_mem = arena_new();

@@ -8,7 +8,7 @@
 #include "cancels.h"
 #include "queue_due.h"
 
-enum { SLICE_TASKS = 300, SLICE_NUMBERS = 5000, INTENT_CANCEL = 1 };
+enum { SLICE_TASKS = 300, SLICE_NUMBERS = 5000 };
 
 static struct intent *intent_new(struct engine *engine, struct hot_queue *queue,
                                  const struct intent_row *row)

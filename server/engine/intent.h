@@ -4,6 +4,12 @@
 
 #include "batch.h"
 
+/* What a row is for. */
+enum intent_kind {
+    INTENT_CANCEL = 1,
+    INTENT_TELL = 2, /* of deps.h: who waits for the task up_to is still to be told how it ended */
+};
+
 struct intent {
     struct list_node link;
     struct intent_row row;

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "deps.h"
 #include "domain/bounds.h"
 #include "intent.h"
 #include "queue_due.h"
@@ -103,7 +104,10 @@ static void on_lease(void *ctx, const struct lease_row *row)
 
 static void on_intent(void *ctx, const struct intent_row *row)
 {
-    intent_load(ctx, row);
+    if (row->kind == INTENT_TELL)
+        deps_load(ctx, row);
+    else
+        intent_load(ctx, row);
 }
 
 /* Counters of running tasks must be what the leases are; they are written in the same transactions.

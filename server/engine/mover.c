@@ -2,7 +2,9 @@
 #include "mover.h"
 
 #include "base/assert.h"
+#include "deps.h"
 #include "domain/deadline.h"
+#include "order.h"
 #include "retention.h"
 
 struct hot_queue *task_queue(const struct batch *batch, const struct task *task)
@@ -109,6 +111,10 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
     task->state = to;
     task->version++;
     task->finished_at_ms = task_state_is_terminal(to) ? batch->now.wall_ms : -1;
+    if (task_state_is_terminal(to)) {
+        order_ended(batch, task);
+        deps_ended(batch, task);
+    }
     task_save_move(batch->db, task, from);
     hot_count(batch->hot, shelf, from, -1, -task->bytes);
     hot_count(batch->hot, shelf, to, 1, task->bytes);
@@ -171,6 +177,7 @@ void task_touch(struct batch *batch, struct task *task)
 void task_remove(struct batch *batch, struct task *task)
 {
     ASSERT(task_state_is_terminal(task->state));
+    order_leave(batch, task);
     body_load(batch->db, task, false, batch->mem);
     task_delete(batch->db, task);
     hot_count(batch->hot, task_shelf(batch, task), task->state, -1, -task->bytes);

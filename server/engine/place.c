@@ -1,11 +1,11 @@
 /* Place: the one function that decides the state of a task that is not leased. */
 #include "place.h"
 
+#include "order.h"
+
 enum task_state place_when_due(struct batch *batch, const struct task *task)
 {
-    (void)batch;
-    (void)task;
-    return TASK_READY;
+    return task->is_dependent || !order_has_turn(batch, task) ? TASK_BLOCKED : TASK_READY;
 }
 
 enum task_state place_of(struct batch *batch, const struct task *task)

@@ -247,6 +247,12 @@ static void settle_deadline(struct batch *batch, struct settling *settling)
     settle_failed(batch, settling, &how);
 }
 
+void settle_without_attempt(struct batch *batch, struct task *task, struct bytes error)
+{
+    keep_end(batch, task, &(struct body){.data = BYTES_NONE}, error);
+    finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, handled(batch, task));
+}
+
 bool settle_overdue(struct batch *batch, struct task *task)
 {
     enum task_state verdict = deadline_verdict(task, batch->now.wall_ms);
@@ -254,8 +260,7 @@ bool settle_overdue(struct batch *batch, struct task *task)
     if (verdict == TASK_EXPIRED) {
         finish(batch, task, TASK_EXPIRED, EVENT_TASK_EXPIRED, BYTES_NONE);
     } else if (verdict == TASK_FAILED) {
-        keep_end(batch, task, &(struct body){.data = BYTES_NONE}, BYTES(DEADLINE_ERROR));
-        finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, handled(batch, task));
+        settle_without_attempt(batch, task, BYTES(DEADLINE_ERROR));
     }
     return verdict != TASK_STATE_NONE;
 }

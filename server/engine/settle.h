@@ -30,6 +30,8 @@ void settle_answer_lost(struct batch *batch, struct settling *settling);
 void settle_left(struct batch *batch, struct settling *settling);
 /* End a task that waits, if it has expired or its deadline has passed. False: it may go on. */
 MUST_CHECK bool settle_overdue(struct batch *batch, struct task *task);
+/* It ends as failed without having run. */
+void settle_without_attempt(struct batch *batch, struct task *task, struct bytes error);
 /* The cancel's grace is over and the worker said nothing. */
 void settle_abandoned(struct batch *batch, struct settling *settling);
 

@@ -3,15 +3,19 @@
 
 #include <string.h>
 
+#include "deps.h"
 #include "domain/bounds.h"
 #include "domain/deadline.h"
 #include "handlers.h"
 #include "held.h"
 #include "keys.h"
 #include "lookups.h"
+#include "order.h"
 #include "place.h"
 #include "quotas.h"
 #include "reach.h"
+#include "refs.h"
+#include "views.h"
 #include "waits.h"
 
 /* Its state is decided when the rest of it is known. */
@@ -81,10 +85,24 @@ static struct hot_queue *queue_of(struct batch *batch, const struct command *com
     return hot_queue(batch->hot, hot_ns(batch->hot, command->ns, true), name, batch->now.wall_ms);
 }
 
+/* Where a new task stands: in the line of its key, behind what it waits for. False: it may not run,
+ * because of ret_cause. */
+static bool stand(struct batch *batch, struct task *task, struct ended *ret_cause)
+{
+    bool has_cause;
+
+    order_join(batch, task, task->number);
+    has_cause = deps_wait(batch, task, ret_cause);
+    task->state = place_of(batch, task);
+    return !has_cause;
+}
+
 static void enter(struct batch *batch, struct hot_queue *queue, const struct task_spec *spec,
                   struct task *ret_task)
 {
     struct hot_class *of_class = hot_class(batch->hot, queue->ns, spec->type, spec->requires);
+    struct ended cause;
+    bool may_run;
 
     *ret_task = new_task(batch, queue, of_class, run_at(batch, spec));
     ret_task->priority = spec->priority;
@@ -94,8 +112,12 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     ret_task->deadline_at_ms = deadline_after(batch->now.wall_ms, spec->deadline_ms);
     ret_task->at_most_once = spec->at_most_once;
     ret_task->result_ttl_ms = spec->result_ttl_ms;
-    ret_task->state = place_of(batch, ret_task);
+    ret_task->rules = spec->rules;
+    ret_task->has_rules = rules_write(&spec->rules, batch->mem).at != NULL;
+    may_run = stand(batch, ret_task, &cause);
     task_enter(batch, ret_task, spec);
+    if (!may_run)
+        deps_end(batch, ret_task, &cause);
     rate_add(&queue->submitted, batch->now.mono_ms, 1);
     batch_queue_metric(batch, METRIC_SUBMITTED, queue, BYTES_NONE);
 }
@@ -109,6 +131,7 @@ static int64_t as_long_from(const struct task *from, int64_t at_ms, int64_t now_
 void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
 {
     struct hot_shelf *shelf = task_shelf(batch, from);
+    struct ended none;
 
     body_load(batch->db, from, false, batch->mem);
     *ret_task = new_task(batch, shelf->queue, shelf->of_class, batch->now.wall_ms);
@@ -121,7 +144,10 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     ret_task->result_ttl_ms = from->result_ttl_ms;
     ret_task->tags = from->tags;
     ret_task->bytes = from->bytes - from->end_bytes;
-    ret_task->state = place_of(batch, ret_task);
+    ret_task->has_rules = from->has_rules;
+    ret_task->rules = from->rules;
+    ret_task->rules.depends_on = BYTES_NONE; /* by hand: it need not wait again */
+    (void)stand(batch, ret_task, &none);
     task_enter_copy(batch, ret_task, from->number);
 }
 
@@ -185,10 +211,13 @@ static enum verdict decide(struct batch *batch, struct command *command, unsigne
 static void submit_one(struct batch *batch, struct command *command)
 {
     const struct task_spec *spec = &command->in.submit.specs[0];
+    struct error *error = &command->reply.error;
     struct hot_queue *queue = NULL;
-    enum verdict verdict = decide(batch, command, 0, &queue, &command->reply.error);
+    enum verdict verdict = REFUSE;
     struct task row;
 
+    if (deps_are_there(batch, command, spec->rules.depends_on, false, error))
+        verdict = decide(batch, command, 0, &queue, error);
     if (verdict == REFUSE) {
         batch_answer(batch, command);
         return;
@@ -201,7 +230,10 @@ static void submit_one(struct batch *batch, struct command *command)
         queue = queue_of(batch, command, spec->queue);
     enter(batch, queue, spec, &row);
     command->reply.created = true;
-    view_new(batch, command, &row, spec);
+    if (task_state_is_terminal(row.state))
+        fill_task(batch, command, &row, (struct view_wants){.result = true});
+    else
+        view_new(batch, command, &row, spec);
     key_keep(batch, command, row.number);
     if (command->wait_ms > 0 && command->in.submit.until != UNTIL_ACCEPTED)
         wait_or_answer(batch, command, &row);
@@ -279,6 +311,21 @@ static bool fits_with(struct batch *batch, struct command *command, const struct
     return quota_allows(batch, command, command->ns, &whole->intake, &command->reply.error);
 }
 
+/* Names of members are there by now; ids of other tasks may not be. */
+static bool waits_for_known(struct batch *batch, struct command *command, unsigned nth)
+{
+    struct bytes depends_on = command->in.submit.specs[nth].rules.depends_on;
+    struct error error;
+
+    if (deps_are_there(batch, command, depends_on, true, &error))
+        return true;
+
+    struct bytes where = arena_printf(batch->mem, "/%u%s", nth, error.where);
+
+    (void)error_set(&command->reply.error, error.code, where.at, "%s", error.detail);
+    return false;
+}
+
 /* All or none: the first task that would not fit refuses the whole. */
 static bool all_fit(struct batch *batch, struct command *command)
 {
@@ -287,7 +334,8 @@ static bool all_fit(struct batch *batch, struct command *command)
     bool fits = true;
 
     for (unsigned i = 0; i < submit->specs_len && fits; i++)
-        fits = fits_with(batch, command, &submit->specs[i], &whole);
+        fits = waits_for_known(batch, command, i) &&
+               fits_with(batch, command, &submit->specs[i], &whole);
     map_free(whole.queues);
     map_free(whole.classes);
     return fits && quota_charge(batch, command, hot_ns(batch->hot, command->ns, false),
@@ -295,9 +343,11 @@ static bool all_fit(struct batch *batch, struct command *command)
 }
 
 /* False: a stream met a full queue and must wait. */
-static bool take_item(struct batch *batch, struct command *command, unsigned nth)
+static bool take_item(struct batch *batch, struct command *command, const struct refs *refs,
+                      unsigned nth)
 {
     const struct task_spec *spec = &command->in.submit.specs[nth];
+    struct task_spec resolved;
     struct submit_item *item = &command->reply.items[nth];
     enum verdict verdict = TAKE;
     struct hot_queue *queue = NULL;
@@ -309,13 +359,16 @@ static bool take_item(struct batch *batch, struct command *command, unsigned nth
     }
     if (key_replays_item(batch, command, spec, item))
         return true;
+    if (!refs_resolve(batch, command, refs, nth, &resolved) ||
+        !deps_are_there(batch, command, resolved.rules.depends_on, false, &item->error))
+        return true;
     if (!command->in.submit.atomic)
         verdict = decide(batch, command, nth, &queue, &item->error);
     if (verdict != TAKE)
         return verdict == REFUSE;
     if (queue == NULL)
         queue = queue_of(batch, command, spec->queue);
-    enter(batch, queue, spec, &row);
+    enter(batch, queue, &resolved, &row);
     *item = (struct submit_item){.id = row.id, .number = row.number, .state = row.state};
     key_keep_item(batch, command, spec, item);
     return true;
@@ -325,6 +378,7 @@ static void submit_many(struct batch *batch, struct command *command)
 {
     const struct submit *submit = &command->in.submit;
     struct reply *reply = &command->reply;
+    struct refs refs;
     /* What stands behind one that has waited has not: it comes again, behind all who have. */
     unsigned specs_len =
         submit->specs_len > 0 && held_has_waited(submit, 0) ? 1 : submit->specs_len;
@@ -334,11 +388,12 @@ static void submit_many(struct batch *batch, struct command *command)
         return;
     reply->items_len = submit->specs_len;
     reply->items = arena_alloc(command->mem, (submit->specs_len + 1) * sizeof(*reply->items));
-    if (submit->atomic && !all_fit(batch, command)) {
+    if (!refs_read(batch, command, &refs) || (submit->atomic && !all_fit(batch, command))) {
         batch_answer(batch, command);
         return;
     }
-    while (reply->taken < specs_len && take_item(batch, command, reply->taken))
+    while (reply->taken < specs_len &&
+           take_item(batch, command, &refs, refs_nth(&refs, reply->taken)))
         reply->taken++;
     /* A stream that met a full queue at once waits here; one that got some in says so first. */
     if (reply->taken == 0 && submit->specs_len > 0) {

@@ -231,7 +231,7 @@ int64_t timers_next_mono(const struct engine *engine)
     struct moment now = engine_now(engine);
     int64_t next = earlier(heap_due(&hot->leases_due), heap_due(&engine->lot.deadlines));
 
-    if (!list_is_empty(&engine->intents))
+    if (!list_is_empty(&engine->intents) || !list_is_empty(&engine->owed))
         return now.mono_ms;
     next = earlier(next, heap_due(&hot->workers_silent));
     next = earlier(next, heap_due(&hot->limits_due));

@@ -190,6 +190,11 @@ void task_save_touch(struct db *db, const struct task *task)
                   VALUE_INT(task->cancel_requested_at_ms), VALUE_INT(task->started_at_ms)));
 }
 
+void task_save_awaited(struct db *db, int64_t number)
+{
+    db_run(db, SQL_TASK_SET_FLAGS, VALUES(VALUE_INT(number), VALUE_INT(FLAG_AWAITED)));
+}
+
 void task_delete(struct db *db, const struct task *task)
 {
     static const enum sql deletes[] = {
