@@ -234,7 +234,7 @@ CREATE TABLE dead_letters (
     died_at  {{i64}} NOT NULL,
     error    TEXT
 ) {{strict}};
-CREATE INDEX dead_letters_original ON dead_letters (original);
+CREATE INDEX dead_letters_original ON dead_letters (original, copy);
 
 CREATE TABLE task_tags (
     ns   {{i64}} NOT NULL,

@@ -10,7 +10,8 @@ struct submit_item {
     struct id id;
     int64_t number;
     enum task_state state;
-    bool replayed; /* by the item's own idempotency key */
+    bool replayed;     /* by the item's own idempotency key */
+    bool deduplicated; /* it is one that was there */
 };
 
 struct outcome_reply {
@@ -121,6 +122,7 @@ struct reply {
     int64_t retry_after_ms; /* of a refusal: when the same may be taken; 0: not known */
     bool done;              /* of a wait: what was waited for has happened */
     bool created;           /* 201 instead of 200 */
+    bool deduplicated;      /* of a submit: the task was there */
     bool replayed;          /* an idempotent repeat: stored_* is the first answer, unless done */
     bool not_modified;
     int stored_status;

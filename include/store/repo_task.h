@@ -15,6 +15,8 @@ void task_insert(struct db *db, const struct task *task, const struct task_spec 
 /* The same body under a new number, with the task's own rules. */
 void task_insert_copy(struct db *db, const struct task *task, int64_t from_number,
                       struct arena *arena);
+/* The same, without its retry policy and rules. */
+void task_insert_bare(struct db *db, const struct task *task, int64_t from_number);
 /* The hot row only. False: there is none. */
 bool task_load(struct db *db, struct id id, struct task *ret_task);
 bool task_load_number(struct db *db, int64_t number, struct task *ret_task);
@@ -37,6 +39,8 @@ void body_load(struct db *db, struct task *task, bool with_payload, struct arena
 void body_load_retry(struct db *db, struct task *task, struct arena *arena);
 /* Only the rules; nothing when has_rules is false. */
 void body_load_rules(struct db *db, struct task *task, struct arena *arena);
+/* Another payload, content type and headers. */
+void body_renew(struct db *db, int64_t number, const struct task_spec *spec);
 /* Store name and tags anew; old_tags are what it had. */
 void body_save_label(struct db *db, const struct task *task, struct bytes old_tags);
 bool body_name(struct db *db, int64_t number, struct arena *arena, struct bytes *ret_name);

@@ -18,8 +18,10 @@ void batch_write_item(struct json_out *out, const struct submit_item *item)
         batch_write_problem(out, &item->error);
         return;
     }
-    json_member_int(out, "status", item->replayed ? 200 : 201);
+    json_member_int(out, "status", item->replayed || item->deduplicated ? 200 : 201);
     wire_member_id(out, "id", item->id);
+    if (item->deduplicated)
+        json_member_bool(out, "deduplicated", true);
 }
 
 void batch_write_problem(struct json_out *out, const struct error *problem)

@@ -12,7 +12,7 @@ static const char *const WAIT_QUERY[] = {"until", "on_timeout", "cancel_on_disco
 
 /* ---- the answer ---- */
 
-/* What a repeat of the key is told: that the task was made. Engine thread. */
+/* What a repeat of the key is told: the task that was made, or was there. Engine thread. */
 static void remember(struct command *command, int *ret_status, struct bytes *ret_location,
                      struct bytes *ret_body)
 {
@@ -22,7 +22,7 @@ static void remember(struct command *command, int *ret_status, struct bytes *ret
 
     answer_begin(&answer);
     wire_task_whole(&answer.out, task, call->base);
-    *ret_status = 201;
+    *ret_status = command->reply.created ? 201 : 200;
     *ret_location = call_location(call, "tasks", task->id);
     *ret_body = answer_keep(&answer, call->arena);
 }

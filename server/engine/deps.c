@@ -71,6 +71,14 @@ static struct ended ended_of(const struct task *task)
     };
 }
 
+void deps_wait_for(struct batch *batch, struct task *task, const struct task *awaited)
+{
+    dependency_insert(batch->db, task->number, awaited->number);
+    task_save_awaited(batch->db, awaited->number);
+    batch->rows += 2;
+    task->is_dependent = true;
+}
+
 bool deps_wait(struct batch *batch, struct task *task, struct ended *ret_cause)
 {
     struct bytes lines = task->rules.depends_on, line;
@@ -83,10 +91,7 @@ bool deps_wait(struct batch *batch, struct task *task, struct ended *ret_cause)
         if (!id_parse(line, &id) || !task_load(batch->db, id, &awaited))
             continue;
         if (!task_state_is_terminal(awaited.state)) {
-            dependency_insert(batch->db, task->number, awaited.number);
-            task_save_awaited(batch->db, awaited.number);
-            batch->rows += 2;
-            task->is_dependent = true;
+            deps_wait_for(batch, task, &awaited);
         } else if (awaited.state != TASK_SUCCEEDED && !runs && !has_cause) {
             *ret_cause = ended_of(&awaited);
             has_cause = true;
@@ -156,6 +161,18 @@ static void drop_one(struct batch *batch, struct task *task, const struct ended 
         place_again(batch, task);
 }
 
+/* What it does not name it does not need: it only waits until that is over. */
+static bool needs(const struct task_rules *rules, struct id awaited)
+{
+    struct bytes lines = rules->depends_on, line;
+    struct id id;
+
+    while (bytes_split(&lines, '\n', &line))
+        if (id_parse(line, &id) && id_equal(id, awaited))
+            return rules->on_dependency_failure != DEPENDENCY_RUN;
+    return false;
+}
+
 static void tell(struct batch *batch, int64_t number, const struct ended *ended)
 {
     struct task task;
@@ -166,7 +183,7 @@ static void tell(struct batch *batch, int64_t number, const struct ended *ended)
     }
     if (ended->state != TASK_SUCCEEDED)
         body_load_rules(batch->db, &task, batch->mem);
-    if (ended->state == TASK_SUCCEEDED || task.rules.on_dependency_failure == DEPENDENCY_RUN)
+    if (ended->state == TASK_SUCCEEDED || !needs(&task.rules, ended->id))
         drop_one(batch, &task, ended);
     else
         deps_end(batch, &task, ended);

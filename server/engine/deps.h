@@ -19,6 +19,8 @@ bool deps_are_there(struct batch *batch, const struct command *command, struct b
 /* Before task_enter(): from now on it waits for what its rules name and is not over. ret_cause: one
  * that ended badly, so that it may not run. False: there is none. */
 bool deps_wait(struct batch *batch, struct task *task, struct ended *ret_cause);
+/* It waits for this one as well, which it does not name, and runs whatever becomes of it. */
+void deps_wait_for(struct batch *batch, struct task *task, const struct task *awaited);
 /* What it waits for ended badly, and its rules do not say run: it ends. */
 void deps_end(struct batch *batch, struct task *task, const struct ended *cause);
 /* It has ended in the state that it is in: it waits for nothing any more, and who waits for it is

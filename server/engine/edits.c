@@ -2,6 +2,8 @@
 #include <string.h>
 
 #include "audit.h"
+#include "dead_letter.h"
+#include "dedup.h"
 #include "domain/bounds.h"
 #include "domain/deadline.h"
 #include "handlers.h"
@@ -71,6 +73,14 @@ static bool change_queue(struct batch *batch, struct command *command, struct ta
         batch_refuse(batch, command, ERR_QUEUE_FULL, "/queue",
                      "the queue %.*s is full: its pending_limit is %lld", BYTES_ARG(queue->name),
                      (long long)queue->settings.pending_limit);
+        return false;
+    }
+
+    struct task by;
+
+    if (queue->head.number != task->queue_number &&
+        dedup_is_taken(batch, task, queue->head.number, &by)) {
+        dedup_refuse_taken(batch, command, &by);
         return false;
     }
     task->queue_number = queue->head.number;
@@ -229,6 +239,19 @@ static bool may_repeat(struct batch *batch, struct command *command, const struc
     return true;
 }
 
+/* Nobody else has its key meanwhile, and nobody is at work on its copy. */
+static bool is_free(struct batch *batch, struct command *command, struct task *task)
+{
+    struct task by;
+
+    if (command->in.again.clone)
+        return true;
+    if (!dedup_is_taken(batch, task, task->queue_number, &by))
+        return dead_letter_may_redrive(batch, command, task);
+    dedup_refuse_taken(batch, command, &by);
+    return false;
+}
+
 void run_RETRY(struct batch *batch, struct command *command)
 {
     const struct again *again = &command->in.again;
@@ -237,14 +260,15 @@ void run_RETRY(struct batch *batch, struct command *command)
 
     if (key_handles(batch, command) || !find_task(batch, command, again->task, &task) ||
         !check_version(batch, command, task.version, again->if_match) ||
-        !may_repeat(batch, command, &task) || !knows_pin(batch, command) ||
-        !has_room(batch, command, &task))
+        !may_repeat(batch, command, &task) || !is_free(batch, command, &task) ||
+        !knows_pin(batch, command) || !has_room(batch, command, &task))
         return;
     if (again->clone) {
         submit_clone(batch, &task, &copy);
         command->reply.created = true;
         task = copy;
     } else {
+        dead_letter_redrive(batch, &task);
         repeat(batch, &task);
     }
     pin(batch, &task, again);

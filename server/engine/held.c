@@ -3,21 +3,6 @@
 
 #include "keys.h"
 
-void admission_refuse(const struct hot_queue *queue, enum admission admission,
-                      struct error *ret_error)
-{
-    if (admission == IS_TOO_FAR_OFF)
-        (void)error_set(ret_error, ERR_INVALID_FIELD, "/run_at",
-                        "run_at is more than ten years away");
-    else if (admission == QUEUE_IS_CLOSED)
-        (void)error_set(ret_error, ERR_QUEUE_CLOSED, "/queue", "the queue %.*s is closed",
-                        BYTES_ARG(queue->name));
-    else
-        (void)error_set(ret_error, ERR_QUEUE_FULL, "/queue",
-                        "the queue %.*s is full: its pending_limit is %lld", BYTES_ARG(queue->name),
-                        (long long)queue->settings.pending_limit);
-}
-
 bool held_has_waited(const struct submit *submit, unsigned nth)
 {
     return &submit->specs[nth] == submit->waited;

@@ -1,13 +1,8 @@
 /* Held: submits that wait until their queue has room, first come first. */
 #pragma once
 
-#include "batch.h"
+#include "admission.h"
 
-enum admission { ADMITTED, QUEUE_IS_CLOSED, QUEUE_IS_FULL, IS_TOO_FAR_OFF };
-
-/* Say why it was not admitted. */
-void admission_refuse(const struct hot_queue *queue, enum admission admission,
-                      struct error *ret_error);
 /* Of a piece of a stream it is the first that was held; the others have yet to wait. */
 bool held_has_waited(const struct submit *submit, unsigned nth);
 void held_add(struct batch *batch, struct command *command, struct hot_queue *queue);

@@ -55,6 +55,7 @@ static void replay(struct batch *batch, struct command *command, const struct ke
     reply->stored_status = (int)row->status;
     reply->stored_body = row->body;
     reply->stored_location = row->location;
+    reply->deduplicated = command->kind == COMMAND_SUBMIT && row->status == 200;
     /* The key remembers the submit, not the wait: a repeat waits anew. */
     if (command->wait_ms > 0 && row->task >= 0 && task_load_number(batch->db, row->task, &task))
         wait_or_answer(batch, command, &task);

@@ -2,10 +2,13 @@
 #include "mover.h"
 
 #include "base/assert.h"
+#include "dead_letter.h"
 #include "deps.h"
 #include "domain/deadline.h"
 #include "order.h"
 #include "retention.h"
+#include "store/repo_dead_letter.h"
+#include "store/repo_dedup.h"
 
 struct hot_queue *task_queue(const struct batch *batch, const struct task *task)
 {
@@ -71,8 +74,24 @@ static void leave_line(struct hot_shelf *shelf, const struct task *task, enum ta
         hot_ready_leaves(shelf, task->number);
 }
 
+static void keep_key(struct batch *batch, const struct task *task)
+{
+    struct dedup_row row = {
+        .task = task->number,
+        .queue = task->queue_number,
+        .key = task->rules.dedup.key,
+        .stage = dedup_stage_of(task),
+    };
+
+    if (!task->has_dedup_key)
+        return;
+    dedup_insert(batch->db, &row);
+    batch->rows++;
+}
+
 static void entered(struct batch *batch, struct task *task, struct hot_shelf *shelf)
 {
+    keep_key(batch, task);
     hot_count(batch->hot, shelf, task->state, 1, task->bytes);
     stand_in_line(shelf, task);
     batch_event(batch, EVENT_TASK_SUBMITTED, task, BYTES_NONE);
@@ -101,6 +120,17 @@ void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number
     entered(batch, task, task_shelf(batch, task));
 }
 
+void task_enter_bare(struct batch *batch, struct task *task, int64_t from_number)
+{
+    struct hot_shelf *shelf = task_shelf(batch, task);
+
+    batch_use_queue(batch, shelf->queue);
+    batch_use_class(batch, shelf->of_class);
+    task->version = 1;
+    task_insert_bare(batch->db, task, from_number);
+    entered(batch, task, shelf);
+}
+
 void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event,
                struct bytes data)
 {
@@ -120,6 +150,10 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
     hot_count(batch->hot, shelf, to, 1, task->bytes);
     leave_line(shelf, task, from);
     stand_in_line(shelf, task);
+    if (task->has_dedup_key)
+        dedup_save_stage(batch->db, task->number, dedup_stage_of(task));
+    if (to == TASK_FAILED)
+        data = dead_letter_make(batch, task, data);
     if (event != EVENT_NONE)
         batch_event(batch, event, task, data);
     note_due(batch, task);
@@ -148,6 +182,14 @@ void task_set_end_bytes(struct batch *batch, struct task *task, size_t end_bytes
     hot_count(batch->hot, task_shelf(batch, task), task->state, 0, more);
 }
 
+void task_set_spec_bytes(struct batch *batch, struct task *task, const struct task_spec *spec)
+{
+    int64_t more = task_spec_bytes(spec) - (task->bytes - task->end_bytes);
+
+    task->bytes += more;
+    hot_count(batch->hot, task_shelf(batch, task), task->state, 0, more);
+}
+
 void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from)
 {
     struct hot_shelf *to = task_shelf(batch, task);
@@ -155,6 +197,8 @@ void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from
     batch_use_queue(batch, to->queue);
     task->version++;
     task_save_move(batch->db, task, task->state);
+    if (task->has_dedup_key && from->queue != to->queue)
+        dedup_save_queue(batch->db, task->number, task->queue_number);
     hot_count(batch->hot, from, task->state, -1, -task->bytes);
     hot_count(batch->hot, to, task->state, 1, task->bytes);
     leave_line(from, task, task->state);
@@ -180,6 +224,10 @@ void task_remove(struct batch *batch, struct task *task)
     order_leave(batch, task);
     body_load(batch->db, task, false, batch->mem);
     task_delete(batch->db, task);
+    if (task->has_dedup_key)
+        dedup_delete(batch->db, task->number);
+    if (task->is_dead_letter)
+        dead_letter_delete(batch->db, task->number);
     hot_count(batch->hot, task_shelf(batch, task), task->state, -1, -task->bytes);
     batch_touch(batch, task->number);
     batch->rows += 5;

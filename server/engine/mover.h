@@ -10,6 +10,8 @@ void task_enter(struct batch *batch, struct task *task, const struct task_spec *
 int64_t task_spec_bytes(const struct task_spec *spec);
 /* The same for a copy of another task's body; task has bytes as well. */
 void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number);
+/* The same, without the other's retry policy and rules. */
+void task_enter_bare(struct batch *batch, struct task *task, int64_t from_number);
 /* Move along a legal edge and write all that changed in *task with it. event EVENT_NONE: none is
  * told. */
 void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event,
@@ -18,6 +20,8 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
 void task_set_ending(struct batch *batch, const struct task *task);
 /* The result and error that are kept of it are so long now; a move writes it. */
 void task_set_end_bytes(struct batch *batch, struct task *task, size_t end_bytes);
+/* It has another payload and headers now; a move or a change of place writes it. */
+void task_set_spec_bytes(struct batch *batch, struct task *task, const struct task_spec *spec);
 /* Write a change of place (queue, class, priority, due time) that keeps the state. */
 void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from);
 /* Write a visible change that keeps state and place. */

@@ -1,10 +1,8 @@
 /* Submits: new tasks, one by one or many. */
 #include "submits.h"
 
-#include <string.h>
-
+#include "admission.h"
 #include "deps.h"
-#include "domain/bounds.h"
 #include "domain/deadline.h"
 #include "handlers.h"
 #include "held.h"
@@ -19,8 +17,8 @@
 #include "waits.h"
 
 /* Its state is decided when the rest of it is known. */
-static struct task new_task(struct batch *batch, const struct hot_queue *queue,
-                            const struct hot_class *of_class, int64_t run_at_ms)
+struct task submit_blank(struct batch *batch, const struct hot_queue *queue,
+                         const struct hot_class *of_class, int64_t run_at_ms)
 {
     int64_t now_ms = batch->now.wall_ms;
     struct task task = {
@@ -51,24 +49,6 @@ static int64_t run_at(const struct batch *batch, const struct task_spec *spec)
     if (spec->run_at_ms >= 0)
         return spec->run_at_ms;
     return spec->delay_ms > 0 ? batch->now.wall_ms + spec->delay_ms : batch->now.wall_ms;
-}
-
-/* Nobody overtakes those who wait for room already; who goes on from there has waited its turn.
- * before: others for the same queue that would come in with it. queue NULL: it is yet to be made.
- */
-static enum admission judge(const struct batch *batch, const struct hot_queue *queue,
-                            const struct task_spec *spec, bool has_waited, int64_t before)
-{
-    if (spec->run_at_ms > batch->now.wall_ms + DELAY_MAX_MS)
-        return IS_TOO_FAR_OFF;
-    if (queue == NULL)
-        return ADMITTED;
-    if (queue->closing == QUEUE_CLOSING || queue->closing == QUEUE_CLOSED)
-        return QUEUE_IS_CLOSED;
-    if (queue_is_full(&queue->settings, hot_pending(queue) + before) ||
-        (!has_waited && !list_is_empty(&queue->held)))
-        return QUEUE_IS_FULL;
-    return ADMITTED;
 }
 
 static struct hot_queue *known_queue(const struct batch *batch, const struct command *command,
@@ -104,7 +84,7 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     struct ended cause;
     bool may_run;
 
-    *ret_task = new_task(batch, queue, of_class, run_at(batch, spec));
+    *ret_task = submit_blank(batch, queue, of_class, run_at(batch, spec));
     ret_task->priority = spec->priority;
     ret_task->timeout_ms = spec->timeout_ms;
     ret_task->lease_ms = spec->lease_ms;
@@ -114,6 +94,9 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     ret_task->result_ttl_ms = spec->result_ttl_ms;
     ret_task->rules = spec->rules;
     ret_task->has_rules = rules_write(&spec->rules, batch->mem).at != NULL;
+    ret_task->has_dedup_key = spec->rules.dedup.key.at != NULL;
+    if (ret_task->has_dedup_key && spec->rules.dedup.on_conflict == DEDUP_REPLACE)
+        dedup_supplant(batch, ret_task);
     may_run = stand(batch, ret_task, &cause);
     task_enter(batch, ret_task, spec);
     if (!may_run)
@@ -134,7 +117,7 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     struct ended none;
 
     body_load(batch->db, from, false, batch->mem);
-    *ret_task = new_task(batch, shelf->queue, shelf->of_class, batch->now.wall_ms);
+    *ret_task = submit_blank(batch, shelf->queue, shelf->of_class, batch->now.wall_ms);
     ret_task->priority = from->priority;
     ret_task->timeout_ms = from->timeout_ms;
     ret_task->lease_ms = from->lease_ms;
@@ -146,6 +129,7 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     ret_task->bytes = from->bytes - from->end_bytes;
     ret_task->has_rules = from->has_rules;
     ret_task->rules = from->rules;
+    ret_task->rules.dedup = (struct dedup){.key = BYTES_NONE};
     ret_task->rules.depends_on = BYTES_NONE; /* by hand: it need not wait again */
     (void)stand(batch, ret_task, &none);
     task_enter_copy(batch, ret_task, from->number);
@@ -166,66 +150,28 @@ static void view_new(struct batch *batch, struct command *command, const struct 
     command->reply.view = (struct task_view){.task = task, .estimate_ms = -1};
 }
 
-static bool may_hold(const struct batch *batch, const struct command *command,
-                     enum admission admission)
+/* The task that is there is the answer, and what is waited for. */
+static void join(struct batch *batch, const struct task_spec *spec, struct dedup_meeting *meeting)
 {
-    const struct submit *submit = &command->in.submit;
-
-    return admission == QUEUE_IS_FULL &&
-           ((submit->single && command->wait_ms > 0) || submit->streamed) &&
-           !batch->engine->drain.is_asked;
+    if (meeting->action == DEDUP_PUT_OFF)
+        dedup_put_off(batch, &meeting->found, spec, run_at(batch, spec));
+    batch_queue_metric(batch, METRIC_DEDUPLICATED, task_queue(batch, &meeting->found), BYTES_NONE);
 }
 
-enum verdict { TAKE, HOLD, REFUSE };
-
-/* A full queue may hold a task; the quotas of a namespace never do. What is refused takes nothing
- * and makes no names; who is held pays when its turn has come. ret_queue: where it goes; NULL: a
- * queue that is yet to be made. */
-static enum verdict decide(struct batch *batch, struct command *command, unsigned nth,
-                           struct hot_queue **ret_queue, struct error *ret_error)
+static void join_one(struct batch *batch, struct command *command, struct dedup_meeting *meeting)
 {
-    const struct submit *submit = &command->in.submit;
-    const struct task_spec *spec = &submit->specs[nth];
-    struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
-    struct hot_queue *queue = ns == NULL ? NULL : hot_queue(batch->hot, ns, spec->queue, -1);
-    enum admission admission = judge(batch, queue, spec, held_has_waited(submit, nth), 0);
-    struct intake intake = {.tasks = 1, .bytes = task_spec_bytes(spec)};
-    bool holds = may_hold(batch, command, admission);
-
-    *ret_queue = queue;
-    if (admission != ADMITTED && !holds) {
-        admission_refuse(queue, admission, ret_error);
-        return REFUSE;
-    }
-    if (queue == NULL)
-        intake_add_queue(&intake, ns, spec->queue);
-    if (quota_is_short_of_classes(batch, ns))
-        intake_add_class(&intake, ns, spec->type, spec->requires);
-    if (!quota_fits(batch, command, command->ns, ns, &intake, ret_error))
-        return REFUSE;
-    if (holds)
-        return HOLD;
-    return quota_charge(batch, command, ns, 1, ret_error) ? TAKE : REFUSE;
+    join(batch, &command->in.submit.specs[0], meeting);
+    command->reply.deduplicated = true;
+    fill_task(batch, command, &meeting->found, (struct view_wants){.result = true});
+    key_keep(batch, command, meeting->found.number);
+    wait_or_answer(batch, command, &meeting->found);
 }
 
-static void submit_one(struct batch *batch, struct command *command)
+static void take_one(struct batch *batch, struct command *command, struct hot_queue *queue)
 {
     const struct task_spec *spec = &command->in.submit.specs[0];
-    struct error *error = &command->reply.error;
-    struct hot_queue *queue = NULL;
-    enum verdict verdict = REFUSE;
     struct task row;
 
-    if (deps_are_there(batch, command, spec->rules.depends_on, false, error))
-        verdict = decide(batch, command, 0, &queue, error);
-    if (verdict == REFUSE) {
-        batch_answer(batch, command);
-        return;
-    }
-    if (verdict == HOLD) {
-        held_add(batch, command, queue);
-        return;
-    }
     if (queue == NULL)
         queue = queue_of(batch, command, spec->queue);
     enter(batch, queue, spec, &row);
@@ -239,6 +185,32 @@ static void submit_one(struct batch *batch, struct command *command)
         wait_or_answer(batch, command, &row);
     else
         batch_answer(batch, command);
+}
+
+static void submit_one(struct batch *batch, struct command *command)
+{
+    struct bytes depends_on = command->in.submit.specs[0].rules.depends_on;
+    struct error *error = &command->reply.error;
+    struct aim aim;
+
+    if (!deps_are_there(batch, command, depends_on, false, error)) {
+        batch_answer(batch, command);
+        return;
+    }
+    switch (admission_decide(batch, command, 0, &aim, error)) {
+    case TAKE:
+        take_one(batch, command, aim.queue);
+        break;
+    case JOIN:
+        join_one(batch, command, &aim.meeting);
+        break;
+    case HOLD:
+        held_add(batch, command, aim.queue);
+        break;
+    case REFUSE:
+        batch_answer(batch, command);
+        break;
+    }
 }
 
 /* A whole that is refused for one queue: all or none, and what came with a key, since what the key
@@ -256,61 +228,6 @@ static bool may_use_all(struct batch *batch, struct command *command)
     return true;
 }
 
-/* The parts of an array that is taken whole or not at all. */
-struct whole {
-    struct map *queues;  /* by name: how many tasks so far */
-    struct map *classes; /* by type and what goes with it */
-    struct intake intake;
-};
-
-/* How often the name came before. */
-static int64_t count_name(struct map *names, struct bytes name)
-{
-    void *counted = map_get(names, name);
-    int64_t before = (intptr_t)counted;
-
-    (void)map_put(names, name, (void *)(intptr_t)(before + 1));
-    return before;
-}
-
-static struct bytes class_name(struct batch *batch, const struct task_spec *spec)
-{
-    struct bytes parts[] = {spec->type, BYTES("\n"), spec->requires};
-    size_t len = 0;
-    char *name;
-
-    if (spec->requires.len == 0)
-        return spec->type;
-    name = arena_alloc(batch->mem, spec->type.len + 1 + spec->requires.len);
-    for (size_t i = 0; i < ARRAY_LEN(parts); i++) {
-        if (parts[i].len > 0)
-            memcpy(name + len, parts[i].at, parts[i].len);
-        len += parts[i].len;
-    }
-    return (struct bytes){name, len};
-}
-
-static bool fits_with(struct batch *batch, struct command *command, const struct task_spec *spec,
-                      struct whole *whole)
-{
-    const struct hot_ns *ns = hot_ns(batch->hot, command->ns, false);
-    const struct hot_queue *queue = known_queue(batch, command, spec->queue);
-    int64_t before = count_name(whole->queues, spec->queue);
-    enum admission admission = judge(batch, queue, spec, false, before);
-
-    if (admission != ADMITTED) {
-        admission_refuse(queue, admission, &command->reply.error);
-        return false;
-    }
-    if (before == 0)
-        intake_add_queue(&whole->intake, ns, spec->queue);
-    if (count_name(whole->classes, class_name(batch, spec)) == 0)
-        intake_add_class(&whole->intake, ns, spec->type, spec->requires);
-    whole->intake.tasks++;
-    whole->intake.bytes += task_spec_bytes(spec);
-    return quota_allows(batch, command, command->ns, &whole->intake, &command->reply.error);
-}
-
 /* Names of members are there by now; ids of other tasks may not be. */
 static bool waits_for_known(struct batch *batch, struct command *command, unsigned nth)
 {
@@ -326,20 +243,12 @@ static bool waits_for_known(struct batch *batch, struct command *command, unsign
     return false;
 }
 
-/* All or none: the first task that would not fit refuses the whole. */
-static bool all_fit(struct batch *batch, struct command *command)
+static bool all_wait_for_known(struct batch *batch, struct command *command)
 {
-    const struct submit *submit = &command->in.submit;
-    struct whole whole = {.queues = map_new(), .classes = map_new()};
-    bool fits = true;
-
-    for (unsigned i = 0; i < submit->specs_len && fits; i++)
-        fits = waits_for_known(batch, command, i) &&
-               fits_with(batch, command, &submit->specs[i], &whole);
-    map_free(whole.queues);
-    map_free(whole.classes);
-    return fits && quota_charge(batch, command, hot_ns(batch->hot, command->ns, false),
-                                submit->specs_len, &command->reply.error);
+    for (unsigned i = 0; i < command->in.submit.specs_len; i++)
+        if (!waits_for_known(batch, command, i))
+            return false;
+    return true;
 }
 
 /* False: a stream met a full queue and must wait. */
@@ -350,7 +259,7 @@ static bool take_item(struct batch *batch, struct command *command, const struct
     struct task_spec resolved;
     struct submit_item *item = &command->reply.items[nth];
     enum verdict verdict = TAKE;
-    struct hot_queue *queue = NULL;
+    struct aim aim = {.queue = NULL};
     struct task row;
 
     if (!reaches_name(command, spec->queue)) {
@@ -362,14 +271,24 @@ static bool take_item(struct batch *batch, struct command *command, const struct
     if (!refs_resolve(batch, command, refs, nth, &resolved) ||
         !deps_are_there(batch, command, resolved.rules.depends_on, false, &item->error))
         return true;
-    if (!command->in.submit.atomic)
-        verdict = decide(batch, command, nth, &queue, &item->error);
-    if (verdict != TAKE)
+    if (command->in.submit.atomic) {
+        aim.queue = known_queue(batch, command, spec->queue);
+        verdict = admission_meet(batch, spec, &aim, &item->error);
+    } else {
+        verdict = admission_decide(batch, command, nth, &aim, &item->error);
+    }
+    if (verdict == HOLD || verdict == REFUSE)
         return verdict == REFUSE;
-    if (queue == NULL)
-        queue = queue_of(batch, command, spec->queue);
-    enter(batch, queue, &resolved, &row);
-    *item = (struct submit_item){.id = row.id, .number = row.number, .state = row.state};
+    if (verdict == JOIN)
+        join(batch, spec, &aim.meeting);
+    else if (aim.queue == NULL)
+        aim.queue = queue_of(batch, command, spec->queue);
+    if (verdict == TAKE)
+        enter(batch, aim.queue, &resolved, &row);
+    else
+        row = aim.meeting.found;
+    *item = (struct submit_item){
+        .id = row.id, .number = row.number, .state = row.state, .deduplicated = verdict == JOIN};
     key_keep_item(batch, command, spec, item);
     return true;
 }
@@ -388,7 +307,9 @@ static void submit_many(struct batch *batch, struct command *command)
         return;
     reply->items_len = submit->specs_len;
     reply->items = arena_alloc(command->mem, (submit->specs_len + 1) * sizeof(*reply->items));
-    if (!refs_read(batch, command, &refs) || (submit->atomic && !all_fit(batch, command))) {
+    if (!refs_read(batch, command, &refs) ||
+        (submit->atomic &&
+         (!all_wait_for_known(batch, command) || !admission_fits_all(batch, command)))) {
         batch_answer(batch, command);
         return;
     }

@@ -3,6 +3,7 @@
 
 #include "heartbeats.h"
 #include "reach.h"
+#include "store/repo_dead_letter.h"
 
 /* The attempt that runs now stands in its lease. */
 static void append_running(struct batch *batch, struct command *command, const struct task *row,
@@ -56,6 +57,8 @@ void fill_task(struct batch *batch, struct command *command, const struct task *
     if (wants.result)
         result_load(batch->db, task, command->mem);
     task_name(batch, task);
+    dead_letter_load(batch->db, task, command->mem);
+    task->deduplicated = command->reply.deduplicated;
     view->task = task;
     view->estimate_ms = -1;
     if (wants.attempts) {

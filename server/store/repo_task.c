@@ -99,6 +99,13 @@ void task_insert_copy(struct db *db, const struct task *task, int64_t from_numbe
     insert_tags(db, task->ns_number, task->tags, task->number);
 }
 
+void task_insert_bare(struct db *db, const struct task *task, int64_t from_number)
+{
+    insert_row(db, task);
+    db_run(db, SQL_BODY_COPY_BARE, VALUES(VALUE_INT(from_number), VALUE_INT(task->number)));
+    insert_tags(db, task->ns_number, task->tags, task->number);
+}
+
 void task_read_row(struct db_rows *rows, struct task *ret_task)
 {
     int64_t state = db_int(rows, 5);
@@ -246,6 +253,13 @@ void body_load_rules(struct db *db, struct task *task, struct arena *arena)
         return;
     (void)rules_read(arena_bytes(arena, db_bytes(rows, 0)), &task->rules);
     db_done(rows);
+}
+
+void body_renew(struct db *db, int64_t number, const struct task_spec *spec)
+{
+    db_run(db, SQL_BODY_RENEW,
+           VALUES(VALUE_INT(number), VALUE_BLOB(spec->payload.data),
+                  VALUE_TEXT(spec->payload.content_type), VALUE_TEXT(spec->headers)));
 }
 
 void body_save_label(struct db *db, const struct task *task, struct bytes old_tags)
