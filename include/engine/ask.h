@@ -184,6 +184,10 @@ enum {
     QUEUE_HAS_LEASE = 1 << 5,
     QUEUE_HAS_TIMEOUT = 1 << 6,
     QUEUE_HAS_RETENTION = 1 << 7, /* of it, what settings.retention.given says */
+    QUEUE_HAS_FAIRNESS = 1 << 8,
+    QUEUE_HAS_AGING = 1 << 9,
+    QUEUE_HAS_RATE = 1 << 10,
+    QUEUE_HAS_DEAD_LETTER_QUEUE = 1 << 11,
 };
 
 struct queue_close {

@@ -1,6 +1,7 @@
 /* Batch: an array of tasks; each has its own answer, unless all or none was asked for. */
 #include "batch.h"
 
+#include "base/map.h"
 #include "codec_task.h"
 #include "wire.h"
 
@@ -110,6 +111,20 @@ static void answer_batch(struct call *call)
 
 /* ---- the question ---- */
 
+/* Who has said the ref before. */
+static enum err check_ref(struct codec *codec, const struct spot *spot,
+                          const struct task_spec *spec, struct map *refs)
+{
+    struct spot here = {.up = spot, .name = "ref"};
+
+    if (spec->ref.at == NULL)
+        return OK;
+    if (map_get(refs, spec->ref) != NULL)
+        return codec_refuse(codec, &here, ERR_INVALID_FIELD, "another task of this array has it");
+    (void)map_put(refs, spec->ref, (void *)(uintptr_t)spec->ref.at);
+    return OK;
+}
+
 static enum err read_elements(struct call *call, struct codec *codec, json_t *array)
 {
     struct submit *submit = &call->command.in.submit;
@@ -119,20 +134,27 @@ static enum err read_elements(struct call *call, struct codec *codec, json_t *ar
     batch->problems = arena_alloc(call->arena, batch->len * sizeof(*batch->problems));
     submit->specs = arena_alloc(call->arena, batch->len * sizeof(*submit->specs));
     call->extra = batch;
-    for (unsigned i = 0; i < batch->len; i++) {
-        struct spot here = {.index = i};
-        enum err code = task_spec_read(codec, &here, json_array_get(array, i), false,
-                                       &submit->specs[submit->specs_len]);
 
+    struct map *refs = map_new();
+    enum err refused = OK;
+
+    for (unsigned i = 0; refused == OK && i < batch->len; i++) {
+        struct spot here = {.index = i};
+        struct task_spec *spec = &submit->specs[submit->specs_len];
+        enum err code = task_spec_read(codec, &here, json_array_get(array, i), false, spec);
+
+        if (code == OK)
+            code = check_ref(codec, &here, spec, refs);
         if (code == OK)
             submit->specs_len++;
         else if (submit->atomic)
-            return code;
+            refused = code;
         else
             batch->problems[i] = arena_copy(call->arena, &call->error, sizeof(call->error));
     }
+    map_free(refs);
     call->is_settled = submit->specs_len == 0;
-    return OK;
+    return refused;
 }
 
 static enum err check_len(struct codec *codec, size_t len)
@@ -160,6 +182,7 @@ static enum err decode_batch(struct call *call)
     code = document_open(&document, call->body, DOCUMENT_LIFT, codec.bounds, call->arena,
                          &call->error);
     codec.document = &document;
+    codec.in_array = true;
     if (code == OK)
         code = check_len(&codec, json_array_size(document.root));
     if (code == OK)

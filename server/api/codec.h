@@ -23,6 +23,7 @@ struct codec {
     struct error *error;
     int64_t now_ms; /* wall clock, for times that may be only so far away */
     bool in_query;  /* the object was made from query parameters */
+    bool in_array;  /* tasks of one array, that may name each other */
 };
 
 struct field;

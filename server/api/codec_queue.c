@@ -1,8 +1,19 @@
 /* Queue codec: the members of a queue's settings, one row each. */
 #include "codec_queue.h"
 
+#include "codec_rate.h"
 #include "codec_retention.h"
 #include "codec_task.h"
+
+/* null is not the default, but none at all: priority is strict. */
+static enum err field_aging(struct codec *codec, const struct spot *spot, json_t *value,
+                            const struct field *field, void *target)
+{
+    if (!json_is_null(value))
+        return field_seconds(codec, spot, value, field, target);
+    *(int64_t *)(void *)((char *)target + field->at) = -1;
+    return OK;
+}
 
 #define AT(member) .at = offsetof(struct queue_settings, member)
 static const struct field FIELDS[] = {
@@ -44,13 +55,25 @@ static const struct field FIELDS[] = {
      AT(retention),
      .nullable = true,
      .bit = QUEUE_HAS_RETENTION},
+    {.name = "fairness", .read = field_bool, AT(is_fair), .bit = QUEUE_HAS_FAIRNESS},
+    {.name = "aging_s",
+     .read = field_aging,
+     AT(aging_ms),
+     .min = 1,
+     .max = DELAY_MAX_MS,
+     .bit = QUEUE_HAS_AGING},
+    {.name = "rate", .read = field_rate, AT(rate), .nullable = true, .bit = QUEUE_HAS_RATE},
+    {.name = "dead_letter_queue",
+     .read = field_name,
+     AT(dead_letter_queue),
+     .most = BOUND_NAME_MAX,
+     .nullable = true,
+     .bit = QUEUE_HAS_DEAD_LETTER_QUEUE},
 };
 #undef AT
 
-static const char *const LATER[] = {
-    "rate",          "aging_s",        "fairness",          "filters", "persistent",
-    "offline_ttl_s", "signal_headers", "dead_letter_queue", NULL,
-};
+static const char *const LATER[] = {"filters", "persistent", "offline_ttl_s", "signal_headers",
+                                    NULL};
 static const struct shape SETTINGS_SHAPE = SHAPE(FIELDS, LATER);
 
 enum err queue_edit_read(struct codec *codec, struct bytes text, struct queue_edit *edit)
@@ -58,6 +81,10 @@ enum err queue_edit_read(struct codec *codec, struct bytes text, struct queue_ed
     edit->settings = queue_default();
 
     enum err code = codec_body(codec, text, &SETTINGS_SHAPE, &edit->settings, &edit->has);
+
+    if (code == OK && bytes_equal(edit->settings.dead_letter_queue, edit->queue))
+        return codec_refuse(codec, &(struct spot){.name = "dead_letter_queue"}, ERR_INVALID_FIELD,
+                            "must be another queue");
 
     /* Saying until when is saying that. */
     if (edit->settings.paused_until_ms >= 0 && (edit->has & QUEUE_HAS_PAUSED) == 0) {

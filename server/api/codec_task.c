@@ -3,8 +3,10 @@
 
 #include "base/parse.h"
 #include "codec_body.h"
+#include "codec_dedup.h"
 #include "codec_labels.h"
 #include "codec_query.h"
+#include "codec_rules.h"
 #include "header_value.h"
 
 /* A task as it was said, before its members are held against each other. */
@@ -120,6 +122,13 @@ static enum err field_key(struct codec *codec, const struct spot *spot, json_t *
     return code;
 }
 
+static const char *const ORDER_FAILURES[] = {
+    [ORDER_SKIP] = "skip", [ORDER_BLOCK] = "block", [ORDER_BLOCK + 1] = NULL};
+static const char *const DEPENDENCY_FAILURES[] = {[DEPENDENCY_FAIL] = "fail",
+                                                  [DEPENDENCY_SKIP] = "skip",
+                                                  [DEPENDENCY_RUN] = "run",
+                                                  [DEPENDENCY_RUN + 1] = NULL};
+
 #define AT(member) .at = offsetof(struct draft, member)
 
 /* First what only a line of a stream may say, then what only a body may, then what a query may say
@@ -204,26 +213,57 @@ static const struct field FIELDS[] = {
     {.name = "tags", .read = field_tags, AT(spec.tags), .nullable = true, .form = FORM_LIST},
     {.name = "name", .read = field_label, AT(spec.name), .most = BOUND_TYPE_MAX, .nullable = true},
     {.name = "traceparent", .read = field_traceparent, AT(spec.traceparent), .nullable = true},
+    {.name = "limits",
+     .read = field_limits,
+     AT(spec.rules.limits),
+     .nullable = true,
+     .form = FORM_LIST},
+    {.name = "fairness_key",
+     .read = field_label,
+     AT(spec.rules.fairness_key),
+     .most = BOUND_TYPE_MAX,
+     .nullable = true},
+    {.name = "fairness_weight",
+     .read = field_weight,
+     AT(spec.rules.weight_milli),
+     .nullable = true,
+     .form = FORM_NUMBER},
+    {.name = "ordering_key",
+     .read = field_label,
+     AT(spec.rules.ordering_key),
+     .most = BOUND_TYPE_MAX,
+     .nullable = true},
+    {.name = "on_order_failure",
+     .read = field_word,
+     AT(spec.rules.on_order_failure),
+     .words = ORDER_FAILURES,
+     .nullable = true},
+    {.name = "dedup",
+     .read = field_dedup,
+     AT(spec.rules.dedup),
+     .nullable = true,
+     .form = FORM_OBJECT,
+     .shape = &DEDUP_SHAPE},
+    {.name = "depends_on",
+     .read = field_depends_on,
+     AT(spec.rules.depends_on),
+     .nullable = true,
+     .form = FORM_LIST},
+    {.name = "on_dependency_failure",
+     .read = field_word,
+     AT(spec.rules.on_dependency_failure),
+     .words = DEPENDENCY_FAILURES,
+     .nullable = true},
+    {.name = "affinity",
+     .read = field_label,
+     AT(spec.rules.affinity),
+     .most = BOUND_TYPE_MAX,
+     .nullable = true},
+    {.name = "ref", .read = field_ref, AT(spec.ref), .most = BOUND_NAME_MAX, .nullable = true},
 };
 
 static const char *const LATER[] = {
-    "resources",
-    "persistent",
-    "dedup",
-    "limits",
-    "fairness_key",
-    "fairness_weight",
-    "ordering_key",
-    "on_order_failure",
-    "depends_on",
-    "on_dependency_failure",
-    "group",
-    "shield",
-    "affinity",
-    "callback",
-    "priority_locked",
-    "ref",
-    NULL,
+    "resources", "persistent", "group", "shield", "callback", "priority_locked", NULL,
 };
 
 static const struct shape LINE_SHAPE = SHAPE(FIELDS, LATER);

@@ -19,6 +19,8 @@ void wire_queue_stats(struct json_out *out, const struct queue_view *queue);
 void wire_counts(struct json_out *out, const struct queue_counts *counts);
 void wire_worker(struct json_out *out, const struct worker_view *worker);
 
+/* The members of a task that its rules are: limits, fairness_key and so on. */
+void wire_member_rules(struct json_out *out, const struct task_rules *rules);
 /* As domain/labels.h writes them, as an object. */
 void wire_member_labels(struct json_out *out, const char *key, struct bytes labels);
 void wire_member_priority_or_null(struct json_out *out, const char *key, int32_t min_priority);

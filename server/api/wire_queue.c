@@ -1,4 +1,5 @@
 /* Queue on the wire: settings as they can be put back, and counts as they are now. */
+#include "codec_rate.h"
 #include "wire.h"
 
 void wire_counts(struct json_out *out, const struct queue_counts *counts)
@@ -72,6 +73,11 @@ static void write_settings(struct json_out *out, const struct queue_settings *se
     json_member_seconds_or_null(out, "lease_s", settings->lease_ms);
     json_member_seconds_or_null(out, "timeout_s", settings->timeout_ms);
     write_retention(out, &settings->retention);
+    json_member_bool(out, "fairness", settings->is_fair);
+    json_member_seconds_or_null(out, "aging_s", settings->aging_ms);
+    json_out_key(out, "rate");
+    wire_rate(out, &settings->rate);
+    json_member_text_or_null(out, "dead_letter_queue", settings->dead_letter_queue);
 }
 
 static void write_replica(struct json_out *out, const struct worker_view *worker)

@@ -139,6 +139,7 @@ void wire_task(struct json_out *out, const struct task *task, struct bytes base)
 void wire_task_whole(struct json_out *out, const struct task *task, struct bytes base)
 {
     write_task(out, task, base);
+    wire_member_rules(out, &task->rules);
     write_dead_letter(out, task);
     if (task->state == TASK_SUCCEEDED)
         write_body(out, "result", "result_base64", &task->result);
@@ -148,6 +149,8 @@ void wire_task_whole(struct json_out *out, const struct task *task, struct bytes
 void wire_task_claimed(struct json_out *out, const struct task *task, struct bytes base)
 {
     write_task(out, task, base);
+    if (task->is_dead_letter)
+        write_dead_letter(out, task);
     json_member_text(out, "lease", task->lease);
     json_member_time_or_null(out, "lease_expires_at", task->lease_expires_at_ms);
     json_member_time_or_null(out, "attempt_deadline_at", task->attempt_deadline_at_ms);

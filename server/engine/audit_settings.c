@@ -84,6 +84,14 @@ static void write_differing(struct json_out *out, const struct queue_settings *o
         json_member_seconds_or_null(out, "timeout_s", one->timeout_ms);
     if (!retention_equal(&one->retention, &other->retention))
         write_retention(out, &one->retention);
+    if (one->is_fair != other->is_fair)
+        json_member_bool(out, "fairness", one->is_fair);
+    if (one->aging_ms != other->aging_ms)
+        json_member_seconds_or_null(out, "aging_s", one->aging_ms);
+    if (!bytes_equal(rate_write(&one->rate, arena), rate_write(&other->rate, arena)))
+        json_member_raw_or_null(out, "rate", rate_write(&one->rate, arena));
+    if (!bytes_equal(one->dead_letter_queue, other->dead_letter_queue))
+        json_member_text_or_null(out, "dead_letter_queue", one->dead_letter_queue);
     json_out_object_end(out);
 }
 

@@ -154,6 +154,7 @@ struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
         return queue;
     queue->settings = row->settings;
     queue->settings.retry.non_retryable = keep(row->settings.retry.non_retryable);
+    queue->settings.dead_letter_queue = keep(row->settings.dead_letter_queue);
     return queue;
 }
 
@@ -378,6 +379,7 @@ static void free_queue(struct hot_queue *queue)
     map_free(queue->shelves_by_class);
     free(queue->abandoned);
     drop(queue->settings.retry.non_retryable);
+    drop(queue->settings.dead_letter_queue);
     drop(queue->name);
     free(queue);
 }

@@ -79,24 +79,33 @@ void run_LIST_QUEUES(struct batch *batch, struct command *command)
 
 /* ---- settings ---- */
 
-static struct bytes keep_types(struct bytes types)
+static struct bytes keep_text(struct bytes text)
 {
-    if (types.at == NULL)
+    if (text.at == NULL)
         return BYTES_NONE;
-    return (struct bytes){memcpy(mem_alloc(types.len + 1), types.at, types.len), types.len};
+    return (struct bytes){memcpy(mem_alloc(text.len + 1), text.at, text.len), text.len};
+}
+
+static void drop_text(struct bytes text)
+{
+    free((void *)(uintptr_t)text.at);
 }
 
 static void set_queue(struct engine *engine, struct effect *effect)
 {
     struct hot_queue *queue = effect->object;
     const struct queue_settings *settings = effect->data;
-    struct bytes before = queue->settings.retry.non_retryable;
-    struct bytes kept = keep_types(settings->retry.non_retryable);
+    struct bytes types_before = queue->settings.retry.non_retryable;
+    struct bytes target_before = queue->settings.dead_letter_queue;
+    struct bytes types = keep_text(settings->retry.non_retryable);
+    struct bytes target = keep_text(settings->dead_letter_queue);
 
     queue->version++;
     queue->settings = *settings;
-    queue->settings.retry.non_retryable = kept;
-    free((void *)(uintptr_t)before.at);
+    queue->settings.retry.non_retryable = types;
+    queue->settings.dead_letter_queue = target;
+    drop_text(types_before);
+    drop_text(target_before);
     queue_look_again(engine, queue);
     retention_time(&engine->hot, queue);
 }
@@ -124,6 +133,14 @@ static struct queue_settings edited(const struct hot_queue *queue, const struct 
         settings.timeout_ms = wish->timeout_ms;
     if (edit->has & QUEUE_HAS_RETENTION)
         settings.retention = retention_merge(settings.retention, &wish->retention);
+    if (edit->has & QUEUE_HAS_FAIRNESS)
+        settings.is_fair = wish->is_fair;
+    if (edit->has & QUEUE_HAS_AGING)
+        settings.aging_ms = wish->aging_ms;
+    if (edit->has & QUEUE_HAS_RATE)
+        settings.rate = wish->rate;
+    if (edit->has & QUEUE_HAS_DEAD_LETTER_QUEUE)
+        settings.dead_letter_queue = wish->dead_letter_queue;
     return settings;
 }
 
@@ -167,7 +184,9 @@ void run_EDIT_QUEUE(struct batch *batch, struct command *command)
 {
     const struct queue_edit *edit = &command->in.queue_edit;
 
-    if (!may_use_queue(batch, command, edit->queue, ""))
+    if (!may_use_queue(batch, command, edit->queue, "") ||
+        (edit->settings.dead_letter_queue.at != NULL &&
+         !may_use_queue(batch, command, edit->settings.dead_letter_queue, "/dead_letter_queue")))
         return;
 
     struct hot_ns *ns = command_ns(batch, command);

@@ -169,6 +169,8 @@ void fill_queue(struct batch *batch, struct command *command, struct hot_queue *
     };
     ret_view->settings.retry.non_retryable =
         arena_bytes(command->mem, queue->settings.retry.non_retryable);
+    ret_view->settings.dead_letter_queue =
+        arena_bytes(command->mem, queue->settings.dead_letter_queue);
     /* A pause that has run out is over, whether or not its timer came by. */
     if (!queue_is_paused(&queue->settings, batch->now.wall_ms)) {
         ret_view->settings.paused = false;

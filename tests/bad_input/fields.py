@@ -89,6 +89,57 @@ def _times():
     yield _field(105, "delay_s and run_at", {"delay_s": 1, "run_at": "2030-01-01T00:00:00Z"})
 
 
+ID = "01890000-0000-7000-8000-%012d"
+BEYOND = ("0", "-1", "1e300", "9223372036854775808", '"1"', "true", "[]", "{}")
+
+
+def _rules():
+    yield _raw_member(102, '"fairness_weight":1000', (201,), creates=1)
+    for text in (*BEYOND, "0.0009", "1000.001"):
+        yield _raw_member(102, f'"fairness_weight":{text}')
+        yield _raw_member(102, f'"dedup":{{"key":"k","scope":"window","window_s":{text if text != "1000.001" else 4e8}}}')
+    for text in (*BEYOND, "1000001", "1.5"):
+        yield _raw_member(113, '"limits":[{"name":"l","units":%s}]' % text)
+    for text in BEYOND:
+        yield _raw_member(102, '"dedup":{"key":"k","on_conflict":"debounce","max_delay_s":%s}' % text)
+    for member in ("fairness_key", "ordering_key", "affinity"):
+        for value in ("", "a\nb", "a\0b", "\x7f", "k" * 256, 7, True, [], {}):
+            yield _field(96, f"{member} {str(value)[:12]!a}", {member: value})
+            yield _field(96, f"dedup.key {str(value)[:12]!a}", {"dedup": {"key": value}})
+    for member, words in (("on_order_failure", ("fail", "", "SKIP", 1, True, [], {})),
+                          ("on_dependency_failure", ("block", "", "Run", 1, True, [], {}))):
+        for word in words:
+            yield _field(96, f"{member} {word!a}", {member: word})
+    for value in (7, True, "x", [], {}, {"scope": "queued"}, {"key": None}, {"key": "k", "scope": "all"},
+                  {"key": "k", "scope": 1}, {"key": "k", "on_conflict": "drop"}, {"key": "k", "scope": "window"},
+                  {"key": "k", "window_s": 1}, {"key": "k", "max_delay_s": 1}, {"key": "k", "ttl": 1}):
+        yield _field(96, f"dedup {json.dumps(value)}", {"dedup": value})
+    for value in ([""], ["a*"], ["a b"], [7], [None], [[]], [{}], [{"units": 1}], [{"name": "a", "unit": 1}],
+                  ["a", "a"], ["a", {"name": "a", "units": 2}], [f"l{n}" for n in range(33)], ["x" * 129]):
+        yield _field(113, f"limits {json.dumps(value)[:30]}", {"limits": value})
+    for value in ([""], ["x"], [7], [None], [[]], [ID % 1 + "0"], [ID % 1, ID % 1], [ID % n for n in range(101)]):
+        yield _field(114, f"depends_on {json.dumps(value)[:30]}", {"depends_on": value})
+    yield _field(114, "a ref alone", {"ref": "a"})
+    batch = lambda *tasks: send("POST", "/v1/tasks/batch?atomic=1", list(tasks))  # noqa: E731
+    for ref in ("", "a b", "r" * 129, 7, [], ID % 1):
+        yield Case("B114", f"ref {str(ref)[:12]!a}", batch({"queue": "smuggled", "ref": ref}), (400,))
+    yield Case("B114", "a ref twice", batch({"queue": "smuggled", "ref": "a"}, {"queue": "smuggled", "ref": "a"}), (400,))
+    yield Case("B114", "a ref in a line", send("POST", "/v1/tasks/batch", b'{"queue":"smuggled","ref":"a"}\n'), (200,))
+
+
+def _queue_rules():
+    put = lambda members: send("PUT", "/v1/queues/smuggled", members)  # noqa: E731
+    for text in (*BEYOND, "315360001"):
+        yield Case("B102", f"aging_s {text}", put(f'{{"aging_s":{text}}}'), (400,))
+    for value in (0, 1, "yes", None, [], {}):
+        yield Case("B96", f"fairness {value!a}", put({"fairness": value}), (400,))
+    for value in (5, "5/s", [], {}, {"units": 0}, {"units": -1}, {"units": 2**63}, {"units": 1, "period_s": 0},
+                  {"units": 1, "burst": -1}, {"units": 1, "per": 1}):
+        yield Case("B96", f"rate {json.dumps(value)}", put({"rate": value}), (400,))
+    for value in ("", "a b", "q*", "q" * 129, "smuggled", 7, [], {}):
+        yield Case("B100", f"dead_letter_queue {str(value)[:12]!a}", put({"dead_letter_queue": value}), (400,))
+
+
 def _sizes():
     exact = b'"' + b"x" * 1048574 + b'"'
     yield Case("B111", "a payload of 1 MiB", send("POST", "/v1/queues/ok/tasks", exact), (201,), creates=1)
@@ -102,7 +153,7 @@ def _sizes():
         yield _field(112, f"tags {str(tags)[:30]}", {"tags": tags})
     yield _field(112, "a tag twice", {"tags": ["a", "a"]}, (400, 201), creates=None)
     yield _field(113, "a limit name of 1 KiB", {"limits": ["x" * 1024]})
-    yield _field(114, "an unknown dependency", {"depends_on": [UNKNOWN]}, (400, 404, 422))
+    yield _field(114, "an unknown dependency", {"depends_on": [UNKNOWN]}, (400, 404, 422, 201), creates=None)
     yield _field(96, "a type of 256 bytes", {"type": "t" * 256})
     yield _field(96, "65 headers of a task", {"headers": {f"h{n}": "1" for n in range(65)}})
 
@@ -208,6 +259,6 @@ WAITING = {
 
 
 def cases():
-    for table in (_shapes, _queue_names, _numbers, _times, _sizes, _keys, _ids, _leases,
+    for table in (_shapes, _queue_names, _numbers, _times, _rules, _queue_rules, _sizes, _keys, _ids, _leases,
                   _cursors_and_tags, _headers, _batches):
         yield from table()

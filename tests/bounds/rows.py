@@ -146,6 +146,17 @@ def tags_max(number, _):
                number, "tags")
 
 
+def task_limits_max(number, _):
+    yield pair("limits", lambda n: task(limits=[f"l{i}" for i in range(n)]), number, "/limits")
+    yield pair("in a query", lambda n: post(f"/v1/queues/q/tasks?limits={','.join(f'l{i}' for i in range(n))}", b"1"),
+               number, "limits")
+
+
+def depends_on_max(number, walk):
+    ids = [walk.json("POST", "/v1/tasks", {"queue": "first"})["id"] for _ in range(number + 1)]
+    yield pair("depends_on", lambda n: task(depends_on=ids[:n]), number, "/depends_on")
+
+
 def task_headers_max(number, _):
     yield pair("headers", lambda n: task(headers={f"h{i}": "v" for i in range(n)}), number, "/headers")
 

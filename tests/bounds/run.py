@@ -21,14 +21,14 @@ from wire import Connection  # noqa: E402
 DEFAULTS = {
     "body_max": 4194304, "payload_max": 1048576, "result_max": 1048576, "failure_max": 262144, "batch_max": 1000,
     "envelope_depth_max": 32, "envelope_nodes_max": 20000, "payload_depth_max": 512, "name_max": 128, "type_max": 255,
-    "tags_max": 16, "task_headers_max": 64, "priority_max": 100, "delay_max": 315360000, "attempts_max": 1000,
+    "tags_max": 16, "task_limits_max": 32, "depends_on_max": 100, "task_headers_max": 64, "priority_max": 100, "delay_max": 315360000, "attempts_max": 1000,
     "lease_min": 1, "lease_max": 43200, "wait_max": 60, "claim_max": 1000, "outcomes_max": 1000, "log_lines_max": 1000,
     "key_max": 255,
 }
 LOWERED = {
     "body_max": 65536, "payload_max": 2048, "result_max": 3072, "failure_max": 1536, "batch_max": 7,
     "envelope_depth_max": 9, "envelope_nodes_max": 150, "payload_depth_max": 20, "name_max": 20, "type_max": 30,
-    "tags_max": 3, "task_headers_max": 4, "priority_max": 12, "delay_max": 3600, "attempts_max": 5, "lease_min": 5,
+    "tags_max": 3, "task_limits_max": 2, "depends_on_max": 4, "task_headers_max": 4, "priority_max": 12, "delay_max": 3600, "attempts_max": 5, "lease_min": 5,
     "lease_max": 300, "wait_max": 40, "claim_max": 6, "outcomes_max": 5, "log_lines_max": 8, "key_max": 24,
 }
 

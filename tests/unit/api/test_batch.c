@@ -153,6 +153,24 @@ static void all_or_none_refuses_the_whole(void **state)
     fake_end();
 }
 
+static void a_ref_belongs_to_one_task_of_the_array(void **state)
+{
+    struct request *request = begin("application/json");
+
+    (void)state;
+
+    op_submit_batch(request);
+    fake_piece("[{\"ref\":\"a\"},{\"ref\":\"a\"},{\"ref\":\"b\",\"depends_on\":[\"a\"]}]", true);
+    assert_int_equal(fake_command()->in.submit.specs_len, 2);
+    assert_true(bytes_is(fake_command()->in.submit.specs[1].ref, "b"));
+    assert_true(bytes_is(fake_command()->in.submit.specs[1].rules.depends_on, "a\n"));
+    take(2);
+
+    assert_true(fake_answered_with(200, "\"accepted\":2,\"rejected\":1"));
+    assert_non_null(strstr(request->text, "\"pointer\":\"/1/ref\""));
+    fake_end();
+}
+
 static void an_array_of_bad_tasks_asks_no_engine(void **state)
 {
     struct request *request = begin(NULL);
@@ -370,6 +388,7 @@ int main(void)
         cmocka_unit_test(a_cut_stream_keeps_who_sent_it),
         cmocka_unit_test(an_array_is_answered_in_order),
         cmocka_unit_test(all_or_none_refuses_the_whole),
+        cmocka_unit_test(a_ref_belongs_to_one_task_of_the_array),
         cmocka_unit_test(an_array_of_bad_tasks_asks_no_engine),
         cmocka_unit_test(an_array_has_its_bounds),
         cmocka_unit_test(lines_are_sent_while_they_come),

@@ -170,7 +170,7 @@ static void members_of_later_versions_say_so(void **state)
 {
     (void)state;
 
-    refuses("{\"depends_on\":[]}", ERR_UNKNOWN_MEMBER, "/depends_on");
+    refuses("{\"shield\":true}", ERR_UNKNOWN_MEMBER, "/shield");
     assert_string_equal(error.detail, "not available in this version");
     refuses("{\"retry\":{\"max_atempts\":2}}", ERR_UNKNOWN_MEMBER, "/retry/max_atempts");
     assert_non_null(strstr(error.detail, "max_attempts"));
@@ -235,7 +235,10 @@ static void a_query_says_the_same_as_a_body(void **state)
         PAIR("delay_s", "1.5"),          PAIR("tags", "a,b"),
         PAIR("retry.max_attempts", "1"), PAIR("retry.delays_s", "1,2.5"),
         PAIR("headers.kind", "raw"),     PAIR("expires_s", "2"),
-        PAIR("at_most_once", "1"),
+        PAIR("at_most_once", "1"),       PAIR("limits", "gpu,db:main"),
+        PAIR("fairness_weight", "0.5"),  PAIR("dedup.key", "7"),
+        PAIR("dedup.scope", "window"),   PAIR("dedup.window_s", "60"),
+        PAIR("ordering_key", "konto 7"), PAIR("on_order_failure", "block"),
     };
     const struct query_pair neither[] = {PAIR("at_most_once", "maybe")};
 
@@ -246,6 +249,12 @@ static void a_query_says_the_same_as_a_body(void **state)
 
     assert_int_equal(spec.expires_ms, 2000);
     assert_true(spec.at_most_once);
+    assert_true(bytes_is(spec.rules.limits, "db:main 1\ngpu 1\n"));
+    assert_int_equal(spec.rules.weight_milli, 500);
+    assert_true(bytes_is(spec.rules.dedup.key, "7"));
+    assert_int_equal(spec.rules.dedup.window_ms, 60000);
+    assert_true(bytes_is(spec.rules.ordering_key, "konto 7"));
+    assert_int_equal(spec.rules.on_order_failure, ORDER_BLOCK);
     assert_true(bytes_is(spec.type, "resize"));
     assert_int_equal(spec.priority, 10);
     assert_int_equal(spec.delay_ms, 1500);

@@ -58,6 +58,24 @@ static void settings_are_said_or_not(void **state)
     fake_end();
 }
 
+static void no_aging_is_not_the_default_aging(void **state)
+{
+    const struct queue_edit *edit;
+
+    (void)state;
+
+    op_put_queue(call_of("PUT", "{\"fairness\":false,\"aging_s\":null,\"rate\":{\"units\":2},"
+                                "\"dead_letter_queue\":\"dead\"}"));
+    edit = &fake_command()->in.queue_edit;
+    assert_int_equal(edit->has, QUEUE_HAS_FAIRNESS | QUEUE_HAS_AGING | QUEUE_HAS_RATE |
+                                    QUEUE_HAS_DEAD_LETTER_QUEUE);
+    assert_false(edit->settings.is_fair);
+    assert_int_equal(edit->settings.aging_ms, -1);
+    assert_true(edit->settings.rate.burst == 2);
+    assert_true(bytes_is(edit->settings.dead_letter_queue, "dead"));
+    fake_end();
+}
+
 static void a_time_of_a_pause_pauses(void **state)
 {
     (void)state;
@@ -77,7 +95,7 @@ static void bad_settings_are_refused(void **state)
     assert_true(fake_answered_with(400, "invalid_field|/concurrency|"));
     fake_end();
     op_put_queue(call_of("PUT", "{\"rate\":{}}"));
-    assert_true(fake_answered_with(400, "unknown_member|/rate|not available"));
+    assert_true(fake_answered_with(400, "invalid_field|/rate/units|is missing"));
     fake_end();
     op_put_queue(call_of("PUT", "{\"lease_s\":null}"));
     assert_true(fake_answered_with(400, "invalid_field|/lease_s|"));
@@ -235,6 +253,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(settings_are_said_or_not),
+        cmocka_unit_test(no_aging_is_not_the_default_aging),
         cmocka_unit_test(a_time_of_a_pause_pauses),
         cmocka_unit_test(bad_settings_are_refused),
         cmocka_unit_test(a_new_queue_is_201),

@@ -92,6 +92,26 @@ static void a_change_of_settings_says_what_was_and_what_is(void **state)
                         "\"after\":{\"concurrency\":5,\"retry\":{\"max_attempts\":9}}}");
 }
 
+static void how_a_queue_is_served_is_told(void **state)
+{
+    struct stage *stage = *state;
+    struct queue_settings settings = queue_default();
+
+    settings.is_fair = false;
+    settings.aging_ms = -1;
+    settings.rate = (struct rate_limit){5, 1, 10};
+    settings.dead_letter_queue = BYTES("dead");
+    (void)stage_ask(stage, to_edit_queue(stage, "q",
+                                         QUEUE_HAS_FAIRNESS | QUEUE_HAS_AGING | QUEUE_HAS_RATE |
+                                             QUEUE_HAS_DEAD_LETTER_QUEUE,
+                                         settings));
+    assert_string_equal(last_act(stage)->detail.at,
+                        "{\"before\":{\"fairness\":true,\"aging_s\":30,\"rate\":null,"
+                        "\"dead_letter_queue\":null},\"after\":{\"fairness\":false,"
+                        "\"aging_s\":null,\"rate\":{\"units\":5,\"period_s\":1,\"burst\":10},"
+                        "\"dead_letter_queue\":\"dead\"}}");
+}
+
 static void a_whole_policy_is_told(void **state)
 {
     struct stage *stage = *state;
@@ -244,6 +264,7 @@ int main(void)
         WITH_STAGE(a_stop_by_signal_was_asked_by_nobody),
         WITH_STAGE(who_asked_and_from_where_is_kept),
         WITH_STAGE(a_change_of_settings_says_what_was_and_what_is),
+        WITH_STAGE(how_a_queue_is_served_is_told),
         WITH_STAGE(a_whole_policy_is_told),
         WITH_STAGE(what_is_done_to_queues_tasks_and_workers_is_on_record),
         WITH_STAGE(what_is_refused_and_what_is_daily_work_is_not),

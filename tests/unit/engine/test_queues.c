@@ -153,6 +153,72 @@ static void settings_outlive_a_restart(void **state)
     assert_int_equal(view_queue(stage, "q")->version, version);
 }
 
+enum {
+    HAS_DISPATCH = QUEUE_HAS_FAIRNESS | QUEUE_HAS_AGING | QUEUE_HAS_RATE,
+};
+
+static struct command *to_bury(struct stage *stage, const char *queue, struct bytes where)
+{
+    const struct queue_settings settings = {.dead_letter_queue = where};
+    struct command *command = to_edit_queue(stage, queue, QUEUE_HAS_DEAD_LETTER_QUEUE, settings);
+
+    command->in.queue_edit.replace = false;
+    return command;
+}
+
+static void how_a_queue_is_served_and_where_it_buries_is_kept(void **state)
+{
+    struct stage *stage = *state;
+    struct queue_settings settings = queue_default();
+    const struct queue_settings *seen;
+
+    settings.is_fair = false;
+    settings.aging_ms = -1;
+    settings.rate = (struct rate_limit){5, 60, 10};
+    settings.dead_letter_queue = BYTES("dead");
+    (void)stage_ask(
+        stage, to_edit_queue(stage, "q", HAS_DISPATCH | QUEUE_HAS_DEAD_LETTER_QUEUE, settings));
+    (void)stage_ask(stage, to_bury(stage, "q", BYTES("graves")));
+    stage_restart(stage);
+    seen = &view_queue(stage, "q")->settings;
+    assert_false(seen->is_fair);
+    assert_int_equal(seen->aging_ms, -1);
+    assert_true(seen->rate.units == 5 && seen->rate.period_s == 60 && seen->rate.burst == 10);
+    assert_true(bytes_is(seen->dead_letter_queue, "graves"));
+    (void)stage_ask(stage, to_bury(stage, "q", BYTES_NONE));
+    assert_null(view_queue(stage, "q")->settings.dead_letter_queue.at);
+}
+
+static void edits_of_one_batch_follow_each_other(void **state)
+{
+    struct stage *stage = *state;
+
+    (void)stage_ask(stage, to_edit_queue(stage, "q", 0, queue_default()));
+    stage_post(stage, to_bury(stage, "q", BYTES("a")));
+    stage_post(stage, to_bury(stage, "q", BYTES("b")));
+    stage_post(stage, to_queue(stage, COMMAND_PAUSE_QUEUE, "q"));
+    stage_settle(stage);
+    assert_true(bytes_is(view_queue(stage, "q")->settings.dead_letter_queue, "b"));
+    assert_true(view_queue(stage, "q")->settings.paused);
+}
+
+static void dead_letters_go_only_where_the_token_reaches(void **state)
+{
+    static const struct principal narrow = {
+        .id = {"narrow", 6},
+        .grant = {.ns = {"default", 7}, .queues = {"mail*", 5}, .role = ROLE_OPERATOR}};
+    struct stage *stage = *state;
+    struct command *inside, *outside;
+
+    (void)stage_ask(stage, to_edit_queue(stage, "mail", 0, queue_default()));
+    inside = to_bury(stage, "mail", BYTES("mail-dead"));
+    outside = to_bury(stage, "mail", BYTES("secret"));
+    inside->by = outside->by = &narrow;
+    assert_int_equal(code_of(stage_ask(stage, outside)), ERR_FORBIDDEN);
+    assert_string_equal(outside->reply.error.where, "/dead_letter_queue");
+    assert_int_equal(code_of(stage_ask(stage, inside)), OK);
+}
+
 static void demand_counts_what_runs_waits_and_falls_due_soon(void **state)
 {
     struct stage *stage = *state;
@@ -216,6 +282,9 @@ int main(void)
         STAGED(a_queue_with_live_tasks_is_not_deleted),
         STAGED(a_deleted_queue_comes_back_as_new),
         STAGED(settings_outlive_a_restart),
+        STAGED(how_a_queue_is_served_and_where_it_buries_is_kept),
+        STAGED(edits_of_one_batch_follow_each_other),
+        STAGED(dead_letters_go_only_where_the_token_reaches),
         STAGED(demand_counts_what_runs_waits_and_falls_due_soon),
         STAGED(a_list_shows_one_page_and_whether_there_is_more),
     };
