@@ -319,6 +319,14 @@ CREATE TABLE limits (
     PRIMARY KEY (ns, name)
 ) {{clustered}};
 
+-- Unfinished tasks that hold units of a limit from their submit on, so that the oldest is found.
+CREATE TABLE limit_holders (
+    ns   {{i64}} NOT NULL,
+    name TEXT NOT NULL,
+    task {{i64}} NOT NULL,
+    PRIMARY KEY (ns, name, task)
+) {{clustered}};
+
 CREATE TABLE schedules (
     number     {{key}},
     ns         {{i64}} NOT NULL,

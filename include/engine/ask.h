@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "domain/access.h"
+#include "domain/limit.h"
 #include "domain/namespace.h"
 #include "domain/queue.h"
 #include "domain/task.h"
@@ -264,6 +265,13 @@ struct ns_edit {
     struct bytes name;
     struct ns_quotas quotas;
     int64_t if_match;
+};
+
+struct limit_edit {    /* PUT; of GET and DELETE the name and if_match */
+    struct bytes name; /* a rule's ends in "*" */
+    struct limit_settings settings;
+    int64_t if_match;
+    bool if_absent; /* If-None-Match: * */
 };
 
 struct ns_name {

@@ -24,6 +24,7 @@ struct engine_bounds {
     int64_t classes_max;    /* the same */
     int64_t workers_max;    /* of all namespaces; 100,000 */
     int64_t tokens_max;     /* in the store; 10,000 */
+    int64_t limits_max;     /* of all namespaces, rules included; 100,000 */
 };
 
 struct engine_options {

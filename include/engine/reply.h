@@ -96,6 +96,19 @@ struct ns_view {
     int64_t bytes, queues, workers;
 };
 
+/* Counts are -1 to those who do not reach all queues; of a rule all but names are, and of others
+ * names is. */
+struct limit_view {
+    struct bytes name;
+    struct bytes rule; /* the one that holds for it; NONE: its own row, or nothing */
+    struct limit_settings settings;
+    bool is_declared;               /* it has a row: version and created_at_ms are set */
+    int64_t version, created_at_ms; /* -1: none */
+    int64_t running, held;          /* units that run; units of all unfinished tasks */
+    int64_t blocked;                /* tasks that wait for room here */
+    int64_t names;                  /* in use, that the rule holds for */
+};
+
 /* Of what the caller reaches in one namespace; of METRICS: of the whole broker. */
 struct stats_view {
     struct queue_counts counts;
@@ -158,6 +171,8 @@ struct reply {
     unsigned audit_len;
     struct ns_view *namespaces;
     unsigned namespaces_len;
+    struct limit_view *limits;
+    unsigned limits_len;
     struct stats_view stats;
     struct worker_sums *sums;
     unsigned sums_len;

@@ -17,6 +17,8 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker);
 void wire_queue(struct json_out *out, const struct queue_view *queue);
 void wire_queue_stats(struct json_out *out, const struct queue_view *queue);
 void wire_counts(struct json_out *out, const struct queue_counts *counts);
+/* self: its own address. */
+void wire_limit(struct json_out *out, const struct limit_view *limit, struct bytes self);
 void wire_worker(struct json_out *out, const struct worker_view *worker);
 
 /* The members of a task that its rules are: limits, fairness_key and so on. */

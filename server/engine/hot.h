@@ -165,6 +165,7 @@ struct hot {
     struct heap queues_due;     /* wall */
     struct heap kept_due;       /* wall */
     int64_t last_ns, last_queue, last_class, last_task, last_event, last_intent;
+    int64_t limits_len; /* rows of all namespaces */
     struct chain_end audit;
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
     int64_t next_end_ms; /* wall: the first waiting task that expires or meets its deadline */
@@ -182,6 +183,7 @@ struct hot_class *hot_class(struct hot *hot, struct hot_ns *ns, struct bytes typ
                             struct bytes requires);
 /* Whether it is known without taking it up. */
 bool hot_knows_class(const struct hot_ns *ns, struct bytes type, struct bytes requires);
+struct hot_ns *hot_ns_numbered(const struct hot *hot, int64_t number);
 struct hot_queue *hot_queue_numbered(const struct hot *hot, int64_t number);
 struct hot_class *hot_class_numbered(const struct hot *hot, int64_t number);
 struct hot_worker *hot_worker(const struct hot *hot, struct id id);

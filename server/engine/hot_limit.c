@@ -52,10 +52,10 @@ void ns_limits_fini(struct ns_limits *limits)
 
 /* ---- which settings hold ---- */
 
-const struct hot_declared *limit_declared_for(const struct hot_ns *ns, struct bytes name)
+struct hot_declared *limit_declared_for(const struct hot_ns *ns, struct bytes name)
 {
     const struct ns_limits *limits = &ns->limits;
-    const struct hot_declared *found = map_get(limits->declared, name);
+    struct hot_declared *found = map_get(limits->declared, name);
 
     if (map_len(limits->rules) == 0)
         return found;
@@ -66,8 +66,17 @@ const struct hot_declared *limit_declared_for(const struct hot_ns *ns, struct by
 
 static void resolve(struct hot_limit *limit)
 {
+    if (limit->from != NULL)
+        limit->from->names--;
     limit->from = limit_declared_for(limit->ns, limit->name);
+    if (limit->from != NULL)
+        limit->from->names++;
     limit->settings = limit->from != NULL ? limit->from->settings : limit_none();
+}
+
+const struct hot_declared *limit_declared(const struct hot_ns *ns, struct bytes name)
+{
+    return map_get(ns->limits.declared, name);
 }
 
 /* ---- taking and dropping ---- */
@@ -266,8 +275,8 @@ void limit_declare(struct hot *hot, struct hot_ns *ns, const struct hot_declared
     struct ns_limits *limits = &ns->limits;
     struct hot_declared *declared = map_get(limits->declared, as->name);
 
-    (void)hot;
     if (declared == NULL) {
+        hot->limits_len++;
         declared = mem_alloc(sizeof(*declared));
         declared->name = keep(as->name);
         (void)map_put(limits->declared, declared->name, declared);
@@ -285,9 +294,9 @@ void limit_undeclare(struct hot *hot, struct hot_ns *ns, struct bytes name)
     struct ns_limits *limits = &ns->limits;
     struct hot_declared *declared = map_remove(limits->declared, name);
 
-    (void)hot;
     if (declared == NULL)
         return;
+    hot->limits_len--;
     if (limit_name_is_rule(name))
         (void)map_remove(limits->rules, limit_rule_prefix(name));
     resolve_all(ns);
@@ -298,6 +307,8 @@ void limit_undeclare(struct hot *hot, struct hot_ns *ns, struct bytes name)
 
 static void forget(struct hot_limit *limit)
 {
+    if (limit->from != NULL)
+        limit->from->names--;
     (void)map_remove(limit->ns->limits.in_use, limit->name);
     free_limit(limit);
 }

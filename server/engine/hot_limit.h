@@ -17,6 +17,7 @@ struct hot_declared {
     struct bytes name;
     int64_t version, created_at_ms;
     struct limit_settings settings;
+    int64_t names; /* in use that it holds for */
 };
 
 /* Of one namespace. */
@@ -33,10 +34,10 @@ struct unit_count {
 struct hot_limit {
     struct hot_ns *ns;
     struct bytes name;
-    struct limit_settings settings;  /* in effect */
-    const struct hot_declared *from; /* whose they are; NULL: nobody's, there is no cap */
-    struct unit_count running;       /* leased */
-    struct unit_count held;          /* of all unfinished tasks that name it */
+    struct limit_settings settings; /* in effect */
+    struct hot_declared *from;      /* whose they are; NULL: nobody's, there is no cap */
+    struct unit_count running;      /* leased */
+    struct unit_count held;         /* of all unfinished tasks that name it */
     struct rate_bucket bucket;
     double taken;           /* from it, by the batch at work */
     unsigned lines;         /* that hold it */
@@ -55,10 +56,12 @@ struct hot_limit *limit_take(struct hot *hot, struct hot_ns *ns, struct bytes na
 void limit_drop(struct hot *hot, struct hot_limit *limit);
 /* One that is in use; NULL: none. */
 struct hot_limit *limit_in_use(const struct hot_ns *ns, struct bytes name);
+/* Its row, or a rule's; NULL: there is none. */
+const struct hot_declared *limit_declared(const struct hot_ns *ns, struct bytes name);
 /* The same or a new one, which the next batch forgets unless it is taken or counted. */
 struct hot_limit *limit_look_up(struct hot *hot, struct hot_ns *ns, struct bytes name);
 /* What holds for a name, used or not: its own row, else the most specific rule; NULL: nothing. */
-const struct hot_declared *limit_declared_for(const struct hot_ns *ns, struct bytes name);
+struct hot_declared *limit_declared_for(const struct hot_ns *ns, struct bytes name);
 
 int64_t limit_units_running(const struct hot_limit *limit); /* the batch's part included */
 int64_t limit_units_held(const struct hot_limit *limit);

@@ -70,7 +70,7 @@ bool ns_exists(const struct hot_ns *ns)
     return ns->head.is_saved || ns->head.is_saving;
 }
 
-static struct hot_ns *ns_numbered(const struct hot *hot, int64_t number)
+struct hot_ns *hot_ns_numbered(const struct hot *hot, int64_t number)
 {
     struct hot_ns *ns;
 
@@ -140,7 +140,7 @@ void hot_close_queue(struct hot_queue *queue, enum queue_closing closing)
 
 struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
 {
-    struct hot_queue *queue = add_queue(hot, ns_numbered(hot, row->ns), row->number, row->name);
+    struct hot_queue *queue = add_queue(hot, hot_ns_numbered(hot, row->ns), row->number, row->name);
 
     queue->head.is_saved = true;
     queue->ns->queues_existing++;
@@ -224,7 +224,7 @@ struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row)
     char room[CLASS_KEY_MAX];
     struct bytes key = class_key(row->type, row->requires, room, sizeof(room));
     struct hot_class *of_class =
-        add_class(hot, ns_numbered(hot, row->ns), row->number, key, row->type.len);
+        add_class(hot, hot_ns_numbered(hot, row->ns), row->number, key, row->type.len);
 
     of_class->head.is_saved = true;
     return of_class;
@@ -309,7 +309,7 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     struct hot_worker *worker = mem_alloc(sizeof(*worker));
 
     worker->id = row->id;
-    worker->ns = ns_numbered(hot, row->ns);
+    worker->ns = hot_ns_numbered(hot, row->ns);
     worker->identity = keep(row->identity);
     worker->instance = keep(row->instance);
     worker->version = keep(row->version);

@@ -10,6 +10,7 @@
 #include "queue_due.h"
 #include "retention.h"
 #include "store/repo_event.h"
+#include "store/repo_limit.h"
 #include "store/repo_task.h"
 #include "workers.h"
 
@@ -46,6 +47,22 @@ static void on_counter(void *ctx, const struct counter_row *row)
     if (task_state_is_terminal((enum task_state)row->state))
         queue->kept.bytes += row->bytes;
     queue->ns->bytes += row->bytes;
+}
+
+/* What holds for a name is known before the first of them is used. */
+static void on_limit(void *ctx, const struct limit_row *row)
+{
+    struct hot *hot = &((struct engine *)ctx)->hot;
+    struct hot_ns *ns = hot_ns_numbered(hot, row->ns);
+
+    if (ns != NULL)
+        limit_declare(hot, ns,
+                      &(struct hot_declared){
+                          .name = row->name,
+                          .version = row->version,
+                          .created_at_ms = row->created_at_ms,
+                          .settings = row->settings,
+                      });
 }
 
 static void on_worker(void *ctx, const struct worker_row *row)
@@ -133,6 +150,7 @@ void load_all(struct engine *engine)
     ns_each(engine->db, on_ns, engine);
     class_each(engine->db, on_class, engine);
     queue_each(engine->db, on_queue, engine);
+    limit_each(engine->db, on_limit, engine);
     counter_each(engine->db, on_counter, engine);
     worker_each(engine->db, on_worker, engine);
     event_last(engine->db, &engine->hot.last_event, &last_event_at_ms);

@@ -11,6 +11,7 @@ enum {
     CLASSES_MAX = 10000,
     WORKERS_MAX = 100000,
     TOKENS_MAX = 10000,
+    LIMITS_MAX = 100000,
 };
 
 static int64_t bound(int64_t configured, int64_t otherwise)
@@ -109,6 +110,20 @@ bool quota_admits_worker(struct batch *batch, struct command *command)
     batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
                  "no other worker can register: the broker's workers_max is %lld",
                  (long long)workers_max);
+    return false;
+}
+
+bool quota_admits_limit(struct batch *batch, struct command *command)
+{
+    int64_t limits_max = share_of(bound(batch->engine->options.bounds.limits_max, LIMITS_MAX),
+                                  !grant_is_unbounded(&command->by->grant));
+
+    if (batch->hot->limits_len < limits_max)
+        return true;
+    batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
+                 "no other limit can be declared: the broker's limits_max is %lld; a rule, NAME*, "
+                 "serves any number of names",
+                 (long long)limits_max);
     return false;
 }
 

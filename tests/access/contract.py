@@ -18,6 +18,7 @@ class Route:
         self.scope = operation["x-scope"]
         self.roles = document["x-scopes"][self.scope]
         self.is_whole = self.scope in document["x-scopes-whole"]
+        self.needs_all_queues = operation.get("x-queues") == "all"
         self.is_open = self.scope == "none"
         self.has_body = method != "get" and method != "delete"
 

@@ -335,7 +335,7 @@ static void names_and_workers_are_bounded(void **state)
     struct command *foreign = to_submit(stage, "q"), *typed = to_submit(stage, "q");
     struct bytes queue = BYTES("q");
 
-    stage->options.bounds = (struct engine_bounds){1, 2, 1, 1, 1};
+    stage->options.bounds = (struct engine_bounds){1, 2, 1, 1, 1, 1};
     stage_restart(stage);
     assert_int_equal(try_submit(stage, "q"), OK);
     foreign->ns = BYTES("other");

@@ -50,6 +50,7 @@ static bool is_read_whole(enum sql sql)
         SQL_AUDIT_TRIM,                            /* the first few by key */
         SQL_TOKEN_OTHER,                           /* the first or the second */
         SQL_TOKEN_COUNT,                           /* as far as the bound */
+        SQL_LIMIT_ALL,
     };
 
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
