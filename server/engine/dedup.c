@@ -98,23 +98,18 @@ void dedup_supplant(struct batch *batch, struct task *task)
 
 /* ---- a task that comes back, or moves ---- */
 
-/* One that is over is in nobody's way, however short a time ago it was made. */
+/* The task itself is over, or stands in another queue. One that is over is in nobody's way, however
+ * short a time ago it was made. */
 bool dedup_is_taken(struct batch *batch, struct task *task, int64_t queue_number,
                     struct task *ret_by)
 {
     struct dedup_row of = {.queue = queue_number};
-    int64_t before = INT64_MAX;
 
     if (!task->has_dedup_key)
         return false;
     body_load_rules(batch->db, task, batch->mem);
     of.key = task->rules.dedup.key;
-    while (find(batch, &of, dedup_live_stages(task->rules.dedup.scope), before, ret_by)) {
-        if (ret_by->number != task->number)
-            return true;
-        before = ret_by->number;
-    }
-    return false;
+    return find(batch, &of, dedup_live_stages(task->rules.dedup.scope), INT64_MAX, ret_by);
 }
 
 void dedup_refuse_taken(struct batch *batch, struct command *command, const struct task *by)

@@ -28,7 +28,7 @@ void dedup_put_off(struct batch *batch, struct task *task, const struct task_spe
  * not run beside one that has yet to stop. */
 void dedup_supplant(struct batch *batch, struct task *task);
 
-/* Another live task that would be the same, if this one were in that queue; -1: there is none. */
+/* Another live task that would be the same, if this one ran again or came into that queue. */
 bool dedup_is_taken(struct batch *batch, struct task *task, int64_t queue_number,
                     struct task *ret_by);
 /* Says so: 409. */

@@ -37,6 +37,8 @@ static void the_newest_at_a_stage_is_found(void **state)
     assert_int_equal(dedup_newest(fixture->db, &OF, ALL, INT64_MAX), 4);
     assert_int_equal(dedup_newest(fixture->db, &OF, ALL, 4), 3);
     assert_int_equal(dedup_newest(fixture->db, &OF, 1U << DEDUP_LEASED, INT64_MAX), 1);
+    put(fixture, 5, DEDUP_LEASED);
+    assert_int_equal(dedup_newest(fixture->db, &OF, ALL, INT64_MAX), 5);
     assert_int_equal(dedup_newest(fixture->db, &OF, 1U << DEDUP_BETWEEN, INT64_MAX), -1);
     assert_int_equal(dedup_newest(fixture->db, &OF, ALL, 1), -1);
     assert_int_equal(dedup_newest(fixture->db, &other_key, ALL, INT64_MAX), -1);
