@@ -22,17 +22,6 @@ static void held_cell(struct table *table, struct bytes ns, const char *held, co
                                    most.at != NULL ? "/" : "", BYTES_ARG(most)));
 }
 
-/* "units/seconds". */
-static struct bytes rate_of(struct bytes ns, struct arena *arena)
-{
-    struct bytes rate = json_find(ns, "rate");
-
-    if (rate.len == 0 || rate.at[0] != '{')
-        return BYTES_NONE;
-    return arena_printf(arena, "%.*s/%.*ss", BYTES_ARG(json_find(rate, "units")),
-                        BYTES_ARG(json_find(rate, "period_s")));
-}
-
 static void add_row(struct table *table, struct bytes ns, struct arena *arena)
 {
     struct bytes counts = json_list_of(ns, "counts");
@@ -42,7 +31,7 @@ static void add_row(struct table *table, struct bytes ns, struct arena *arena)
     table_cell(table, json_shown(json_find(ns, "pending_limit"), arena));
     held_cell(table, ns, "bytes", "bytes_limit", arena);
     held_cell(table, ns, "queues", "queues_limit", arena);
-    table_cell(table, rate_of(ns, arena));
+    table_cell(table, quotas_rate_of(ns, arena));
     table_cell_int(table, json_int_of(ns, "workers", 0));
     table_cell(table, json_text_of(ns, "name", arena));
 }

@@ -103,7 +103,7 @@ static void write_number(struct json_out *json, const char *name, double number)
     json_out_double(json, number);
 }
 
-static bool write_rate(const struct options *options, struct bytes before, struct json_out *json)
+bool quotas_write_rate(const struct options *options, struct bytes before, struct json_out *json)
 {
     bool is_lifted = is_none(options_text(options, "rate"));
     int64_t per_ms = options_number(options, "per", -1);
@@ -141,8 +141,18 @@ bool quotas_write(const struct options *options, struct bytes before, struct buf
     for (size_t i = 0; i < ARRAY_LEN(quotas); i++)
         if (!write_quota(&quotas[i], options, before, &json))
             return false;
-    if (!write_rate(options, before, &json))
+    if (!quotas_write_rate(options, before, &json))
         return false;
     json_out_object_end(&json);
     return true;
+}
+
+struct bytes quotas_rate_of(struct bytes object, struct arena *arena)
+{
+    struct bytes rate = json_find(object, "rate");
+
+    if (rate.len == 0 || rate.at[0] != '{')
+        return BYTES_NONE;
+    return arena_printf(arena, "%.*s/%.*ss", BYTES_ARG(json_find(rate, "units")),
+                        BYTES_ARG(json_find(rate, "period_s")));
 }

@@ -5,6 +5,7 @@
 
 #include "domain/bounds.h"
 #include "held.h"
+#include "over.h"
 #include "quotas.h"
 
 void admission_refuse(const struct hot_queue *queue, enum admission admission,
@@ -68,6 +69,19 @@ enum verdict admission_meet(struct batch *batch, const struct task_spec *spec, s
     return TAKE;
 }
 
+/* Its limits, then its namespace's rate: what is charged last has nothing behind it to fail. */
+static bool charge(struct batch *batch, struct command *command, const struct task_spec *spec,
+                   struct error *ret_error)
+{
+    struct over over = {.first = NULL};
+    bool is_taken =
+        over_take(batch, command, spec, &over, ret_error) &&
+        quota_charge(batch, command, hot_ns(batch->hot, command->ns, false), 1, ret_error);
+
+    over_end(batch, &over, is_taken);
+    return is_taken;
+}
+
 enum verdict admission_decide(struct batch *batch, struct command *command, unsigned nth,
                               struct aim *ret_aim, struct error *ret_error)
 {
@@ -105,7 +119,7 @@ enum verdict admission_decide(struct batch *batch, struct command *command, unsi
         return REFUSE;
     if (holds)
         return HOLD;
-    return quota_charge(batch, command, ns, 1, ret_error) ? TAKE : REFUSE;
+    return charge(batch, command, spec, ret_error) ? TAKE : REFUSE;
 }
 
 /* ---- all or none ---- */
@@ -116,6 +130,7 @@ struct whole {
     struct map *classes; /* by type and what goes with it */
     struct map *keys;    /* by queue and dedup key: made by this very array */
     struct intake intake;
+    struct over over; /* units of limits */
 };
 
 /* How often the name came before. */
@@ -198,7 +213,8 @@ static bool fits_with(struct batch *batch, struct command *command, const struct
         intake_add_class(&whole->intake, ns, spec->type, spec->requires);
     whole->intake.tasks++;
     whole->intake.bytes += task_spec_bytes(spec);
-    return quota_allows(batch, command, command->ns, &whole->intake, &command->reply.error);
+    return quota_allows(batch, command, command->ns, &whole->intake, &command->reply.error) &&
+           over_take(batch, command, spec, &whole->over, &command->reply.error);
 }
 
 bool admission_fits_all(struct batch *batch, struct command *command)
@@ -212,7 +228,9 @@ bool admission_fits_all(struct batch *batch, struct command *command)
     map_free(whole.queues);
     map_free(whole.classes);
     map_free(whole.keys);
-    return fits && (whole.intake.tasks == 0 ||
+    fits = fits && (whole.intake.tasks == 0 ||
                     quota_charge(batch, command, hot_ns(batch->hot, command->ns, false),
                                  whole.intake.tasks, &command->reply.error));
+    over_end(batch, &whole.over, fits);
+    return fits;
 }

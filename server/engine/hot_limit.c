@@ -205,6 +205,14 @@ bool limit_charge(struct batch *batch, struct hot_limit *limit, int64_t units, i
     return true;
 }
 
+void limit_refund(struct hot_limit *limit, int64_t units)
+{
+    if (limit->taken < (double)units)
+        return; /* it has no rate */
+    limit->taken -= (double)units;
+    rate_bucket_give_back(&limit->bucket, (double)units);
+}
+
 void limit_claim(struct batch *batch, struct hot_limit *limit, int64_t units)
 {
     int64_t wait_ms;

@@ -82,6 +82,8 @@ void limit_hold(struct batch *batch, struct hot_limit *limit, int64_t units);
 /* Take from the rate, or nothing: then ret_wait_ms is when there will be enough. */
 bool limit_charge(struct batch *batch, struct hot_limit *limit, int64_t units,
                   int64_t *ret_wait_ms);
+/* What was charged in this batch comes to nothing. */
+void limit_refund(struct hot_limit *limit, int64_t units);
 /* At start: what leases and unfinished tasks have. */
 void limit_load(struct hot_limit *limit, int64_t running, int64_t held);
 

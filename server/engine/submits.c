@@ -9,6 +9,7 @@
 #include "keys.h"
 #include "lookups.h"
 #include "order.h"
+#include "over.h"
 #include "place.h"
 #include "quotas.h"
 #include "reach.h"
@@ -101,6 +102,7 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     task_enter(batch, ret_task, spec);
     if (!may_run)
         deps_end(batch, ret_task, &cause);
+    over_entered(batch, ret_task, spec->rules.limits);
     rate_add(&queue->submitted, batch->now.mono_ms, 1);
     batch_queue_metric(batch, METRIC_SUBMITTED, queue, BYTES_NONE);
 }

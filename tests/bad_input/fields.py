@@ -55,6 +55,18 @@ def _queue_names():
                    creates=None if name == ".." else 0)
 
 
+def _limits():
+    for name in ("", "l" * 129, "l" * 129 + "*", "a*b", "**", "a**", "*a", "a b", "é", "a\0b", "a/b", "a%b", "<script>"):
+        path = f"/v1/limits/{quote(name, safe='*')}"
+        yield Case("B113", f"limit {name[:20]!a}", send("PUT", path, {}), (400, 404, 405))
+    for text in ("-1", "1.5", "1e99", "9223372036854775808", "1000000001", '"5"', "true", "[]", "{}"):
+        body = b'{"max_running":%s}' % text.encode()
+        yield Case("B113", f"max_running {text}", send("PUT", "/v1/limits/l", body), (400,))
+    for settings in ({"rate": {}}, {"rate": {"units": 0}}, {"rate": {"units": -1}}, {"rate": {"units": 1, "period_s": 0}},
+                     {"rate": 5}, {"rate": []}, {"over": "drop"}, {"over": 1}, {"over": None}, {"max": 1}, [], "x", 7):
+        yield Case("B113", f"limit {json.dumps(settings)}", send("PUT", "/v1/limits/l", settings), (400,))
+
+
 def _numbers():
     for text in ("-101", "101", "1.5", '"1"', "99999999999", "null"):
         if text != "null":
@@ -253,12 +265,12 @@ WAITING = {
     "B89": "keys that collide need the hash seed, which is random in each process",
     "B101": "no queue name is reserved", "B109": "schedules", "B110": "schedules",
     "B130": "event streams",
-    "B114 (self, cycle, foreign)": "dependencies", "B113 (beyond names)": "named limits",
+    "B114 (self, cycle, foreign)": "dependencies",
     "B136-B165": "push and callbacks", "B171-B173, B175, B176": "dashboard, exports, event streams",
 }
 
 
 def cases():
-    for table in (_shapes, _queue_names, _numbers, _times, _rules, _queue_rules, _sizes, _keys, _ids, _leases,
+    for table in (_shapes, _queue_names, _limits, _numbers, _times, _rules, _queue_rules, _sizes, _keys, _ids, _leases,
                   _cursors_and_tags, _headers, _batches):
         yield from table()

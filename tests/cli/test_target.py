@@ -216,6 +216,34 @@ def a_namespace_keeps_the_limits_that_are_not_named(bench):
 
 
 @test
+def a_limit_keeps_the_settings_that_are_not_named(bench):
+    broker = RealBroker(bench)
+
+    def settings(*words):
+        code, out, err = broker.run("limit", "set", "customer:*", "--json", *words)
+        equal((code, err), (0, ""))
+        shown = json.loads(out)
+        return [shown[name] for name in ("max_running", "rate", "over")]
+
+    rate = {"units": 50, "period_s": 60, "burst": 50}
+    equal(settings("--max-running", "2", "--over", "reject"), [2, None, "reject"])
+    equal(settings("--rate", "50", "--per", "1m"), [2, rate, "reject"])
+    equal(settings("--max-running", "none", "--over", "cancel_oldest"), [None, rate, "cancel_oldest"])
+    equal(settings("--max-running", "0"), [0, rate, "cancel_oldest"])
+    row = broker.run("limit", "list")[1].splitlines()[-1].split()
+    equal(row[-4:], ["0", "50/60s", "cancel_oldest", "customer:*"])
+    assert re.search(r"^names +0$", broker.run("limit", "show", "customer:*")[1], re.M)
+    equal(settings("--reset", "--rate", "1"), [None, {"units": 1, "period_s": 1, "burst": 1}, "queue"])
+    equal(settings("--rate", "none"), [None, None, "queue"])
+    for words in (["--max-running", "-1"], ["--max-running", "x"], ["--rate", "0"], ["--burst", "5"]):
+        equal(broker.run("limit", "set", "customer:*", *words)[0], 64)
+    contains(broker.run("limit", "set", "customer:*", "--over", "x")[2], "cancel_oldest")
+    equal(broker.run("limit", "delete", "customer:*"), (0, "customer:* deleted\n", ""))
+    contains(broker.run("limit", "show", "customer:*")[2], "there is no limit customer:*")
+    contains(broker.run("limit", "set", "a*b")[2], "one * behind")
+
+
+@test
 def a_change_in_between_is_not_undone(bench):
     path = "/v1/namespaces/t"
     versions = [1, 2]

@@ -1,0 +1,140 @@
+/* Tests of policies at submit: refused, ended at once, or an older holder is asked to stop. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include "brain.h"
+#include "play.h"
+
+static void declare(struct stage *stage, enum limit_over over, int64_t max_running,
+                    struct rate_limit rate)
+{
+    struct command *command = stage_make(stage, COMMAND_PUT_LIMIT);
+
+    command->in.limit = (struct limit_edit){
+        .name = BYTES("a"),
+        .settings = {.max_running = max_running, .rate = rate, .over = over},
+        .if_match = VERSION_UNASKED,
+    };
+    assert_int_equal(code_of(stage_ask(stage, command)), OK);
+}
+
+static const struct rate_limit NO_RATE = {.units = 0};
+
+/* Units that others hold. */
+static struct hot_limit *held(struct stage *stage, int64_t units)
+{
+    struct hot *hot = &stage->engine->hot;
+    struct hot_limit *limit = limit_take(hot, hot_ns(hot, BYTES("default"), true), BYTES("a"));
+
+    limit_load(limit, 0, units);
+    return limit;
+}
+
+static struct command *to_use(struct stage *stage, unsigned count, const char *limits)
+{
+    struct command *command =
+        count == 1 ? to_submit(stage, "q") : to_submit_many(stage, "q", count);
+
+    for (unsigned i = 0; i < count; i++)
+        command->in.submit.specs[i].rules.limits = bytes_of(limits);
+    return command;
+}
+
+static struct command *use(struct stage *stage, const char *limits)
+{
+    return stage_ask(stage, to_use(stage, 1, limits));
+}
+
+static void reject_refuses_what_does_not_fit(void **state)
+{
+    struct stage *stage = *state;
+    struct command *refused;
+
+    declare(stage, LIMIT_REJECTS, 5, NO_RATE);
+    (void)held(stage, 4);
+    refused = use(stage, "a 2\n");
+    assert_int_equal(code_of(refused), ERR_LIMIT_REACHED);
+    assert_string_equal(refused->reply.error.where, "/limits");
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM tasks"), 0);
+    assert_int_equal(code_of(use(stage, "a 1\n")), OK);
+    assert_int_equal(code_of(use(stage, "b 9\n")), OK);
+}
+
+static void an_array_is_refused_as_a_whole(void **state)
+{
+    struct stage *stage = *state;
+    struct command *many = to_use(stage, 3, "a 1\n");
+    struct hot_limit *limit;
+
+    declare(stage, LIMIT_REJECTS, 5, NO_RATE);
+    limit = held(stage, 3);
+    many->in.submit.atomic = true;
+    assert_int_equal(code_of(stage_ask(stage, many)), ERR_LIMIT_REACHED);
+    assert_int_equal(limit_units_held(limit), 3);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM tasks"), 0);
+    many = to_use(stage, 2, "a 1\n");
+    many->in.submit.atomic = true;
+    assert_int_equal(code_of(stage_ask(stage, many)), OK);
+    assert_int_equal(many->reply.taken, 2);
+}
+
+static void a_rate_that_is_dry_says_when(void **state)
+{
+    struct stage *stage = *state;
+    struct command *refused;
+
+    declare(stage, LIMIT_REJECTS, -1, (struct rate_limit){.units = 1, .period_s = 4, .burst = 2});
+    assert_int_equal(code_of(use(stage, "a 1\n")), OK);
+    assert_int_equal(code_of(use(stage, "a 1\n")), OK);
+    refused = use(stage, "a 1\n");
+    assert_int_equal(code_of(refused), ERR_LIMIT_REACHED);
+    assert_int_equal(refused->reply.retry_after_ms, 4000);
+    stage_pass(stage, 4000);
+    assert_int_equal(code_of(use(stage, "a 1\n")), OK);
+    refused = use(stage, "a 3\n"); /* more than its burst */
+    assert_int_equal(code_of(refused), ERR_LIMIT_REACHED);
+    assert_int_equal(refused->reply.retry_after_ms, 0);
+}
+
+static void what_is_refused_for_another_reason_is_not_charged(void **state)
+{
+    struct stage *stage = *state;
+    struct command *many = to_use(stage, 2, "a 1\n");
+
+    declare(stage, LIMIT_REJECTS, -1, (struct rate_limit){.units = 1, .period_s = 4, .burst = 1});
+    many->in.submit.atomic = true;
+    assert_int_equal(code_of(stage_ask(stage, many)), ERR_LIMIT_REACHED);
+    assert_int_equal(code_of(use(stage, "a 1\n")), OK);
+}
+
+static void the_newest_ends_at_once(void **state)
+{
+    struct stage *stage = *state;
+    struct command *ended;
+
+    declare(stage, LIMIT_CANCELS_NEWEST, 5, NO_RATE);
+    (void)held(stage, 6);
+    ended = use(stage, "a 1\n");
+    assert_int_equal(code_of(ended), OK);
+    assert_int_equal(ended->reply.view.task->state, TASK_CANCELLED);
+    assert_true(bytes_is(ended->reply.view.task->cancel_reason, "limit"));
+    assert_int_equal(use(stage, "b 1\n")->reply.view.task->state, TASK_READY);
+}
+
+#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        STAGED(reject_refuses_what_does_not_fit),
+        STAGED(an_array_is_refused_as_a_whole),
+        STAGED(a_rate_that_is_dry_says_when),
+        STAGED(what_is_refused_for_another_reason_is_not_charged),
+        STAGED(the_newest_ends_at_once),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
