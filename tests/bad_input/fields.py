@@ -64,7 +64,7 @@ def _limits():
         yield Case("B113", f"max_running {text}", send("PUT", "/v1/limits/l", body), (400,))
     for settings in ({"rate": {}}, {"rate": {"units": 0}}, {"rate": {"units": -1}}, {"rate": {"units": 1, "period_s": 0}},
                      {"rate": 5}, {"rate": []}, {"over": "drop"}, {"over": 1}, {"over": None}, {"max": 1}, [], "x", 7):
-        yield Case("B113", f"limit {json.dumps(settings)}", send("PUT", "/v1/limits/l", settings), (400,))
+        yield Case("B113", f"limit {json.dumps(settings)}", send("PUT", "/v1/limits/l", json.dumps(settings).encode()), (400,))
 
 
 def _numbers():
