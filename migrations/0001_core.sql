@@ -86,6 +86,36 @@ CREATE TABLE classes (
     UNIQUE (ns, type, requires)
 ) {{strict}};
 
+-- Tasks of one queue and class, of one priority, with the same set of limits: those that stand in line one behind the
+-- other. A line with limits goes when nothing unfinished is left of it.
+CREATE TABLE lines (
+    number   {{key}},
+    queue    {{i64}} NOT NULL,
+    class    {{i64}} NOT NULL,
+    priority {{i64}} NOT NULL,
+    limits   TEXT,                             -- as domain/rules.h writes them
+    ready    {{i64}} NOT NULL,
+    live     {{i64}} NOT NULL                  -- not terminal
+) {{strict}};
+
+-- Fair sharing (start-time fair queueing) within one priority of a queue: its virtual time, and the end of what each key
+-- has been given of it. A key that the virtual time has passed has no row.
+CREATE TABLE levels (
+    queue    {{i64}} NOT NULL,
+    priority {{i64}} NOT NULL,
+    now      {{i64}} NOT NULL,
+    top      {{i64}} NOT NULL,                 -- the latest start that was given out
+    PRIMARY KEY (queue, priority)
+) {{clustered}};
+
+CREATE TABLE shares (
+    queue    {{i64}} NOT NULL,
+    priority {{i64}} NOT NULL,
+    key      TEXT NOT NULL,
+    finish   {{i64}} NOT NULL,
+    PRIMARY KEY (queue, priority, key)
+) {{clustered}};
+
 -- The hot row. What never changes or is rarely read stands in bodies and results.
 CREATE TABLE tasks (
     number              {{key}},               -- order of commit
@@ -95,7 +125,8 @@ CREATE TABLE tasks (
     class               {{i64}} NOT NULL,
     state               {{i64}} NOT NULL,
     priority            {{i64}} NOT NULL,
-    share               {{i64}} NOT NULL,      -- virtual start time of fair sharing; 0 until it is used
+    line                {{i64}} NOT NULL,      -- 0: terminal
+    share               {{i64}} NOT NULL,      -- virtual start time of fair sharing
     run_at              {{i64}} NOT NULL,
     created_at          {{i64}} NOT NULL,
     version             {{i64}} NOT NULL,
@@ -120,7 +151,7 @@ CREATE TABLE tasks (
     worker              {{bytes}}              -- of the latest attempt
 ) {{strict}};
 
-CREATE INDEX tasks_ready ON tasks (ns, queue, class, priority DESC, share, number) WHERE state = {{READY}};
+CREATE INDEX tasks_ready ON tasks (line, share, number) WHERE state = {{READY}};
 CREATE INDEX tasks_due ON tasks (run_at, number) WHERE state IN ({{SCHEDULED}}, {{RETRYING}});
 -- Failed, cancelled, expired. A range and not a list: a list of three would be built anew for each row written.
 CREATE INDEX tasks_ended_badly ON tasks (ns, state, number) WHERE state >= {{FAILED}};

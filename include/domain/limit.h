@@ -34,6 +34,8 @@ bool limit_rule_matches(struct bytes rule, struct bytes name);
 
 /* Whether units more may run beside those that do. */
 bool limit_fits(const struct limit_settings *settings, int64_t running, int64_t units);
+/* So many are more than there ever is room for. */
+bool limit_never_fits(const struct limit_settings *settings, int64_t units);
 /* Policies other than queueing take their units at submit and keep them to the end. */
 bool limit_holds_from_submit(const struct limit_settings *settings);
 /* These take from the rate at submit as well: who is over it is turned away then. */

@@ -56,6 +56,7 @@ struct bytes limits_write(struct limit_use *uses, unsigned len, struct arena *ar
 /* Cut the first off *rest; false when there is none. */
 bool limits_next(struct bytes *rest, struct limit_use *ret_use);
 
+bool rules_say_something(const struct task_rules *rules);
 /* How rules are kept in a row; NONE when nothing is said. */
 struct bytes rules_write(const struct task_rules *rules, struct arena *arena);
 /* False when text is not one that rules_write() made; strings point into text. */

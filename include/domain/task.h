@@ -69,6 +69,8 @@ struct task {
     int32_t delivery; /* every claim */
     int32_t failures, losses;
     int32_t max_attempts; /* in effect now */
+    int64_t line;         /* where it stands when it is ready; 0: terminal */
+    int64_t share;        /* its start in the virtual time of fair sharing */
     int64_t version;      /* grows with each visible change */
     int64_t created_at_ms, run_at_ms, claimed_at_ms, started_at_ms, finished_at_ms;
     int64_t expires_at_ms;  /* without a claim by then; -1: never */
@@ -79,6 +81,8 @@ struct task {
     bool abandoned, observed, deduplicated;
     bool at_most_once; /* an attempt whose end nobody knows is not followed by another */
     bool has_results;  /* the store keeps a result, error, reason, progress or checkpoint of it */
+    bool keeps_place;  /* of its next move: back to where it stood in line */
+    bool knows_rules;  /* they are loaded */
     bool has_rules;    /* rules were said, or a key for its fair share */
     bool is_ordered;   /* it stands in the line of its ordering key */
     bool has_dedup_key;

@@ -23,17 +23,13 @@ void lease_each(struct db *db, void (*each)(void *ctx, const struct lease_row *l
 
 struct ready_head {
     int64_t number, share;
+    int64_t since_ms; /* when it fell due */
     int32_t priority;
 };
-/* The first ready tasks of one class of a queue, best first. */
-unsigned ready_heads(struct db *db, int64_t ns, int64_t queue, int64_t class_number, unsigned max,
-                     struct ready_head *ret_heads);
-/* Since when the longest waiting of the first in line of each priority has been due; key is ns,
- * queue, class. INT64_MAX: none is ready. */
-int64_t ready_oldest(struct db *db, const int64_t key[3]);
-/* How many of its class stand before it, counting to max. */
-int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64_t number,
-                    int64_t max);
+/* The first ready tasks of a line. */
+unsigned ready_heads(struct db *db, int64_t line, unsigned max, struct ready_head *ret_heads);
+/* How many of its line stand before a ready task, counting to max. */
+int64_t ready_ahead(struct db *db, int64_t line, const struct ready_head *head, int64_t max);
 
 /* When the first scheduled or retrying task falls due; INT64_MAX: none. */
 int64_t due_first(struct db *db);

@@ -37,7 +37,7 @@ void task_delete(struct db *db, const struct task *task);
 void body_load(struct db *db, struct task *task, bool with_payload, struct arena *arena);
 /* Only the retry policy: what a failure needs. */
 void body_load_retry(struct db *db, struct task *task, struct arena *arena);
-/* Only the rules; nothing when has_rules is false. */
+/* Only the rules; nothing when it has none, or they are loaded. */
 void body_load_rules(struct db *db, struct task *task, struct arena *arena);
 /* Another payload, content type and headers. */
 void body_renew(struct db *db, int64_t number, const struct task_spec *spec);

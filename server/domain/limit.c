@@ -64,3 +64,9 @@ bool limit_charges_at_submit(const struct limit_settings *settings)
 {
     return settings->over == LIMIT_REJECTS || settings->over == LIMIT_CANCELS_NEWEST;
 }
+
+bool limit_never_fits(const struct limit_settings *settings, int64_t units)
+{
+    return !limit_fits(settings, 0, units) ||
+           (settings->rate.units > 0 && (double)units > settings->rate.burst);
+}

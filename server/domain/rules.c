@@ -47,6 +47,14 @@ int64_t rules_share(const struct task_rules *rules)
     return rules->weight_milli <= 0 ? SHARE_UNIT : SHARE_UNIT * 1000 / rules->weight_milli;
 }
 
+bool rules_say_something(const struct task_rules *rules)
+{
+    return rules->limits.len > 0 || rules->fairness_key.at != NULL || rules->weight_milli != 0 ||
+           rules->ordering_key.at != NULL || rules->on_order_failure != ORDER_SKIP ||
+           rules->dedup.key.at != NULL || rules->depends_on.len > 0 ||
+           rules->on_dependency_failure != DEPENDENCY_FAIL || rules->affinity.at != NULL;
+}
+
 /* ---- writing ---- */
 
 static void write_text(struct buffer *out, char letter, struct bytes value)

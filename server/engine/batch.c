@@ -10,7 +10,9 @@
 #include "claims.h"
 #include "closing.h"
 #include "deps.h"
+#include "fair.h"
 #include "handlers.h"
+#include "hot_line.h"
 #include "keys.h"
 #include "reach.h"
 #include "retention.h"
@@ -304,6 +306,8 @@ static bool transact(struct batch *batch)
     waits_settle(batch);
     retention_write(batch);
     write_counters(batch);
+    lines_write(batch);
+    fair_write(batch);
     commit(batch);
     return db_failure(batch->db) == DB_FINE;
 }

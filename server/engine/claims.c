@@ -11,6 +11,7 @@
 #include "lineup.h"
 #include "lookups.h"
 #include "outcomes.h"
+#include "queue_due.h"
 #include "settle.h"
 #include "workers.h"
 
@@ -35,9 +36,38 @@ static bool is_asked_for(const struct claim *claim, const struct hot_queue *queu
     return false;
 }
 
-static int64_t room_of(const struct batch *batch, const struct hot_queue *queue)
+/* Until there is one more by the queue's rate; 0: now. */
+static int64_t rate_wait_ms(const struct batch *batch, const struct hot_queue *queue)
 {
-    return queue_room(&queue->settings, hot_running(queue), batch->now.wall_ms);
+    struct rate_bucket bucket = queue->claims;
+    int64_t wait_ms = 0;
+
+    (void)rate_bucket_take(&bucket, &queue->settings.rate, 1, batch->now.mono_ms, &wait_ms);
+    return wait_ms;
+}
+
+static int64_t room_of(const struct batch *batch, struct hot_queue *queue)
+{
+    int64_t room = queue_room(&queue->settings, hot_running(queue), batch->now.wall_ms);
+    int64_t wait_ms;
+
+    if (room == 0 || queue->settings.rate.units <= 0)
+        return room;
+    wait_ms = rate_wait_ms(batch, queue);
+    if (wait_ms > 0)
+        queue_wake_in(batch, queue, wait_ms);
+    return wait_ms > 0 ? 0 : room;
+}
+
+static void charge_rate(struct batch *batch, struct hot_queue *queue)
+{
+    int64_t wait_ms;
+
+    if (queue->settings.rate.units <= 0)
+        return;
+    (void)rate_bucket_take(&queue->claims, &queue->settings.rate, 1, batch->now.mono_ms, &wait_ms);
+    queue->claims_taken++;
+    batch_offer_queue(batch, queue); /* it settles with the batch */
 }
 
 static void add_queue(struct picking *picking, struct hot_queue *queue)
@@ -62,31 +92,44 @@ static void add_queues(struct picking *picking, const struct claim *claim)
             add_queue(picking, worker->queues[i]);
 }
 
-/* The task of the queue that the worker would get next; NULL: there is none for it. */
-static const struct ready_head *next_of(const struct batch *batch, const struct hot_worker *worker,
-                                        struct lineup *lineup, unsigned wanted)
+/* The task of the queue that the worker would get next. */
+static struct lineup_pick next_of(const struct batch *batch, const struct hot_worker *worker,
+                                  struct lineup *lineup, unsigned wanted)
 {
-    const struct ready_head *first = lineup_first(lineup, batch->db, wanted);
+    return lineup_first(lineup, &(struct lineup_look){
+                                    .db = batch->db,
+                                    .now = batch->now,
+                                    .wanted = wanted,
+                                    .min_priority = worker->min_priority,
+                                });
+}
 
-    return first != NULL && first->priority >= worker->min_priority ? first : NULL;
+/* Between queues: the higher rank, then the order of commit. Shares mean nothing there. */
+static bool is_before(const struct lineup_pick *a, const struct lineup_pick *b)
+{
+    if (a->head == NULL || b->head == NULL)
+        return a->head != NULL;
+    if (a->rank > b->rank || a->rank < b->rank)
+        return a->rank > b->rank;
+    return a->head->number < b->head->number;
 }
 
 /* The best of all queues that have room. Each grant uses up some: they are asked anew each time. */
 static const struct ready_head *next(const struct picking *picking, unsigned wanted)
 {
-    const struct ready_head *best = NULL;
+    struct lineup_pick best = {.head = NULL};
 
     for (unsigned i = 0; i < picking->len; i++) {
         struct lineup *lineup = picking->lineups[i];
-        const struct ready_head *first;
+        struct lineup_pick first;
 
         if (room_of(picking->batch, lineup->queue) == 0)
             continue;
         first = next_of(picking->batch, picking->worker, lineup, wanted);
-        if (first != NULL && (best == NULL || ready_head_compare(first, best) < 0))
+        if (is_before(&first, &best))
             best = first;
     }
-    return best;
+    return best.head;
 }
 
 static void add_lease(struct engine *engine, struct effect *effect)
@@ -123,6 +166,7 @@ static void grant(struct batch *batch, struct command *command, struct hot_worke
     worker->adding++;
     batch_offer_worker(batch, worker);
     lease_show(command, task, lease);
+    charge_rate(batch, queue);
     rate_add(&queue->claimed, batch->now.mono_ms, 1);
     wait_times_add(&queue->waits, batch->now.wall_ms - task->run_at_ms);
     metrics_observe(batch->engine->options.metrics, METRIC_WAIT_SECONDS, NULL,
@@ -218,7 +262,7 @@ static void try_parked(struct batch *batch, struct parked *parked)
         batch_answer_parked(batch, parked);
 }
 
-static bool may_give(const struct batch *batch, const struct hot_queue *queue)
+static bool may_give(const struct batch *batch, struct hot_queue *queue)
 {
     return hot_in_state(&queue->counts, TASK_READY) > 0 && room_of(batch, queue) > 0;
 }
@@ -228,7 +272,7 @@ static bool may_take(const struct batch *batch, const struct hot_worker *worker,
                      struct hot_queue *queue)
 {
     return worker->mode == WORKER_RUN && hot_free_slots(worker) > 0 &&
-           next_of(batch, worker, skill_lineup(worker->skill, queue), 1) != NULL;
+           next_of(batch, worker, skill_lineup(worker->skill, queue), 1).head != NULL;
 }
 
 static void offer_queue(struct batch *batch, struct hot_queue *queue)

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "domain/labels.h"
+#include "hot_line.h"
 #include "skill.h"
 #include "views.h"
 
@@ -166,10 +167,22 @@ static void explain_workers(struct explanation *explanation)
         blocker->missing = arena_bytes(mem, unmet(explanation->batch, &census, of_class->demands));
 }
 
+/* What stands before the whole line: the same tasks of a higher priority. */
+static int64_t ready_above(const struct hot_line *line)
+{
+    const struct hot_line *other;
+    int64_t ready = 0;
+
+    for (size_t at = 0; (other = map_each(line->shelf->plain_lines, &at)) != NULL;)
+        ready += other->priority > line->priority ? line_ready(other) : 0;
+    return ready;
+}
+
 static void explain_position(struct explanation *explanation)
 {
     const struct task *task = explanation->task;
-    int64_t key[3] = {task->ns_number, task->queue_number, task->class_number};
+    const struct hot_line *line = hot_line_numbered(explanation->batch->hot, task->line);
+    struct ready_head head = {.number = task->number, .share = task->share};
     double per_s = rate_per_s(&explanation->queue->claimed, explanation->batch->now.mono_ms);
 
     if (task->state != TASK_READY)
@@ -178,8 +191,8 @@ static void explain_position(struct explanation *explanation)
     struct blocker *blocker = add(explanation, "position");
 
     blocker->queue = explanation->queue->name;
-    blocker->ahead =
-        ready_ahead(explanation->batch->db, key, task->priority, task->number, AHEAD_COUNTED_MAX);
+    blocker->ahead = ready_ahead(explanation->batch->db, task->line, &head, AHEAD_COUNTED_MAX) +
+                     ready_above(line);
     if (per_s > 0)
         explanation->view->estimate_ms = (int64_t)((double)(blocker->ahead + 1) * 1000.0 / per_s);
 }

@@ -6,6 +6,8 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "fair.h"
+#include "hot_line.h"
 #include "hot_names.h"
 #include "skill.h"
 
@@ -15,6 +17,7 @@ void hot_init(struct hot *hot)
         .namespaces = map_new(),
         .queues = map_new(),
         .classes = map_new(),
+        .lines = map_new(),
         .workers = map_new(),
         .leases = map_new(),
         .skills = map_new(),
@@ -32,6 +35,10 @@ void hot_init(struct hot *hot)
     list_init(&hot->dirty_workers);
     list_init(&hot->dirty_limits);
     list_init(&hot->saving);
+    list_init(&hot->dirty_lines);
+    list_init(&hot->dirty_levels);
+    list_init(&hot->dirty_shares);
+    list_init(&hot->idle_lines);
 }
 
 void hot_fini(struct hot *hot)
@@ -53,6 +60,7 @@ void hot_fini(struct hot *hot)
     map_free(hot->namespaces);
     map_free(hot->queues);
     map_free(hot->classes);
+    map_free(hot->lines);
     map_free(hot->workers);
     map_free(hot->leases);
     map_free(hot->skills);
@@ -74,27 +82,6 @@ void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, 
     ns->adding_bytes += bytes;
     if (!list_is_linked(&shelf->dirty))
         list_push_back(&hot->dirty_shelves, &shelf->dirty);
-}
-
-void hot_shelf_changed(struct hot_shelf *shelf)
-{
-    struct hot_queue *queue = shelf->queue;
-
-    shelf->changed_at = ++queue->changes;
-    list_remove(&shelf->changed);
-    list_push_front(&queue->changed, &shelf->changed);
-}
-
-void hot_ready_enters(struct hot_shelf *shelf, const struct ready_head *head)
-{
-    if (front_enter(&shelf->front, head, hot_in_state(&shelf->counts, TASK_READY) - 1))
-        hot_shelf_changed(shelf);
-}
-
-void hot_ready_leaves(struct hot_shelf *shelf, int64_t number)
-{
-    if (front_leave(&shelf->front, number) || hot_in_state(&shelf->counts, TASK_READY) == 0)
-        hot_shelf_changed(shelf);
 }
 
 int64_t hot_in_state(const struct state_counts *counts, enum task_state state)
@@ -183,11 +170,6 @@ static void fold_shelf(struct hot_shelf *shelf, bool keep)
     memset(shelf->adding_bytes, 0, sizeof(shelf->adding_bytes));
     fold_counts(&ns->counts, keep);
     fold_bytes(&ns->bytes, &ns->adding_bytes, keep);
-    if (keep)
-        return;
-    /* What was known of its first may be of the batch that did not come to be. */
-    front_forget(&shelf->front);
-    hot_shelf_changed(shelf);
 }
 
 static void add_existing(const struct hot_name *name, int64_t by)
@@ -217,8 +199,15 @@ static void settle(struct hot *hot, bool keep)
         if (!keep)
             add_existing(name, -1);
     }
-    while (list_pop_front(&hot->dirty_queues) != NULL)
-        ;
+    hot_lines_settle(hot, keep);
+    hot_fair_settle(hot, keep);
+    while ((node = list_pop_front(&hot->dirty_queues)) != NULL) {
+        struct hot_queue *queue = CONTAINER_OF(node, struct hot_queue, dirty);
+
+        if (!keep)
+            rate_bucket_give_back(&queue->claims, queue->claims_taken);
+        queue->claims_taken = 0;
+    }
     while ((node = list_pop_front(&hot->dirty_workers)) != NULL) {
         struct hot_worker *worker = CONTAINER_OF(node, struct hot_worker, dirty);
 

@@ -65,10 +65,7 @@ struct hot_shelf {
     struct state_counts counts;
     int64_t adding_bytes[TASK_STATE_MAX]; /* by the batch at work */
     struct list_node dirty;               /* has something to add */
-    unsigned index;                       /* among the queue's shelves */
-    struct front front;                   /* of the ready ones, as the batch at work sees them */
-    uint64_t changed_at;                  /* the queue's count when its first changed last */
-    struct list_node changed;
+    struct map *plain_lines;              /* those without limits, by priority */
 };
 
 enum queue_closing { QUEUE_OPEN = 0, QUEUE_CLOSING = 1, QUEUE_CLOSED = 2, QUEUE_HIDDEN = 3 };
@@ -91,9 +88,16 @@ struct hot_queue {
     int64_t close_cancel_at_ms, close_end_at_ms; /* wall; -1: none */
     struct hot_shelf **shelves;
     unsigned shelves_len;
-    struct list changed; /* shelves, those whose first changed last before the others */
-    uint64_t changes;
     struct map *shelves_by_class;
+    struct hot_line **lines; /* with gaps */
+    unsigned lines_len, lines_free;
+    struct map *limited_lines; /* those with limits, by what they have in common */
+    struct list changed;       /* lines, those whose first changed last before the others */
+    uint64_t changes;
+    struct map *levels;          /* of fair sharing, by priority */
+    struct rate_bucket claims;   /* what is left of its rate */
+    double claims_taken;         /* from it, by the batch at work */
+    int64_t rate_due_ms;         /* wall: it has something again; 0: nobody waits for that */
     struct state_counts counts;  /* of all shelves */
     int64_t bytes, adding_bytes; /* that are kept of its tasks: committed, and by the batch */
     unsigned purges;             /* intents at work: nothing is handed out */
@@ -155,6 +159,7 @@ struct hot {
     struct map *namespaces; /* by name */
     struct map *queues;     /* by number */
     struct map *classes;    /* by number */
+    struct map *lines;      /* by number */
     struct map *workers;    /* by id */
     struct map *leases;     /* by task's number */
     struct map *skills;     /* by what is in them */
@@ -164,12 +169,14 @@ struct hot {
     struct heap workers_silent; /* mono */
     struct heap queues_due;     /* wall */
     struct heap kept_due;       /* wall */
-    int64_t last_ns, last_queue, last_class, last_task, last_event, last_intent;
+    int64_t last_ns, last_queue, last_class, last_line, last_task, last_event, last_intent;
     int64_t limits_len; /* rows of all namespaces */
     struct chain_end audit;
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
     int64_t next_end_ms; /* wall: the first waiting task that expires or meets its deadline */
     struct list dirty_shelves, dirty_queues, dirty_workers, dirty_limits, saving;
+    struct list dirty_lines, dirty_levels, dirty_shares;
+    struct list idle_lines; /* with limits and nothing that is live */
 };
 
 void hot_init(struct hot *hot);
@@ -201,11 +208,6 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker);
 /* Counting: by n tasks, and what is kept of them, of shelf in state. */
 void hot_count(struct hot *hot, struct hot_shelf *shelf, enum task_state state, int64_t by,
                int64_t bytes);
-/* A task became ready, or is it no more; told after it was counted. */
-void hot_ready_enters(struct hot_shelf *shelf, const struct ready_head *head);
-void hot_ready_leaves(struct hot_shelf *shelf, int64_t number);
-/* Its first may be another now: those who look at it look again. */
-void hot_shelf_changed(struct hot_shelf *shelf);
 int64_t hot_in_state(const struct state_counts *counts,
                      enum task_state state);        /* the batch's part included */
 int64_t hot_running(const struct hot_queue *queue); /* leases that count against the cap */

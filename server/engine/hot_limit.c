@@ -258,8 +258,10 @@ void hot_limits_settle(struct hot *hot, bool keep)
 
         fold(&limit->running, keep);
         fold(&limit->held, keep);
-        if (!keep)
+        if (!keep) {
             rate_bucket_give_back(&limit->bucket, limit->taken);
+            lines_wake(NULL, limit);
+        }
         limit->taken = 0;
         forget_later(limit);
     }
@@ -342,18 +344,4 @@ void limits_run(struct batch *batch)
         heap_remove(due, node);
         is_due(batch, CONTAINER_OF(node, struct hot_limit, due));
     }
-}
-
-/* ---- to be taken over by the lines ---- */
-
-void __attribute__((weak)) lines_wake(struct batch *batch, struct hot_limit *limit)
-{
-    (void)batch;
-    (void)limit;
-}
-
-int64_t __attribute__((weak)) lines_blocked_by(const struct hot_limit *limit)
-{
-    (void)limit;
-    return 0;
 }

@@ -98,7 +98,7 @@ void limit_undeclare(struct hot *hot, struct hot_ns *ns, struct bytes name);
 void limits_run(struct batch *batch);
 
 /* There may be more room than before: what waits here stands in line again, and its queues are
- * offered. */
+ * offered; batch NULL: they are not. */
 void lines_wake(struct batch *batch, struct hot_limit *limit);
 /* Tasks that wait here. */
-int64_t lines_blocked_by(const struct hot_limit *limit);
+int64_t lines_blocked_by(const struct hot_limit *limit, int64_t now_mono_ms);

@@ -7,6 +7,8 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "domain/labels.h"
+#include "fair.h"
+#include "hot_line.h"
 #include "skill.h"
 
 /* A type, a newline, "@", an id, a newline, labels. */
@@ -91,6 +93,8 @@ static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t n
     queue->settings = queue_default();
     queue->close_cancel_at_ms = queue->close_end_at_ms = -1;
     queue->shelves_by_class = map_new();
+    queue->limited_lines = map_new();
+    queue->levels = map_new();
     list_init(&queue->changed);
     list_init(&queue->watches);
     list_init(&queue->held);
@@ -250,9 +254,7 @@ struct hot_shelf *hot_shelf(struct hot_queue *queue, struct hot_class *of_class)
     (void)map_put_int(queue->shelves_by_class, (uint64_t)of_class->head.number, shelf);
     shelf->queue = queue;
     shelf->of_class = of_class;
-    shelf->index = queue->shelves_len;
-    front_forget(&shelf->front);
-    hot_shelf_changed(shelf);
+    shelf->plain_lines = map_new();
     queue->shelves =
         mem_resize(queue->shelves, (queue->shelves_len + 1) * sizeof(struct hot_shelf *));
     queue->shelves[queue->shelves_len++] = shelf;
@@ -371,8 +373,10 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
 
 static void free_queue(struct hot_queue *queue)
 {
+    hot_free_lines(queue);
+    hot_free_levels(queue);
     for (unsigned i = 0; i < queue->shelves_len; i++) {
-        front_fini(&queue->shelves[i]->front);
+        map_free(queue->shelves[i]->plain_lines);
         free(queue->shelves[i]);
     }
     free(queue->shelves);

@@ -12,11 +12,12 @@
 
 /* ---- looking ---- */
 
-static void fill_counts(struct limit_view *view, const struct hot_limit *limit)
+static void fill_counts(const struct batch *batch, struct limit_view *view,
+                        const struct hot_limit *limit)
 {
     view->running = limit == NULL ? 0 : limit_units_running(limit);
     view->held = limit == NULL ? 0 : limit_units_held(limit);
-    view->blocked = limit == NULL ? 0 : lines_blocked_by(limit);
+    view->blocked = limit == NULL ? 0 : lines_blocked_by(limit, batch->now.mono_ms);
 }
 
 static struct bytes rule_of(const struct command *command, const struct hot_declared *own,
@@ -28,8 +29,9 @@ static struct bytes rule_of(const struct command *command, const struct hot_decl
 }
 
 /* Either of them may be NULL, not both. Names are copied: they may go before the answer does. */
-static void fill_limit(const struct command *command, const struct hot_declared *own,
-                       const struct hot_limit *limit, struct limit_view *ret_view)
+static void fill_limit(const struct batch *batch, const struct command *command,
+                       const struct hot_declared *own, const struct hot_limit *limit,
+                       struct limit_view *ret_view)
 {
     *ret_view = (struct limit_view){
         .name = arena_bytes(command->mem, own != NULL ? own->name : limit->name),
@@ -49,7 +51,7 @@ static void fill_limit(const struct command *command, const struct hot_declared 
     if (own != NULL && limit_name_is_rule(own->name))
         ret_view->names = own->names;
     else
-        fill_counts(ret_view, limit);
+        fill_counts(batch, ret_view, limit);
 }
 
 static struct limit_view *make_view(struct command *command)
@@ -75,7 +77,7 @@ void run_GET_LIMIT(struct batch *batch, struct command *command)
         refuse_unknown(batch, command, name);
         return;
     }
-    fill_limit(command, own, limit, make_view(command));
+    fill_limit(batch, command, own, limit, make_view(command));
     batch_answer(batch, command);
 }
 
@@ -111,7 +113,7 @@ void run_LIST_LIMITS(struct batch *batch, struct command *command)
     reply->limits = arena_alloc(command->mem, len * sizeof(*reply->limits));
     for (; reply->limits_len < len; reply->limits_len++) {
         own = found[reply->limits_len];
-        fill_limit(command, own, limit_in_use(ns, own->name), &reply->limits[reply->limits_len]);
+        fill_limit(batch, command, own, limit_in_use(ns, own->name), &reply->limits[reply->limits_len]);
     }
     batch_answer(batch, command);
 }
@@ -194,7 +196,7 @@ static void save(struct batch *batch, struct command *command, struct hot_ns *ns
     batch->rows++;
     effect->object = ns;
     effect->data = arena_copy(batch->mem, row, sizeof(*row));
-    fill_limit(command, row, limit_in_use(ns, row->name), make_view(command));
+    fill_limit(batch, command, row, limit_in_use(ns, row->name), make_view(command));
 }
 
 static bool check_put(struct batch *batch, struct command *command, const struct hot_declared *own)

@@ -1,18 +1,43 @@
-/* Lineup: a heap of shelves by what is known of their first; it catches up with the shelves that
- * changed when it is asked, so that a change costs the same however many lineups there are. */
+/* Lineup: it catches up with the lines that changed when it is asked, so that a change costs the
+ * same however many lineups there are. A line that is found to be held by a limit is put into that
+ * limit's group of its level. A group stands in the level's heap by its first line; once its limit
+ * is full it is taken out as a whole, and lines_wake() puts it back. So a full limit costs one
+ * look, however many lines and tasks it holds back. */
 #include "lineup.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/assert.h"
 #include "base/memory.h"
+#include "batch.h"
 
-/* Of a shelf, unless it has a place in the heap. */
-#define PLACE_UNSEEN  UINT32_C(0)
-#define PLACE_REFUSED UINT32_MAX       /* not for this skill */
-#define PLACE_OUT     (UINT32_MAX - 1) /* nothing is ready */
+enum { ASK_LEAST = 16 };
 
-enum { ASK_LEAST = 16, ROOM_FIRST = 8 };
+/* A line as this lineup sees it. */
+struct lineup_place {
+    struct lineup_item item;
+    struct hot_line *line; /* NULL: a group's */
+    struct lineup_level *level;
+    struct lineup_group *group; /* NULL: it stands in the level's heap by itself */
+    bool is_refused;            /* not for this skill */
+};
+
+/* Lines of one level that wait for one limit. */
+struct lineup_group {
+    struct lineup_place place; /* in the level's heap, unless the limit is full */
+    struct hot_limit *limit;
+    bool is_hopeless; /* these want more than the limit ever has */
+    struct lineup_heap lines;
+    struct lineup *lineup;
+    struct list_node waiting; /* of the limit: it is full */
+};
+
+struct lineup_level {
+    int32_t priority;
+    struct lineup_heap open; /* lines and groups */
+    struct map *groups;      /* by limit, and by limit + 1 the hopeless */
+};
 
 struct lineup *lineup_new(const struct skill *skill, struct hot_queue *queue)
 {
@@ -23,107 +48,170 @@ struct lineup *lineup_new(const struct skill *skill, struct hot_queue *queue)
     return lineup;
 }
 
+static void free_group(struct lineup_group *group)
+{
+    lineup_heap_fini(&group->lines);
+    list_remove(&group->waiting);
+    free(group);
+}
+
+static void free_level(struct lineup_level *level)
+{
+    struct lineup_group *group;
+
+    for (size_t at = 0; (group = map_each(level->groups, &at)) != NULL;)
+        free_group(group);
+    map_free(level->groups);
+    lineup_heap_fini(&level->open);
+    free(level);
+}
+
 void lineup_free(struct lineup *lineup)
 {
-    free(lineup->heap);
+    for (unsigned i = 0; i < lineup->levels_len; i++)
+        free_level(lineup->levels[i]);
+    for (unsigned i = 0; i < lineup->places_len; i++)
+        free(lineup->places[i]);
+    free(lineup->levels);
     free(lineup->places);
     free(lineup);
 }
 
-/* ---- the heap ---- */
+/* ---- levels and groups ---- */
 
-static bool is_before(const struct lineup *lineup, unsigned a, unsigned b)
+static struct lineup_level *level_of(struct lineup *lineup, int32_t priority)
 {
-    return ready_head_compare(&lineup->heap[a].key, &lineup->heap[b].key) < 0;
+    unsigned at = 0;
+    struct lineup_level *level;
+
+    while (at < lineup->levels_len && lineup->levels[at]->priority > priority)
+        at++;
+    if (at < lineup->levels_len && lineup->levels[at]->priority == priority)
+        return lineup->levels[at];
+    level = mem_alloc(sizeof(*level));
+    level->priority = priority;
+    level->groups = map_new();
+    lineup->levels =
+        mem_resize(lineup->levels, (lineup->levels_len + 1) * sizeof(struct lineup_level *));
+    memmove(lineup->levels + at + 1, lineup->levels + at,
+            (lineup->levels_len - at) * sizeof(struct lineup_level *));
+    lineup->levels[at] = level;
+    lineup->levels_len++;
+    return level;
 }
 
-static void put(struct lineup *lineup, unsigned place, struct lineup_entry entry)
+static uint64_t group_key(const struct hot_limit *limit, bool is_hopeless)
 {
-    lineup->heap[place] = entry;
-    lineup->places[entry.shelf->index] = place;
+    return (uint64_t)(uintptr_t)limit + is_hopeless;
 }
 
-static void swap(struct lineup *lineup, unsigned a, unsigned b)
+static struct lineup_group *group_of(struct lineup *lineup, struct lineup_level *level,
+                                     struct hot_limit *limit, bool is_hopeless)
 {
-    struct lineup_entry entry = lineup->heap[a];
+    struct lineup_group *group = map_get_int(level->groups, group_key(limit, is_hopeless));
 
-    put(lineup, a, lineup->heap[b]);
-    put(lineup, b, entry);
+    if (group != NULL)
+        return group;
+    group = mem_alloc(sizeof(*group));
+    group->limit = limit;
+    group->is_hopeless = is_hopeless;
+    group->lineup = lineup;
+    group->place.level = level;
+    group->place.group = group;
+    (void)map_put_int(level->groups, group_key(limit, is_hopeless), group);
+    return group;
 }
 
-static void sift(struct lineup *lineup, unsigned place)
+/* Its first line is another now, or there is none left. */
+static void group_changed(struct lineup_group *group)
 {
-    for (; place > 1 && is_before(lineup, place, place / 2); place /= 2)
-        swap(lineup, place, place / 2);
-    while (place * 2 <= lineup->len) {
-        unsigned child = place * 2;
+    const struct lineup_item *first = lineup_heap_first(&group->lines);
 
-        if (child < lineup->len && is_before(lineup, child + 1, child))
-            child++;
-        if (!is_before(lineup, child, place))
-            return;
-        swap(lineup, child, place);
-        place = child;
+    if (first == NULL) {
+        lineup_heap_remove(&group->place.item);
+        (void)map_remove_int(group->place.level->groups,
+                             group_key(group->limit, group->is_hopeless));
+        free_group(group);
+    } else if (!list_is_linked(&group->waiting)) {
+        lineup_heap_put(&group->place.level->open, &group->place.item, &first->key);
     }
 }
 
-static void take_out(struct lineup *lineup, unsigned place)
+static void take_out(struct lineup_place *place)
 {
-    struct lineup_entry last = lineup->heap[lineup->len--];
+    struct lineup_group *group = place->group;
 
-    lineup->places[lineup->heap[place].shelf->index] = PLACE_OUT;
-    if (place > lineup->len)
+    lineup_heap_remove(&place->item);
+    place->group = NULL;
+    if (group != NULL)
+        group_changed(group);
+}
+
+static void put_in(struct lineup_place *place)
+{
+    const struct front *front = &place->line->front;
+    const struct ready_head *key = front->len > 0 ? &front->at[0] : &front->bound;
+
+    if (place->group == NULL) {
+        lineup_heap_put(&place->level->open, &place->item, key);
         return;
-    put(lineup, place, last);
-    sift(lineup, place);
-}
-
-static void put_in(struct lineup *lineup, struct hot_shelf *shelf)
-{
-    unsigned place = lineup->places[shelf->index];
-    struct lineup_entry entry = {
-        .key = shelf->front.len > 0 ? shelf->front.at[0] : shelf->front.bound,
-        .shelf = shelf,
-    };
-
-    if (place == PLACE_OUT) {
-        place = ++lineup->len;
-        if (lineup->len >= lineup->room) {
-            lineup->room = lineup->room > 0 ? lineup->room * 2 : ROOM_FIRST;
-            lineup->heap = mem_resize(lineup->heap, lineup->room * sizeof(*lineup->heap));
-        }
     }
-    put(lineup, place, entry);
-    sift(lineup, place);
+    lineup_heap_put(&place->group->lines, &place->item, key);
+    group_changed(place->group);
 }
 
-/* ---- what the shelves say ---- */
-
-static void know_shelves(struct lineup *lineup)
+static void move_to(struct lineup *lineup, struct lineup_place *place, struct hot_limit *limit,
+                    bool is_hopeless)
 {
-    unsigned len = lineup->queue->shelves_len;
+    struct lineup_group *group = group_of(lineup, place->level, limit, is_hopeless);
+
+    if (place->group == group)
+        return;
+    take_out(place);
+    place->group = group;
+    put_in(place);
+}
+
+/* ---- what the lines say ---- */
+
+static void know_lines(struct lineup *lineup)
+{
+    unsigned len = lineup->queue->lines_len;
 
     if (lineup->places_len >= len)
         return;
     len += len / 2;
-    lineup->places = mem_resize(lineup->places, len * sizeof(*lineup->places));
+    lineup->places = mem_resize(lineup->places, len * sizeof(struct lineup_place *));
     for (unsigned i = lineup->places_len; i < len; i++)
-        lineup->places[i] = PLACE_UNSEEN;
+        lineup->places[i] = NULL;
     lineup->places_len = len;
 }
 
-static void look_at(struct lineup *lineup, struct hot_shelf *shelf)
+static struct lineup_place *place_of_line(struct lineup *lineup, struct hot_line *line)
 {
-    uint32_t *place = &lineup->places[shelf->index];
+    struct lineup_place *place = lineup->places[line->index];
 
-    if (*place == PLACE_UNSEEN)
-        *place = skill_runs(lineup->skill, shelf->of_class) ? PLACE_OUT : PLACE_REFUSED;
-    if (*place == PLACE_REFUSED)
+    if (place != NULL)
+        return place;
+    place = mem_alloc(sizeof(*place));
+    place->line = line;
+    place->is_refused = !skill_runs(lineup->skill, line->shelf->of_class);
+    if (!place->is_refused)
+        place->level = level_of(lineup, line->priority);
+    lineup->places[line->index] = place;
+    return place;
+}
+
+static void look_at(struct lineup *lineup, struct hot_line *line)
+{
+    struct lineup_place *place = place_of_line(lineup, line);
+
+    if (place->is_refused)
         return;
-    if (hot_in_state(&shelf->counts, TASK_READY) > 0)
-        put_in(lineup, shelf);
-    else if (*place != PLACE_OUT)
-        take_out(lineup, *place);
+    if (line_ready(line) > 0)
+        put_in(place);
+    else
+        take_out(place);
 }
 
 static void catch_up(struct lineup *lineup)
@@ -132,48 +220,175 @@ static void catch_up(struct lineup *lineup)
 
     if (lineup->seen == lineup->queue->changes)
         return;
-    know_shelves(lineup);
+    know_lines(lineup);
     for (struct list_node *node = list_first(changed); node != NULL;
          node = list_next(changed, node)) {
-        struct hot_shelf *shelf = CONTAINER_OF(node, struct hot_shelf, changed);
+        struct hot_line *line = CONTAINER_OF(node, struct hot_line, changed);
 
-        if (shelf->changed_at <= lineup->seen)
+        if (line->changed_at <= lineup->seen)
             break;
-        look_at(lineup, shelf);
+        look_at(lineup, line);
     }
     lineup->seen = lineup->queue->changes;
 }
 
+void lineup_forget(struct lineup *lineup, const struct hot_line *line)
+{
+    struct lineup_place *place =
+        line->index < lineup->places_len ? lineup->places[line->index] : NULL;
+
+    if (place == NULL)
+        return;
+    take_out(place);
+    free(place);
+    lineup->places[line->index] = NULL;
+}
+
 /* False: the store has failed, and knows nothing. */
-static bool ask(struct hot_shelf *shelf, struct db *db, unsigned wanted)
+static bool ask(struct hot_line *line, const struct lineup_look *look)
 {
     struct ready_head heads[FRONT_MAX];
-    unsigned max = wanted < ASK_LEAST ? ASK_LEAST : wanted > FRONT_MAX ? FRONT_MAX : wanted;
-    unsigned len = ready_heads(db, shelf->queue->ns->head.number, shelf->queue->head.number,
-                               shelf->of_class->head.number, max, heads);
+    unsigned max = look->wanted < ASK_LEAST   ? ASK_LEAST
+                   : look->wanted > FRONT_MAX ? FRONT_MAX
+                                              : look->wanted;
+    unsigned len = ready_heads(look->db, line->number, max, heads);
 
-    if (db_failure(db) != DB_FINE)
+    if (db_failure(look->db) != DB_FINE)
         return false;
-    front_fill(&shelf->front, heads, len);
-    hot_shelf_changed(shelf);
+    front_fill(&line->front, heads, len);
+    line_changed(line);
     return true;
 }
 
-const struct ready_head *lineup_first(struct lineup *lineup, struct db *db, unsigned wanted)
+/* ---- the first of a level ---- */
+
+static int64_t units_of(const struct hot_line *line, const struct hot_limit *limit)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        if (line->uses[i].limit == limit)
+            return line->uses[i].units;
+    return 0;
+}
+
+/* Its limit is full: out of the way until it may not be. */
+static void set_aside(struct lineup_group *group, int64_t wait_ms, const struct lineup_look *look)
+{
+    lineup_heap_remove(&group->place.item);
+    list_push_back(&group->limit->waiting, &group->waiting);
+    limit_wake_in(group->limit, look->now.mono_ms, wait_ms);
+}
+
+/* A line that has come by itself queues up behind those that wait for one of its limits already:
+ * what needs many units would never get them otherwise. */
+static struct lineup_group *group_ahead(struct lineup_place *place)
+{
+    for (unsigned i = 0; place->group == NULL && i < place->line->uses_len; i++) {
+        struct lineup_group *group =
+            map_get_int(place->level->groups, group_key(place->line->uses[i].limit, false));
+
+        if (group != NULL)
+            return group;
+    }
+    return NULL;
+}
+
+/* False: it was put elsewhere. */
+static bool is_free(struct lineup *lineup, struct lineup_place *place,
+                    const struct lineup_look *look)
+{
+    int64_t wait_ms = INT64_MAX;
+    struct lineup_group *ahead = group_ahead(place);
+    struct hot_limit *full =
+        ahead != NULL ? ahead->limit : line_full_limit(place->line, look->now.mono_ms, &wait_ms);
+
+    if (full == NULL)
+        return true;
+    move_to(lineup, place, full,
+            ahead == NULL && limit_never_fits(&full->settings, units_of(place->line, full)));
+    return false;
+}
+
+/* The line on top of the level; a group whose limit is full is parked on the way. NULL: look again.
+ */
+static struct lineup_place *top_of(struct lineup_place *first, const struct lineup_look *look)
+{
+    struct lineup_group *group = first->group;
+    struct lineup_place *place;
+    int64_t wait_ms = INT64_MAX;
+
+    if (first->line != NULL)
+        return first;
+    place = CONTAINER_OF(lineup_heap_first(&group->lines), struct lineup_place, item);
+    if (limit_has_room(group->limit, units_of(place->line, group->limit), look->now.mono_ms,
+                       &wait_ms))
+        return place;
+    set_aside(group, wait_ms, look);
+    return NULL;
+}
+
+static const struct ready_head *first_of(struct lineup *lineup, struct lineup_level *level,
+                                         const struct lineup_look *look)
 {
     const struct ready_head last = ready_head_last();
+    struct lineup_item *item;
 
-    for (;;) {
-        struct hot_shelf *shelf;
+    while ((item = lineup_heap_first(&level->open)) != NULL) {
+        struct lineup_place *place = top_of(CONTAINER_OF(item, struct lineup_place, item), look);
 
-        catch_up(lineup);
-        if (lineup->len == 0)
-            return NULL;
-        shelf = lineup->heap[1].shelf;
-        if (shelf->front.len > 0)
-            return &shelf->front.at[0];
+        if (place == NULL || !is_free(lineup, place, look))
+            continue;
+        if (place->line->front.len > 0)
+            return &place->line->front.at[0];
         /* Counted, and yet the store has none: it is not asked again and again. */
-        if (ready_head_compare(&shelf->front.bound, &last) == 0 || !ask(shelf, db, wanted))
+        if (ready_head_compare(&place->line->front.bound, &last) == 0 || !ask(place->line, look))
             return NULL;
+        catch_up(lineup);
+    }
+    return NULL;
+}
+
+static double rank_of(const struct hot_queue *queue, const struct ready_head *head, int64_t now_ms)
+{
+    int64_t waited_ms = now_ms > head->since_ms ? now_ms - head->since_ms : 0;
+
+    if (queue->settings.aging_ms < 0)
+        return head->priority;
+    return head->priority + (double)waited_ms / (double)queue->settings.aging_ms;
+}
+
+struct lineup_pick lineup_first(struct lineup *lineup, const struct lineup_look *look)
+{
+    struct lineup_pick best = {.head = NULL};
+
+    catch_up(lineup);
+    for (unsigned i = 0; i < lineup->levels_len; i++) {
+        struct lineup_level *level = lineup->levels[i];
+        const struct ready_head *head;
+        double rank;
+
+        if (level->priority < look->min_priority)
+            break;
+        head = first_of(lineup, level, look);
+        if (head == NULL)
+            continue;
+        rank = rank_of(lineup->queue, head, look->now.wall_ms);
+        if (best.head == NULL || rank > best.rank)
+            best = (struct lineup_pick){head, rank};
+        if (lineup->queue->settings.aging_ms < 0)
+            break;
+    }
+    return best;
+}
+
+void lines_wake(struct batch *batch, struct hot_limit *limit)
+{
+    struct list_node *node;
+
+    while ((node = list_pop_front(&limit->waiting)) != NULL) {
+        struct lineup_group *group = CONTAINER_OF(node, struct lineup_group, waiting);
+
+        group_changed(group);
+        if (batch != NULL)
+            batch_offer_queue(batch, group->lineup->queue);
     }
 }

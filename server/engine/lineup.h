@@ -1,26 +1,42 @@
-/* Lineup: the shelves of one queue that a skill may run, the one whose first stands before all
- * others on top. */
+/* Lineup: the lines of one queue that a skill may run, level by level of priority; the line whose
+ * first stands before all others of its level on top, and those that a limit holds back out of the
+ * way until there may be room. */
 #pragma once
 
-#include "hot.h"
+#include "base/clock.h"
+#include "hot_line.h"
+#include "lineup_heap.h"
 #include "skill.h"
-
-struct lineup_entry {
-    struct ready_head key; /* the shelf's first, or its bound, when the lineup looked last */
-    struct hot_shelf *shelf;
-};
 
 struct lineup {
     const struct skill *skill;
     struct hot_queue *queue;
-    struct lineup_entry *heap; /* shelves that have something ready; 1-based */
-    uint32_t *places;          /* of each of the queue's shelves, by its index */
-    unsigned len, room, places_len;
+    struct lineup_level **levels; /* highest priority first */
+    unsigned levels_len;
+    struct lineup_place *
+        *places; /* of each of the queue's lines, by its index; NULL: not seen yet */
+    unsigned places_len;
     uint64_t seen; /* the queue's count of changes when the lineup looked last */
+};
+
+/* Who looks. */
+struct lineup_look {
+    struct db *db;
+    struct moment now;
+    unsigned wanted;      /* about so many tasks */
+    int32_t min_priority; /* nothing below */
+};
+
+struct lineup_pick {
+    const struct ready_head *head; /* NULL: there is none */
+    /* Its priority, with one more for each aging_ms that it has waited. */
+    double rank;
 };
 
 struct lineup *lineup_new(const struct skill *skill, struct hot_queue *queue);
 void lineup_free(struct lineup *lineup);
-/* The task that stands before all others of the queue that the skill may run; the store is asked
- * only for shelves that may have it, for about wanted of their tasks. NULL: there is none. */
-const struct ready_head *lineup_first(struct lineup *lineup, struct db *db, unsigned wanted);
+/* The task of the queue that the skill should run next; the store is asked only for lines that may
+ * have it. */
+struct lineup_pick lineup_first(struct lineup *lineup, const struct lineup_look *look);
+/* The line is about to be freed. */
+void lineup_forget(struct lineup *lineup, const struct hot_line *line);

@@ -6,6 +6,8 @@
 #include "base/memory.h"
 #include "deps.h"
 #include "domain/bounds.h"
+#include "fair.h"
+#include "hot_line.h"
 #include "intent.h"
 #include "queue_due.h"
 #include "retention.h"
@@ -65,6 +67,11 @@ static void on_limit(void *ctx, const struct limit_row *row)
                       });
 }
 
+static void on_line(void *ctx, const struct line_row *row)
+{
+    (void)hot_load_line(&((struct engine *)ctx)->hot, row);
+}
+
 static void on_worker(void *ctx, const struct worker_row *row)
 {
     struct engine *engine = ctx;
@@ -99,6 +106,19 @@ struct lease_load {
     int64_t stopped_at_ms;
 };
 
+/* What its limits count; a waiting task has lent its units. */
+static void load_running(struct engine *engine, int64_t number)
+{
+    struct task task;
+    const struct hot_line *line;
+
+    if (!task_load_number(engine->db, number, &task) || task.state != TASK_RUNNING)
+        return;
+    line = hot_line_numbered(&engine->hot, task.line);
+    for (unsigned i = 0; line != NULL && i < line->uses_len; i++)
+        limit_load(line->uses[i].limit, line->uses[i].units, 0);
+}
+
 static void on_lease(void *ctx, const struct lease_row *row)
 {
     const struct lease_load *load = ctx;
@@ -115,6 +135,7 @@ static void on_lease(void *ctx, const struct lease_row *row)
     /* Nobody could call while we were down: what was to be confirmed has its lease's time. */
     lease->grace_mono_ms = mono_of(engine, row->grace_at_ms);
     hot_link_lease(&engine->hot, lease);
+    load_running(engine, row->task);
     if (lease->worker != NULL)
         lease->worker->running++;
 }
@@ -152,6 +173,8 @@ void load_all(struct engine *engine)
     queue_each(engine->db, on_queue, engine);
     limit_each(engine->db, on_limit, engine);
     counter_each(engine->db, on_counter, engine);
+    line_each(engine->db, on_line, engine);
+    fair_load(&engine->hot, engine->db);
     worker_each(engine->db, on_worker, engine);
     event_last(engine->db, &engine->hot.last_event, &last_event_at_ms);
     load.stopped_at_ms = meta_get(engine->db, "stopped_at", 0);

@@ -5,6 +5,8 @@
 #include "dead_letter.h"
 #include "deps.h"
 #include "domain/deadline.h"
+#include "fair.h"
+#include "hot_line.h"
 #include "order.h"
 #include "retention.h"
 #include "store/repo_dead_letter.h"
@@ -61,17 +63,86 @@ int64_t task_spec_bytes(const struct task_spec *spec)
     return (int64_t)(spec->payload.data.len + spec->headers.len);
 }
 
-static void stand_in_line(struct hot_shelf *shelf, const struct task *task)
+/* Its line among those of its shelf. */
+static struct hot_line *line_for(struct batch *batch, struct task *task)
 {
-    if (task->state == TASK_READY)
-        hot_ready_enters(shelf,
-                         &(struct ready_head){.number = task->number, .priority = task->priority});
+    body_load_rules(batch->db, task, batch->mem);
+    return hot_line(batch->hot, task_shelf(batch, task), task->priority, task->rules.limits);
 }
 
-static void leave_line(struct hot_shelf *shelf, const struct task *task, enum task_state from)
+static struct hot_line *line_of(const struct batch *batch, const struct task *task)
 {
+    return task->line == 0 ? NULL : hot_line_numbered(batch->hot, task->line);
+}
+
+/* The key's share of the line's level. */
+static struct fair_ask share_of(struct batch *batch, struct task *task, const struct hot_line *line)
+{
+    body_load_rules(batch->db, task, batch->mem);
+    return (struct fair_ask){
+        .queue = line->shelf->queue,
+        .priority = line->priority,
+        .key = task->rules.fairness_key,
+        .step = rules_share(&task->rules),
+    };
+}
+
+/* What it takes and gives back of its share, before its row is written. */
+static void settle_share(struct batch *batch, struct task *task, const struct hot_line *before,
+                         const struct hot_line *after, enum task_state from)
+{
+    struct fair_ask ask;
+
+    if (from == TASK_READY) {
+        ask = share_of(batch, task, before);
+        if (task->state == TASK_RUNNING)
+            fair_serve(batch, &ask, task->share);
+        else
+            fair_leave(batch, &ask);
+    }
+    if (task->state == TASK_READY && !task->keeps_place) {
+        ask = share_of(batch, task, after);
+        ask.comes_back = from != TASK_STATE_NONE && from != TASK_READY;
+        task->share = fair_enter(batch, &ask);
+    }
+    task->keeps_place = false;
+}
+
+static void stand_in_line(struct hot_line *line, const struct task *task)
+{
+    if (task->state == TASK_READY)
+        line_enters(line, &(struct ready_head){
+                              .number = task->number,
+                              .share = task->share,
+                              .since_ms = task->run_at_ms,
+                              .priority = task->priority,
+                          });
+}
+
+/* From one line to another, or within one; NULL: it was, or is, terminal. */
+static void change_lines(struct batch *batch, const struct task *task, struct hot_line *before,
+                         struct hot_line *after, enum task_state from)
+{
+    struct hot *hot = batch->hot;
+
+    if (before != NULL)
+        line_count(hot, before, -1, from == TASK_READY ? -1 : 0);
+    if (after != NULL)
+        line_count(hot, after, 1, task->state == TASK_READY ? 1 : 0);
+    if (before != after) {
+        if (before != NULL)
+            line_hold(batch, before, -1);
+        if (after != NULL)
+            line_hold(batch, after, 1);
+    }
+    if (from == TASK_RUNNING && task->state != TASK_RUNNING)
+        line_release(batch, before);
+    if (from != TASK_RUNNING && task->state == TASK_RUNNING)
+        line_claim(batch, after);
     if (from == TASK_READY)
-        hot_ready_leaves(shelf, task->number);
+        line_leaves(before, task->number);
+    if (after != NULL)
+        stand_in_line(after, task);
 }
 
 static void keep_key(struct batch *batch, const struct task *task)
@@ -89,11 +160,12 @@ static void keep_key(struct batch *batch, const struct task *task)
     batch->rows++;
 }
 
-static void entered(struct batch *batch, struct task *task, struct hot_shelf *shelf)
+static void entered(struct batch *batch, struct task *task, struct hot_shelf *shelf,
+                    struct hot_line *line)
 {
     keep_key(batch, task);
     hot_count(batch->hot, shelf, task->state, 1, task->bytes);
-    stand_in_line(shelf, task);
+    change_lines(batch, task, NULL, line, TASK_STATE_NONE);
     batch_event(batch, EVENT_TASK_SUBMITTED, task, BYTES_NONE);
     note_due(batch, task);
     note_ending(batch, task);
@@ -101,34 +173,50 @@ static void entered(struct batch *batch, struct task *task, struct hot_shelf *sh
     batch->rows += 3;
 }
 
+/* Before its row is written. */
+static struct hot_line *take_line(struct batch *batch, struct task *task)
+{
+    struct hot_line *line;
+
+    task->knows_rules = true;
+    line = line_for(batch, task);
+    settle_share(batch, task, NULL, line, TASK_STATE_NONE);
+    task->line = line->number;
+    return line;
+}
+
 void task_enter(struct batch *batch, struct task *task, const struct task_spec *spec)
 {
     struct hot_shelf *shelf = task_shelf(batch, task);
+    struct hot_line *line = take_line(batch, task);
 
     batch_use_queue(batch, shelf->queue);
     batch_use_class(batch, shelf->of_class);
     task->version = 1;
     task->bytes = task_spec_bytes(spec);
     task_insert(batch->db, task, spec, batch->mem);
-    entered(batch, task, shelf);
+    entered(batch, task, shelf, line);
 }
 
 void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number)
 {
+    struct hot_line *line = take_line(batch, task);
+
     task->version = 1;
     task_insert_copy(batch->db, task, from_number, batch->mem);
-    entered(batch, task, task_shelf(batch, task));
+    entered(batch, task, task_shelf(batch, task), line);
 }
 
 void task_enter_bare(struct batch *batch, struct task *task, int64_t from_number)
 {
     struct hot_shelf *shelf = task_shelf(batch, task);
+    struct hot_line *line = take_line(batch, task);
 
     batch_use_queue(batch, shelf->queue);
     batch_use_class(batch, shelf->of_class);
     task->version = 1;
     task_insert_bare(batch->db, task, from_number);
-    entered(batch, task, shelf);
+    entered(batch, task, shelf, line);
 }
 
 void task_move(struct batch *batch, struct task *task, enum task_state to, enum event_kind event,
@@ -136,6 +224,10 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
 {
     enum task_state from = task->state;
     struct hot_shelf *shelf = task_shelf(batch, task);
+    struct hot_line *before = line_of(batch, task);
+    struct hot_line *after = task_state_is_terminal(to) ? NULL
+                             : before != NULL           ? before
+                                                        : line_for(batch, task);
 
     ASSERT(task_state_may_move(from, to));
     task->state = to;
@@ -145,11 +237,12 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
         order_ended(batch, task);
         deps_ended(batch, task);
     }
+    task->line = after == NULL ? 0 : after->number;
+    settle_share(batch, task, before, after, from);
     task_save_move(batch->db, task, from);
     hot_count(batch->hot, shelf, from, -1, -task->bytes);
     hot_count(batch->hot, shelf, to, 1, task->bytes);
-    leave_line(shelf, task, from);
-    stand_in_line(shelf, task);
+    change_lines(batch, task, before, after, from);
     if (task->has_dedup_key)
         dedup_save_stage(batch->db, task->number, dedup_stage_of(task));
     if (to == TASK_FAILED)
@@ -193,16 +286,21 @@ void task_set_spec_bytes(struct batch *batch, struct task *task, const struct ta
 void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from)
 {
     struct hot_shelf *to = task_shelf(batch, task);
+    struct hot_line *before = line_of(batch, task);
+    struct hot_line *after = before == NULL ? NULL : line_for(batch, task);
 
     batch_use_queue(batch, to->queue);
     task->version++;
+    if (after != NULL)
+        task->line = after->number;
+    if (before != after && task->state == TASK_READY)
+        settle_share(batch, task, before, after, TASK_READY);
     task_save_move(batch->db, task, task->state);
     if (task->has_dedup_key && from->queue != to->queue)
         dedup_save_queue(batch->db, task->number, task->queue_number);
     hot_count(batch->hot, from, task->state, -1, -task->bytes);
     hot_count(batch->hot, to, task->state, 1, task->bytes);
-    leave_line(from, task, task->state);
-    stand_in_line(to, task);
+    change_lines(batch, task, before, after, task->state);
     note_due(batch, task);
     offer(batch, task, TASK_SUCCEEDED);
     batch_offer_queue(batch, from->queue);

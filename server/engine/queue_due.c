@@ -24,10 +24,20 @@ void queue_time(struct hot *hot, struct hot_queue *queue)
     if (queue->closing == QUEUE_CLOSING && queue->close_cancel_at_ms >= 0 &&
         queue->close_cancel_at_ms < due_ms)
         due_ms = queue->close_cancel_at_ms;
+    if (queue->rate_due_ms > 0 && queue->rate_due_ms < due_ms)
+        due_ms = queue->rate_due_ms;
     if (due_ms == INT64_MAX)
         heap_remove(&hot->queues_due, &queue->due);
     else
         heap_set(&hot->queues_due, &queue->due, due_ms);
+}
+
+void queue_wake_in(const struct batch *batch, struct hot_queue *queue, int64_t wait_ms)
+{
+    if (wait_ms == INT64_MAX)
+        return;
+    queue->rate_due_ms = batch->now.wall_ms + wait_ms;
+    queue_time(batch->hot, queue);
 }
 
 void queue_look_again(struct engine *engine, struct hot_queue *queue)
@@ -68,6 +78,7 @@ static void save_pause_end(struct batch *batch, struct hot_queue *queue)
 
 static void run_queue(struct batch *batch, struct hot_queue *queue)
 {
+    queue->rate_due_ms = 0;
     if (pause_is_over(&queue->settings, batch->now.wall_ms))
         save_pause_end(batch, queue);
 

@@ -6,6 +6,8 @@
 
 /* Memory changed outside a batch: let the next one offer the queue to parked claims and held
  * submits. */
+/* Its rate has nothing left for so long. */
+void queue_wake_in(const struct batch *batch, struct hot_queue *queue, int64_t wait_ms);
 void queue_look_again(struct engine *engine, struct hot_queue *queue);
 /* Set the queue's timer by its settings and close times. */
 void queue_time(struct hot *hot, struct hot_queue *queue);

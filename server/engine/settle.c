@@ -199,6 +199,7 @@ static void give_back(struct batch *batch, struct settling *settling, enum attem
         return;
     }
     task->attempt--;
+    task->keeps_place = true;
     task_move(batch, task, place_when_due(batch, task), EVENT_TASK_RETRYING, BYTES_NONE);
 }
 
@@ -305,6 +306,8 @@ void settle_lost(struct batch *batch, struct settling *settling)
 
     task->losses++;
     keep_end(batch, task, &(struct body){.data = BYTES_NONE}, BYTES(error));
+    /* The first loss is offered again at once: where it stood, not behind all others. */
+    task->keeps_place = task->losses == 1;
     if (!task->at_most_once)
         verdict =
             retry_after_loss(&policy, task->losses, random_u64(&batch->engine->options.random));

@@ -111,3 +111,11 @@ struct lineup *skill_lineup(struct skill *skill, struct hot_queue *queue)
     (void)map_put_int(skill->lineups, (uint64_t)queue->head.number, lineup);
     return lineup;
 }
+
+void skill_forget_line(const struct skill *skill, const struct hot_line *line)
+{
+    struct lineup *lineup = map_get_int(skill->lineups, (uint64_t)line->shelf->queue->head.number);
+
+    if (lineup != NULL)
+        lineup_forget(lineup, line);
+}

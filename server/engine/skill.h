@@ -3,6 +3,7 @@
 
 #include "hot.h"
 
+struct hot_line;
 struct lineup;
 
 struct skill_parts {
@@ -26,3 +27,5 @@ bool skill_runs(const struct skill *skill, const struct hot_class *of_class);
 /* The same but for the labels that the class demands. */
 bool skill_knows_type(const struct skill *skill, const struct hot_class *of_class);
 struct lineup *skill_lineup(struct skill *skill, struct hot_queue *queue);
+/* The line is about to be freed. */
+void skill_forget_line(const struct skill *skill, const struct hot_line *line);

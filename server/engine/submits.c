@@ -78,14 +78,26 @@ static bool stand(struct batch *batch, struct task *task, struct ended *ret_caus
     return !has_cause;
 }
 
-static void enter(struct batch *batch, struct hot_queue *queue, const struct task_spec *spec,
-                  struct task *ret_task)
+/* Whoever does not say whose share a task takes, takes of the own. */
+static void set_rules(const struct command *command, const struct task_rules *rules,
+                      struct task *task)
+{
+    task->rules = *rules;
+    if (rules->fairness_key.at == NULL && !command->by->is_open)
+        task->rules.fairness_key = command->by->id;
+    task->has_rules = rules_say_something(&task->rules);
+    task->knows_rules = true;
+}
+
+static void enter(struct batch *batch, const struct command *command, struct hot_queue *queue,
+                  const struct task_spec *spec, struct task *ret_task)
 {
     struct hot_class *of_class = hot_class(batch->hot, queue->ns, spec->type, spec->requires);
     struct ended cause;
     bool may_run;
 
     *ret_task = submit_blank(batch, queue, of_class, run_at(batch, spec));
+    set_rules(command, &spec->rules, ret_task);
     ret_task->priority = spec->priority;
     ret_task->timeout_ms = spec->timeout_ms;
     ret_task->lease_ms = spec->lease_ms;
@@ -93,8 +105,6 @@ static void enter(struct batch *batch, struct hot_queue *queue, const struct tas
     ret_task->deadline_at_ms = deadline_after(batch->now.wall_ms, spec->deadline_ms);
     ret_task->at_most_once = spec->at_most_once;
     ret_task->result_ttl_ms = spec->result_ttl_ms;
-    ret_task->rules = spec->rules;
-    ret_task->has_rules = rules_write(&spec->rules, batch->mem).at != NULL;
     ret_task->has_dedup_key = spec->rules.dedup.key.at != NULL;
     if (ret_task->has_dedup_key && spec->rules.dedup.on_conflict == DEDUP_REPLACE)
         dedup_supplant(batch, ret_task);
@@ -129,10 +139,10 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     ret_task->result_ttl_ms = from->result_ttl_ms;
     ret_task->tags = from->tags;
     ret_task->bytes = from->bytes - from->end_bytes;
-    ret_task->has_rules = from->has_rules;
     ret_task->rules = from->rules;
     ret_task->rules.dedup = (struct dedup){.key = BYTES_NONE};
     ret_task->rules.depends_on = BYTES_NONE; /* by hand: it need not wait again */
+    ret_task->has_rules = rules_say_something(&ret_task->rules);
     (void)stand(batch, ret_task, &none);
     task_enter_copy(batch, ret_task, from->number);
 }
@@ -176,7 +186,7 @@ static void take_one(struct batch *batch, struct command *command, struct hot_qu
 
     if (queue == NULL)
         queue = queue_of(batch, command, spec->queue);
-    enter(batch, queue, spec, &row);
+    enter(batch, command, queue, spec, &row);
     command->reply.created = true;
     if (task_state_is_terminal(row.state))
         fill_task(batch, command, &row, (struct view_wants){.result = true});
@@ -286,7 +296,7 @@ static bool take_item(struct batch *batch, struct command *command, const struct
     else if (aim.queue == NULL)
         aim.queue = queue_of(batch, command, spec->queue);
     if (verdict == TAKE)
-        enter(batch, aim.queue, &resolved, &row);
+        enter(batch, command, aim.queue, &resolved, &row);
     else
         row = aim.meeting.found;
     *item = (struct submit_item){

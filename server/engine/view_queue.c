@@ -1,27 +1,31 @@
 /* Queue view: settings, counts, replicas and what holds it back. */
 #include <stdlib.h>
 
+#include "hot_line.h"
 #include "views.h"
 
 enum { DUE_SOON_COUNTED_MAX = 10000 };
 
 #define DUE_SOON_MS INT64_C(30000)
 
-static int64_t shelf_oldest(struct batch *batch, const struct hot_shelf *shelf)
+/* Since when the first of the line has been due; INT64_MAX: none is ready. */
+static int64_t line_oldest(struct batch *batch, const struct hot_line *line)
 {
-    const struct hot_queue *queue = shelf->queue;
-    const int64_t key[3] = {queue->ns->head.number, queue->head.number,
-                            shelf->of_class->head.number};
+    struct ready_head head;
 
-    return hot_in_state(&shelf->counts, TASK_READY) > 0 ? ready_oldest(batch->db, key) : INT64_MAX;
+    if (line_ready(line) == 0)
+        return INT64_MAX;
+    if (line->front.len > 0)
+        return line->front.at[0].since_ms;
+    return ready_heads(batch->db, line->number, 1, &head) > 0 ? head.since_ms : INT64_MAX;
 }
 
 static int64_t oldest_ready_age(struct batch *batch, const struct hot_queue *queue)
 {
     int64_t oldest = INT64_MAX;
 
-    for (unsigned i = 0; i < queue->shelves_len; i++) {
-        int64_t at_ms = shelf_oldest(batch, queue->shelves[i]);
+    for (unsigned i = 0; i < queue->lines_len; i++) {
+        int64_t at_ms = queue->lines[i] == NULL ? INT64_MAX : line_oldest(batch, queue->lines[i]);
 
         if (at_ms < oldest)
             oldest = at_ms;
@@ -29,6 +33,17 @@ static int64_t oldest_ready_age(struct batch *batch, const struct hot_queue *que
     if (oldest == INT64_MAX)
         return -1;
     return oldest < batch->now.wall_ms ? batch->now.wall_ms - oldest : 0;
+}
+
+/* What limits hold back is shown as blocked. */
+static struct queue_counts shown_counts(const struct batch *batch, const struct hot_queue *queue)
+{
+    struct queue_counts counts = hot_queue_counts(queue);
+    int64_t held = queue_held_back(queue, batch->now.mono_ms);
+
+    counts.of[TASK_READY] -= held;
+    counts.of[TASK_BLOCKED] += held;
+    return counts;
 }
 
 /* A live worker that serves the queue; the first of each instance knows when that instance was last
@@ -157,7 +172,7 @@ void fill_queue(struct batch *batch, struct command *command, struct hot_queue *
     *ret_view = (struct queue_view){
         .name = queue->name,
         .settings = queue->settings,
-        .counts = hot_queue_counts(queue),
+        .counts = shown_counts(batch, queue),
         .version = queue->version,
         .created_at_ms = queue->created_at_ms,
         .oldest_ready_age_ms = oldest_ready_age(batch, queue),

@@ -74,12 +74,9 @@ void lease_each(struct db *db, void (*each)(void *ctx, const struct lease_row *l
     }
 }
 
-unsigned ready_heads(struct db *db, int64_t ns, int64_t queue, int64_t class_number, unsigned max,
-                     struct ready_head *ret_heads)
+unsigned ready_heads(struct db *db, int64_t line, unsigned max, struct ready_head *ret_heads)
 {
-    struct db_rows *rows =
-        db_query(db, SQL_READY_HEADS,
-                 VALUES(VALUE_INT(ns), VALUE_INT(queue), VALUE_INT(class_number), VALUE_INT(max)));
+    struct db_rows *rows = db_query(db, SQL_READY_HEADS, VALUES(VALUE_INT(line), VALUE_INT(max)));
     unsigned len = 0;
 
     while (db_step(rows))
@@ -87,41 +84,17 @@ unsigned ready_heads(struct db *db, int64_t ns, int64_t queue, int64_t class_num
             .number = db_int(rows, 0),
             .priority = (int32_t)db_int(rows, 1),
             .share = db_int(rows, 2),
+            .since_ms = db_int(rows, 3),
         };
     return len;
 }
 
-static struct db_rows *ready_below(struct db *db, const int64_t key[3], int64_t priority)
+int64_t ready_ahead(struct db *db, int64_t line, const struct ready_head *head, int64_t max)
 {
-    return db_query(
-        db, SQL_READY_OLDEST,
-        VALUES(VALUE_INT(key[0]), VALUE_INT(key[1]), VALUE_INT(key[2]), VALUE_INT(priority)));
-}
-
-/* From one priority to the next through the index: as many steps as there are priorities in use. */
-int64_t ready_oldest(struct db *db, const int64_t key[3])
-{
-    struct db_rows *rows = ready_below(db, key, INT64_MAX);
-    int64_t oldest_ms = INT64_MAX;
-
-    while (db_step(rows)) {
-        int64_t priority = db_int(rows, 0);
-        int64_t run_at_ms = db_int(rows, 1);
-
-        oldest_ms = run_at_ms < oldest_ms ? run_at_ms : oldest_ms;
-        db_done(rows);
-        rows = ready_below(db, key, priority);
-    }
-    return oldest_ms;
-}
-
-int64_t ready_ahead(struct db *db, const int64_t key[3], int32_t priority, int64_t number,
-                    int64_t max)
-{
-    return db_number(db, SQL_READY_AHEAD,
-                     VALUES(VALUE_INT(key[0]), VALUE_INT(key[1]), VALUE_INT(key[2]),
-                            VALUE_INT(priority), VALUE_INT(number), VALUE_INT(max)),
-                     0);
+    return db_number(
+        db, SQL_READY_AHEAD,
+        VALUES(VALUE_INT(line), VALUE_INT(head->share), VALUE_INT(head->number), VALUE_INT(max)),
+        0);
 }
 
 int64_t due_first(struct db *db)

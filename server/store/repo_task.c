@@ -53,7 +53,7 @@ static void insert_row(struct db *db, const struct task *task)
                   VALUE_INT(task->state), VALUE_INT(task->priority), VALUE_INT(task->run_at_ms),
                   VALUE_INT(task->created_at_ms), VALUE_INT(task->timeout_ms),
                   VALUE_INT(task->lease_ms), VALUE_INT(task->bytes), VALUE_INT(task->result_ttl_ms),
-                  VALUE_INT(flags_of(task))));
+                  VALUE_INT(flags_of(task)), VALUE_INT(task->line), VALUE_INT(task->share)));
     if (task->expires_at_ms >= 0 || task->deadline_at_ms >= 0)
         task_save_ending(db, task);
 }
@@ -149,6 +149,8 @@ void task_read_row(struct db_rows *rows, struct task *ret_task)
         .expires_at_ms = db_int(rows, 24),
         .deadline_at_ms = db_int(rows, 25),
         .result_ttl_ms = db_int(rows, 26),
+        .line = db_int(rows, 27),
+        .share = db_int(rows, 28),
     };
     ret_task->root = ret_task->id;
 }
@@ -185,7 +187,7 @@ void task_save_move(struct db *db, const struct task *task, enum task_state from
                   VALUE_INT(task->cancel_requested_at_ms), VALUE_INT(task->claimed_at_ms),
                   VALUE_INT(task->started_at_ms), VALUE_INT(task->finished_at_ms),
                   VALUE_BLOB(task->has_worker ? worker : BYTES_NONE), VALUE_INT(task->bytes),
-                  VALUE_INT(task->end_bytes)));
+                  VALUE_INT(task->end_bytes), VALUE_INT(task->line), VALUE_INT(task->share)));
     /* The engine read the row in this transaction: it cannot have moved meanwhile. */
     ASSERT(db_failure(db) != DB_FINE || db_changes(db) == 1);
 }
@@ -226,7 +228,7 @@ void body_load(struct db *db, struct task *task, bool with_payload, struct arena
     task->name = arena_bytes(arena, db_bytes(rows, 3));
     task->traceparent = arena_bytes(arena, db_bytes(rows, 4));
     (void)retry_read(arena_bytes(arena, db_bytes(rows, 5)), &task->retry);
-    (void)rules_read(arena_bytes(arena, db_bytes(rows, 6)), &task->rules);
+    task->knows_rules = rules_read(arena_bytes(arena, db_bytes(rows, 6)), &task->rules);
     if (with_payload)
         task->payload.data = arena_bytes(arena, db_bytes(rows, 7));
     db_done(rows);
@@ -246,12 +248,12 @@ void body_load_rules(struct db *db, struct task *task, struct arena *arena)
 {
     struct db_rows *rows;
 
-    if (!task->has_rules)
+    if (!task->has_rules || task->knows_rules)
         return;
     rows = db_query(db, SQL_BODY_RULES, VALUES(VALUE_INT(task->number)));
     if (!db_step(rows))
         return;
-    (void)rules_read(arena_bytes(arena, db_bytes(rows, 0)), &task->rules);
+    task->knows_rules = rules_read(arena_bytes(arena, db_bytes(rows, 0)), &task->rules);
     db_done(rows);
 }
 

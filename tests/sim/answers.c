@@ -120,6 +120,13 @@ static void on_words(struct op *op)
     }
 }
 
+/* For sure: between priorities and queues, age counts as well. */
+static bool stands_before(const struct task *a, const struct task *b)
+{
+    return a->queue_number == b->queue_number && a->priority == b->priority &&
+           (a->share < b->share || (a->share == b->share && a->number < b->number));
+}
+
 static void on_claim(struct op *op)
 {
     const struct reply *reply = reply_of(op);
@@ -131,9 +138,7 @@ static void on_claim(struct op *op)
     if (reply->tasks_len > 0 && op->was_gone_waiting)
         sim_fail(op->sim, "a client that had hung up was handed a task");
     for (unsigned i = 0; i < reply->tasks_len; i++) {
-        if (i > 0 && (reply->tasks[i - 1].priority < reply->tasks[i].priority ||
-                      (reply->tasks[i - 1].priority == reply->tasks[i].priority &&
-                       reply->tasks[i - 1].number > reply->tasks[i].number)))
+        if (i > 0 && stands_before(&reply->tasks[i], &reply->tasks[i - 1]))
             sim_fail(op->sim, "a claim's tasks are not in order");
         take_hold(op, &reply->tasks[i]);
     }

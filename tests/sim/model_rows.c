@@ -76,25 +76,92 @@ static void check_gone(struct sight *look, struct known *known)
     known->phase = DELETED;
 }
 
-/* Nothing that was ready all along and stands before it was passed over. */
+/* In the same line, or one beside it that the same worker runs. */
+static bool stands_before(const struct row_task *a, const struct row_task *b)
+{
+    return a->share < b->share || (a->share == b->share && a->number < b->number);
+}
+
+static double rank_of(const struct row_queue *queue, const struct row_task *task, int64_t now_ms)
+{
+    int64_t waited_ms = now_ms > task->run_at_ms ? now_ms - task->run_at_ms : 0;
+
+    if (queue->aging_ms < 0)
+        return (double)task->priority;
+    return (double)task->priority + (double)waited_ms / (double)queue->aging_ms;
+}
+
+static bool could_have(const struct sight *look, const struct row_worker *worker,
+                       const struct row_task *was)
+{
+    return was->state == TASK_READY && was->priority >= worker->min_priority &&
+           worker_may_run(worker, snapshot_class(look->after, was->class_number));
+}
+
+/* Ready before and after, and the same. */
+static bool was_passed_over(const struct sight *look, const struct row_task *was)
+{
+    const struct row_task *is = snapshot_task(look->after, was->number);
+
+    return is != NULL && is->version == was->version;
+}
+
+/* The first of each priority that the worker could have had when the step began. */
+static unsigned heads_of_levels(const struct sight *look, const struct row_task *claimed,
+                                const struct row_worker *worker, const struct row_task **ret_heads,
+                                unsigned max)
+{
+    unsigned len = 0;
+
+    for (unsigned i = 0; i < look->before->tasks_len; i++) {
+        const struct row_task *was = &look->before->tasks[i];
+        unsigned at = 0;
+
+        if (was->queue != claimed->queue || !could_have(look, worker, was))
+            continue;
+        while (at < len && ret_heads[at]->priority != was->priority)
+            at++;
+        if (at == len && len < max)
+            ret_heads[len++] = was;
+        else if (at < len && stands_before(was, ret_heads[at]))
+            ret_heads[at] = was;
+    }
+    return len;
+}
+
+static void out_of_order(struct sight *look, const struct row_task *claimed,
+                         const struct row_task *other)
+{
+    sim_fail(look->sim, "task %lld was handed out before task %lld", (long long)claimed->number,
+             (long long)other->number);
+}
+
+/* Within a priority nobody is passed over; between two, the head with the higher rank goes first.
+ */
 static void check_order(struct sight *look, const struct row_task *claimed)
 {
     const struct row_lease *lease = snapshot_lease(look->after, claimed->number);
     const struct row_worker *worker = snapshot_worker(look->after, lease->worker);
+    const struct row_queue *queue = snapshot_queue(look->before, claimed->queue);
+    int64_t now_ms = look->sim->now.wall_ms;
+    const struct row_task *heads[16];
+    unsigned len;
 
+    if (worker == NULL || queue == NULL)
+        return;
     for (unsigned i = 0; i < look->before->tasks_len; i++) {
         const struct row_task *was = &look->before->tasks[i];
-        const struct row_task *other = snapshot_task(look->after, was->number);
-        bool was_ready =
-            was->state == TASK_READY && other != NULL && other->version == was->version;
-        bool is_before = was->priority > claimed->priority ||
-                         (was->priority == claimed->priority && was->number < claimed->number);
 
-        if (was_ready && is_before && was->queue == claimed->queue && worker != NULL &&
-            worker_may_run(worker, snapshot_class(look->after, was->class_number)))
-            sim_fail(look->sim, "task %lld was handed out before task %lld",
-                     (long long)claimed->number, (long long)was->number);
+        if (was->queue == claimed->queue && was->priority == claimed->priority &&
+            could_have(look, worker, was) && was_passed_over(look, was) &&
+            stands_before(was, claimed))
+            out_of_order(look, claimed, was);
     }
+    len = heads_of_levels(look, claimed, worker, heads, ARRAY_LEN(heads));
+    for (unsigned i = 0; i < len; i++)
+        if (heads[i]->priority != claimed->priority && was_passed_over(look, heads[i]) &&
+            rank_of(queue, heads[i], now_ms) > rank_of(queue, claimed, now_ms) + 1e-6)
+            out_of_order(look, claimed, heads[i]);
 }
 
 static void check_worker(struct sight *look, const struct row_task *claimed)

@@ -30,14 +30,14 @@ static const char *const texts[TEXTS] = {
     [TASKS] =
         "SELECT number, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures,"
         " losses, timeout_ms, lease_ms, flags, cancel_requested_at, finished_at, expires_at, deadline_at,"
-        " coalesce((SELECT ends_at FROM endings WHERE task = number), -1), result_ttl_ms, id, worker"
+        " coalesce((SELECT ends_at FROM endings WHERE task = number), -1), result_ttl_ms, share, line, id, worker"
         " FROM tasks"
         " ORDER BY number",
     [LEASES] =
         "SELECT task, queue, delivery, lease_ms, started_at, grace_at, timeout_at, nonce, worker FROM leases"
         " ORDER BY task",
     [QUEUES] =
-        "SELECT number, concurrency, pending_limit, paused, paused_until, closed, name, retry FROM queues"
+        "SELECT number, concurrency, pending_limit, paused, paused_until, closed, aging_ms, name, retry FROM queues"
         " ORDER BY number",
     [WORKERS] =
         "SELECT id, concurrency, mode, confirm_ms, queues, types, min_priority, labels FROM workers",
@@ -63,6 +63,11 @@ static const char *const texts[TEXTS] = {
         "    SELECT task FROM leases UNION SELECT task FROM endings EXCEPT SELECT number FROM tasks))"
         " + (SELECT count(*) FROM tasks WHERE queue NOT IN (SELECT number FROM queues)"
         "    OR class NOT IN (SELECT number FROM classes))"
+        " + (SELECT count(*) FROM (SELECT number, live, ready FROM lines WHERE live <> 0 EXCEPT"
+        "    SELECT line, count(*), sum(state = 3) FROM tasks WHERE line > 0 GROUP BY line))"
+        " + (SELECT count(*) FROM (SELECT line, count(*), sum(state = 3) FROM tasks WHERE line > 0"
+        "    GROUP BY line EXCEPT SELECT number, live, ready FROM lines))"
+        " + (SELECT count(*) FROM tasks WHERE (line = 0) <> (state >= 7))"
         " + (SELECT count(*) FROM tasks JOIN bodies b ON b.task = number LEFT JOIN results r ON r.task = number"
         "    WHERE bytes <> coalesce(length(b.payload), 0) + coalesce(octet_length(b.headers), 0)"
         "    + coalesce(length(r.result), 0) + coalesce(octet_length(r.error), 0))",
@@ -160,9 +165,9 @@ static void read_tasks(struct rows *rows, struct snapshot *snapshot)
     while (step(stmt)) {
         struct row_task *row = MORE(snapshot, tasks, TASKS);
 
-        get_numbers(stmt, &row->number, 21);
-        get_bytes(stmt, 21, row->id.at, sizeof(row->id.at));
-        get_bytes(stmt, 22, row->worker.at, sizeof(row->worker.at));
+        get_numbers(stmt, &row->number, 23);
+        get_bytes(stmt, 23, row->id.at, sizeof(row->id.at));
+        get_bytes(stmt, 24, row->worker.at, sizeof(row->worker.at));
     }
 }
 
@@ -188,9 +193,9 @@ static void read_queues(struct rows *rows, struct snapshot *snapshot)
     while (step(stmt)) {
         struct row_queue *row = MORE(snapshot, queues, QUEUES);
 
-        get_numbers(stmt, &row->number, 6);
-        get_text(stmt, 6, row->name, sizeof(row->name));
-        get_text(stmt, 7, row->retry, sizeof(row->retry));
+        get_numbers(stmt, &row->number, 7);
+        get_text(stmt, 7, row->name, sizeof(row->name));
+        get_text(stmt, 8, row->retry, sizeof(row->retry));
     }
     stmt = start(rows, PURGED);
     while (step(stmt))

@@ -12,6 +12,7 @@ struct row_task {
     int64_t attempt, delivery, failures, losses, timeout_ms, lease_ms, flags;
     int64_t cancel_requested_at_ms, finished_at_ms;
     int64_t expires_at_ms, deadline_at_ms, ends_at_ms, result_ttl_ms;
+    int64_t share, line;
     struct id id, worker;
 };
 
@@ -24,7 +25,7 @@ struct row_lease {
 };
 
 struct row_queue {
-    int64_t number, concurrency, pending_limit, paused, paused_until_ms, closed;
+    int64_t number, concurrency, pending_limit, paused, paused_until_ms, closed, aging_ms;
     char name[16], retry[64];
 };
 

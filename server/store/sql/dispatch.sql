@@ -1,26 +1,15 @@
 -- Statements of the way from waiting to leased.
 
 -- name: ready_heads
-SELECT number, priority, share FROM tasks
-WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}}
-ORDER BY priority DESC, share, number LIMIT $4;
+SELECT number, priority, share, run_at FROM tasks WHERE line = $1 AND state = {{READY}} ORDER BY share, number LIMIT $2;
 
 -- name: ready_ahead
--- How many stand before a ready task in its own class. Three ranges of the index, each counted to the limit: one range with
--- OR would walk all that stand behind, too.
-SELECT min($6, (SELECT count(*) FROM (
-    SELECT 1 FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority > $4 LIMIT $6))
+-- How many of its line stand before a ready task. Two ranges of the index, each counted to the limit: one range with OR
+-- would walk all that stand behind, too.
+SELECT min($4, (SELECT count(*) FROM (
+    SELECT 1 FROM tasks WHERE line = $1 AND state = {{READY}} AND share < $2 LIMIT $4))
   + (SELECT count(*) FROM (
-    SELECT 1 FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority = $4
-    AND share < (SELECT share FROM tasks WHERE number = $5) LIMIT $6))
-  + (SELECT count(*) FROM (
-    SELECT 1 FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority = $4
-    AND share = (SELECT share FROM tasks WHERE number = $5) AND number < $5 LIMIT $6)));
-
--- name: ready_oldest
--- The first in line of the next lower priority.
-SELECT priority, run_at FROM tasks WHERE ns = $1 AND queue = $2 AND class = $3 AND state = {{READY}} AND priority < $4
-ORDER BY priority DESC, share, number LIMIT 1;
+    SELECT 1 FROM tasks WHERE line = $1 AND state = {{READY}} AND share = $2 AND number < $3 LIMIT $4)));
 
 -- name: due_first
 SELECT run_at FROM tasks WHERE state IN ({{SCHEDULED}}, {{RETRYING}}) ORDER BY run_at LIMIT 1;

@@ -5,21 +5,21 @@
 SELECT t.number, t.id, t.ns, t.queue, t.class, t.state, t.priority, t.run_at, t.created_at, t.version, t.attempt,
        t.delivery, t.failures, t.losses, t.timeout_ms, t.lease_ms, t.flags, t.cancel_requested_at, t.claimed_at,
        t.started_at, t.finished_at, t.worker, t.bytes, t.end_bytes,
-       t.expires_at, t.deadline_at, t.result_ttl_ms
+       t.expires_at, t.deadline_at, t.result_ttl_ms, t.line, t.share
 FROM tasks t WHERE t.number > $1 ORDER BY t.number LIMIT $2;
 
 -- name: list_backward
 SELECT t.number, t.id, t.ns, t.queue, t.class, t.state, t.priority, t.run_at, t.created_at, t.version, t.attempt,
        t.delivery, t.failures, t.losses, t.timeout_ms, t.lease_ms, t.flags, t.cancel_requested_at, t.claimed_at,
        t.started_at, t.finished_at, t.worker, t.bytes, t.end_bytes,
-       t.expires_at, t.deadline_at, t.result_ttl_ms
+       t.expires_at, t.deadline_at, t.result_ttl_ms, t.line, t.share
 FROM tasks t WHERE t.number < $1 ORDER BY t.number DESC LIMIT $2;
 
 -- name: list_bad_forward
 SELECT t.number, t.id, t.ns, t.queue, t.class, t.state, t.priority, t.run_at, t.created_at, t.version, t.attempt,
        t.delivery, t.failures, t.losses, t.timeout_ms, t.lease_ms, t.flags, t.cancel_requested_at, t.claimed_at,
        t.started_at, t.finished_at, t.worker, t.bytes, t.end_bytes,
-       t.expires_at, t.deadline_at, t.result_ttl_ms
+       t.expires_at, t.deadline_at, t.result_ttl_ms, t.line, t.share
 FROM tasks t WHERE t.ns = $3 AND t.state = $4 AND t.state >= {{FAILED}} AND t.number > $1
 ORDER BY t.number LIMIT $2;
 
@@ -27,7 +27,7 @@ ORDER BY t.number LIMIT $2;
 SELECT t.number, t.id, t.ns, t.queue, t.class, t.state, t.priority, t.run_at, t.created_at, t.version, t.attempt,
        t.delivery, t.failures, t.losses, t.timeout_ms, t.lease_ms, t.flags, t.cancel_requested_at, t.claimed_at,
        t.started_at, t.finished_at, t.worker, t.bytes, t.end_bytes,
-       t.expires_at, t.deadline_at, t.result_ttl_ms
+       t.expires_at, t.deadline_at, t.result_ttl_ms, t.line, t.share
 FROM tasks t WHERE t.ns = $3 AND t.state = $4 AND t.state >= {{FAILED}} AND t.number < $1
 ORDER BY t.number DESC LIMIT $2;
 

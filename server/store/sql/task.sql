@@ -1,10 +1,10 @@
 -- Statements about tasks and what belongs to them. $n is the nth value; {{STATE}} is a state's number.
 
 -- name: task_insert
-INSERT INTO tasks (number, id, ns, queue, class, state, priority, share, run_at, created_at, version, attempt, delivery,
-                   failures, losses, timeout_ms, lease_ms, bytes, flags, cancel_requested_at, claimed_at, started_at,
-                   finished_at, result_ttl_ms)
-VALUES ($1, $2, $3, $4, $5, $6, $7, 0, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, $14, -1, -1, -1, -1, $13);
+INSERT INTO tasks (number, id, ns, queue, class, state, priority, line, share, run_at, created_at, version, attempt,
+                   delivery, failures, losses, timeout_ms, lease_ms, bytes, flags, cancel_requested_at, claimed_at,
+                   started_at, finished_at, result_ttl_ms)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $15, $16, $8, $9, 1, 0, 0, 0, 0, $10, $11, $12, $14, -1, -1, -1, -1, $13);
 
 -- name: body_insert
 INSERT INTO bodies (task, payload, content_type, headers, tags, name, traceparent, retry, rules)
@@ -24,20 +24,21 @@ ON CONFLICT (name) DO UPDATE SET value = excluded.value WHERE excluded.value > m
 -- name: task_by_id
 SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
        timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at, finished_at, worker, bytes,
-       end_bytes, expires_at, deadline_at, result_ttl_ms
+       end_bytes, expires_at, deadline_at, result_ttl_ms, line, share
 FROM tasks WHERE id = $1;
 
 -- name: task_by_number
 SELECT number, id, ns, queue, class, state, priority, run_at, created_at, version, attempt, delivery, failures, losses,
        timeout_ms, lease_ms, flags, cancel_requested_at, claimed_at, started_at, finished_at, worker, bytes,
-       end_bytes, expires_at, deadline_at, result_ttl_ms
+       end_bytes, expires_at, deadline_at, result_ttl_ms, line, share
 FROM tasks WHERE number = $1;
 
 -- name: task_update
 -- The one statement that moves a task: it writes all that a move may change, and only from the state it was read in.
 UPDATE tasks SET state = $3, queue = $4, class = $5, priority = $6, run_at = $7, version = $8, attempt = $9,
                  delivery = $10, failures = $11, losses = $12, flags = $13, cancel_requested_at = $14, claimed_at = $15,
-                 started_at = $16, finished_at = $17, worker = $18, bytes = $19, end_bytes = $20
+                 started_at = $16, finished_at = $17, worker = $18, bytes = $19, end_bytes = $20,
+                 line = $21, share = $22
 WHERE number = $1 AND state = $2;
 
 -- name: task_ending

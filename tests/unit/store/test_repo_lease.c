@@ -110,11 +110,12 @@ static void put(struct store_fixture *fixture, struct task task)
     task_insert(fixture->db, &task, &spec, fixture->arena);
 }
 
-static void put_ready(struct store_fixture *fixture, int64_t number, int32_t priority)
+static void put_ready(struct store_fixture *fixture, int64_t number, int64_t line, int64_t share)
 {
     struct task task = task_from(number);
 
-    task.priority = priority;
+    task.line = line;
+    task.share = share;
     put(fixture, task);
 }
 
@@ -128,69 +129,57 @@ static void put_timed(struct store_fixture *fixture, int64_t number, enum task_s
     put(fixture, task);
 }
 
-static void the_most_urgent_and_then_the_oldest_are_first(void **state)
+static void the_smallest_share_and_then_the_oldest_are_first(void **state)
 {
     static const int64_t expected[] = {3, 5, 1, 4, 2};
     struct store_fixture *fixture = *state;
     struct ready_head heads[8];
 
-    put_ready(fixture, 1, 0);
-    put_ready(fixture, 2, -100);
-    put_ready(fixture, 3, 100);
-    put_ready(fixture, 4, 0);
-    put_ready(fixture, 5, 1);
-    assert_int_equal(ready_heads(fixture->db, 1, 2, 3, 8, heads), 5);
+    put_ready(fixture, 1, 7, 20);
+    put_ready(fixture, 2, 7, 100);
+    put_ready(fixture, 3, 7, 0);
+    put_ready(fixture, 4, 7, 20);
+    put_ready(fixture, 5, 7, 1);
+    assert_int_equal(ready_heads(fixture->db, 7, 8, heads), 5);
     for (unsigned i = 0; i < 5; i++)
         assert_int_equal(heads[i].number, expected[i]);
-    assert_int_equal(heads[0].priority, 100);
-    assert_int_equal(heads[0].share, 0);
-    assert_int_equal(ready_heads(fixture->db, 1, 2, 3, 2, heads), 2);
-    assert_int_equal(ready_heads(fixture->db, 1, 2, 3, 0, heads), 0);
+    assert_int_equal(heads[1].share, 1);
+    assert_int_equal(heads[1].since_ms, task_from(5).run_at_ms);
+    assert_int_equal(ready_heads(fixture->db, 7, 2, heads), 2);
+    assert_int_equal(ready_heads(fixture->db, 7, 0, heads), 0);
 }
 
-static void heads_are_of_one_namespace_queue_and_class_and_ready(void **state)
+static void heads_are_of_one_line_and_ready(void **state)
 {
     struct store_fixture *fixture = *state;
     struct ready_head heads[8];
 
-    put_ready(fixture, 1, 0);
+    put_ready(fixture, 1, 7, 0);
+    put_ready(fixture, 4, 8, 0);
     put_timed(fixture, 2, TASK_RUNNING, 0);
     put_timed(fixture, 3, TASK_SCHEDULED, 0);
-    assert_int_equal(ready_heads(fixture->db, 1, 2, 3, 8, heads), 1);
-    assert_int_equal(ready_heads(fixture->db, 9, 2, 3, 8, heads), 0);
-    assert_int_equal(ready_heads(fixture->db, 1, 9, 3, 8, heads), 0);
-    assert_int_equal(ready_heads(fixture->db, 1, 2, 9, 8, heads), 0);
+    assert_int_equal(ready_heads(fixture->db, 7, 8, heads), 1);
+    assert_int_equal(heads[0].number, 1);
+    assert_int_equal(ready_heads(fixture->db, 9, 8, heads), 0);
 }
 
-static void ahead_are_the_more_urgent_and_the_older_up_to_a_limit(void **state)
+static int64_t ahead(struct store_fixture *fixture, int64_t share, int64_t number, int64_t max)
 {
-    static const int64_t key[] = {1, 2, 3};
+    return ready_ahead(fixture->db, 7, &(struct ready_head){.share = share, .number = number}, max);
+}
+
+static void ahead_are_the_smaller_shares_and_the_older_up_to_a_limit(void **state)
+{
     struct store_fixture *fixture = *state;
 
     for (int64_t number = 1; number <= 10; number++)
-        put_ready(fixture, number, number % 2 == 0 ? 5 : 0);
-    assert_int_equal(ready_ahead(fixture->db, key, 5, 2, 100), 0);
-    assert_int_equal(ready_ahead(fixture->db, key, 5, 10, 100), 4);
-    assert_int_equal(ready_ahead(fixture->db, key, 0, 1, 100), 5);
-    assert_int_equal(ready_ahead(fixture->db, key, 0, 9, 100), 9);
-    assert_int_equal(ready_ahead(fixture->db, key, 0, 9, 7), 7);
-    assert_int_equal(ready_ahead(fixture->db, (const int64_t[]){1, 2, 4}, 0, 9, 7), 0);
-}
-
-static void the_oldest_is_found_among_the_first_of_each_priority(void **state)
-{
-    static const int64_t key[] = {1, 2, 3};
-    struct store_fixture *fixture = *state;
-
-    assert_int_equal(ready_oldest(fixture->db, key), INT64_MAX);
-    put_ready(fixture, 3, 5);
-    put_ready(fixture, 4, 5);
-    assert_int_equal(ready_oldest(fixture->db, key), 1003);
-    put_ready(fixture, 2, 0);
-    put_ready(fixture, 5, -7);
-    assert_int_equal(ready_oldest(fixture->db, key), 1002);
-    put_ready(fixture, 1, -7);
-    assert_int_equal(ready_oldest(fixture->db, key), 1001);
+        put_ready(fixture, number, 7, number % 2 == 0 ? 0 : 5);
+    put_ready(fixture, 11, 8, 0);
+    assert_int_equal(ahead(fixture, 0, 2, 100), 0);
+    assert_int_equal(ahead(fixture, 0, 10, 100), 4);
+    assert_int_equal(ahead(fixture, 5, 1, 100), 5);
+    assert_int_equal(ahead(fixture, 5, 9, 100), 9);
+    assert_int_equal(ahead(fixture, 5, 9, 7), 7);
 }
 
 static void what_falls_due_first_is_known(void **state)
@@ -292,10 +281,9 @@ int main(void)
         WITH_STORE(a_lease_comes_back_as_it_was_granted),
         WITH_STORE(a_saved_lease_keeps_its_token_and_its_timeout),
         WITH_STORE(every_lease_is_found_at_a_start_and_deleted_ones_are_not),
-        WITH_STORE(the_most_urgent_and_then_the_oldest_are_first),
-        WITH_STORE(heads_are_of_one_namespace_queue_and_class_and_ready),
-        WITH_STORE(ahead_are_the_more_urgent_and_the_older_up_to_a_limit),
-        WITH_STORE(the_oldest_is_found_among_the_first_of_each_priority),
+        WITH_STORE(the_smallest_share_and_then_the_oldest_are_first),
+        WITH_STORE(heads_are_of_one_line_and_ready),
+        WITH_STORE(ahead_are_the_smaller_shares_and_the_older_up_to_a_limit),
         WITH_STORE(what_falls_due_first_is_known),
         WITH_STORE(due_tasks_come_in_the_order_of_their_time),
         WITH_STORE(tasks_that_are_ended_come_in_the_order_of_their_time),

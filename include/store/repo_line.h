@@ -1,0 +1,36 @@
+/* Line repo: lines, and the fair shares of a queue's priorities. Strings given to callbacks are
+ * valid during the call only. */
+#pragma once
+
+#include "store/db.h"
+
+struct line_row {
+    int64_t number, queue, class_number;
+    int32_t priority;
+    struct bytes limits; /* NONE: none */
+    int64_t ready, live;
+};
+/* Make it or set its counts; the rest never changes. */
+void line_save(struct db *db, const struct line_row *row);
+void line_delete(struct db *db, int64_t number);
+void line_each(struct db *db, void (*each)(void *ctx, const struct line_row *row), void *ctx);
+/* Number and counts only, counted from the tasks; for checks and tests. */
+void line_recount(struct db *db, void (*each)(void *ctx, const struct line_row *row), void *ctx);
+
+struct level_row {
+    int64_t queue;
+    int32_t priority;
+    int64_t now, top;
+};
+void level_save(struct db *db, const struct level_row *row);
+void level_each(struct db *db, void (*each)(void *ctx, const struct level_row *row), void *ctx);
+
+struct share_row {
+    int64_t queue;
+    int32_t priority;
+    struct bytes key;
+    int64_t finish;
+};
+void share_save(struct db *db, const struct share_row *row);
+void share_delete(struct db *db, const struct share_row *row);
+void share_each(struct db *db, void (*each)(void *ctx, const struct share_row *row), void *ctx);

@@ -1,0 +1,348 @@
+/* Line: found by what its tasks have in common; its first few, its counts, its limits. */
+#include "hot_line.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/assert.h"
+#include "base/buffer.h"
+#include "base/memory.h"
+#include "batch.h"
+#include "domain/rules.h"
+#include "skill.h"
+
+/* ---- finding and making ---- */
+
+static struct bytes write_key(struct buffer *text, const struct hot_shelf *shelf, int32_t priority,
+                              struct bytes limits)
+{
+    buffer_init(text, SIZE_MAX);
+    buffer_printf(text, "%lld %d\n", (long long)shelf->of_class->head.number, (int)priority);
+    buffer_append(text, limits);
+    return buffer_bytes(text);
+}
+
+static unsigned free_index(struct hot_queue *queue)
+{
+    if (queue->lines_free > 0) {
+        for (unsigned i = 0; i < queue->lines_len; i++)
+            if (queue->lines[i] == NULL) {
+                queue->lines_free--;
+                return i;
+            }
+    }
+    queue->lines = mem_resize(queue->lines, (queue->lines_len + 1) * sizeof(struct hot_line *));
+    return queue->lines_len++;
+}
+
+static void find_limits(struct hot *hot, struct hot_line *line)
+{
+    struct bytes rest = line->limits;
+    struct limit_use use;
+    unsigned len = 0;
+
+    while (limits_next(&rest, &use))
+        len++;
+    line->uses = mem_alloc((len + 1) * sizeof(*line->uses));
+    for (rest = line->limits; limits_next(&rest, &use);)
+        line->uses[line->uses_len++] = (struct line_use){
+            .limit = limit_take(hot, line->shelf->queue->ns, use.name),
+            .units = use.units,
+        };
+}
+
+static struct hot_line *make_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
+                                  int64_t number)
+{
+    struct hot_queue *queue = shelf->queue;
+    struct hot_line *line = mem_alloc(sizeof(*line));
+
+    line->number = number;
+    line->shelf = shelf;
+    line->priority = priority;
+    line->index = free_index(queue);
+    queue->lines[line->index] = line;
+    front_forget(&line->front);
+    line_changed(line);
+    (void)map_put_int(hot->lines, (uint64_t)number, line);
+    if (number > hot->last_line)
+        hot->last_line = number;
+    return line;
+}
+
+static struct hot_line *plain_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
+                                   int64_t number)
+{
+    struct hot_line *line = map_get_int(shelf->plain_lines, (uint32_t)priority);
+
+    if (line != NULL)
+        return line;
+    line = make_line(hot, shelf, priority, number);
+    (void)map_put_int(shelf->plain_lines, (uint32_t)priority, line);
+    return line;
+}
+
+static struct hot_line *limited_line(struct hot *hot, struct hot_shelf *shelf,
+                                     const struct line_row *row)
+{
+    struct buffer text;
+    struct bytes key = write_key(&text, shelf, row->priority, row->limits);
+    struct hot_line *line = map_get(shelf->queue->limited_lines, key);
+
+    if (line == NULL) {
+        line = make_line(hot, shelf, row->priority, row->number);
+        line->key = (struct bytes){memcpy(mem_alloc(key.len), key.at, key.len), key.len};
+        line->limits = (struct bytes){line->key.at + key.len - row->limits.len, row->limits.len};
+        (void)map_put(shelf->queue->limited_lines, line->key, line);
+        find_limits(hot, line);
+    }
+    buffer_fini(&text);
+    return line;
+}
+
+struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
+                          struct bytes limits)
+{
+    struct line_row row = {.number = hot->last_line + 1, .priority = priority, .limits = limits};
+
+    return limits.len == 0 ? plain_line(hot, shelf, priority, row.number)
+                           : limited_line(hot, shelf, &row);
+}
+
+struct hot_line *hot_line_numbered(const struct hot *hot, int64_t number)
+{
+    return map_get_int(hot->lines, (uint64_t)number);
+}
+
+struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row)
+{
+    struct hot_queue *queue = hot_queue_numbered(hot, row->queue);
+    struct hot_class *of_class = hot_class_numbered(hot, row->class_number);
+    struct hot_line *line;
+
+    if (queue == NULL || of_class == NULL)
+        return NULL;
+    line = row->limits.len == 0
+               ? plain_line(hot, hot_shelf(queue, of_class), row->priority, row->number)
+               : limited_line(hot, hot_shelf(queue, of_class), row);
+    line->ready += row->ready;
+    line->live += row->live;
+    for (unsigned i = 0; i < line->uses_len; i++)
+        limit_load(line->uses[i].limit, 0, row->live * line->uses[i].units);
+    if (line->uses_len > 0 && line->live == 0)
+        list_push_back(&hot->idle_lines, &line->idle);
+    return line;
+}
+
+/* ---- going ---- */
+
+static void free_line(struct hot_line *line)
+{
+    front_fini(&line->front);
+    free(line->uses);
+    free((void *)(uintptr_t)line->key.at);
+    free(line);
+}
+
+void hot_drop_line(struct hot *hot, struct hot_line *line)
+{
+    struct hot_queue *queue = line->shelf->queue;
+    struct skill *skill;
+
+    ASSERT(line->live + line->adding_live == 0 && line->uses_len > 0);
+    for (size_t at = 0; (skill = map_each(hot->skills, &at)) != NULL;)
+        skill_forget_line(skill, line);
+    for (unsigned i = 0; i < line->uses_len; i++)
+        limit_drop(hot, line->uses[i].limit);
+    (void)map_remove(queue->limited_lines, line->key);
+    (void)map_remove_int(hot->lines, (uint64_t)line->number);
+    queue->lines[line->index] = NULL;
+    queue->lines_free++;
+    list_remove(&line->changed);
+    list_remove(&line->idle);
+    free_line(line);
+}
+
+void hot_free_lines(struct hot_queue *queue)
+{
+    for (unsigned i = 0; i < queue->lines_len; i++)
+        if (queue->lines[i] != NULL)
+            free_line(queue->lines[i]);
+    free(queue->lines);
+    map_free(queue->limited_lines);
+}
+
+/* ---- counts and the first few ---- */
+
+void line_count(struct hot *hot, struct hot_line *line, int64_t live, int64_t ready)
+{
+    line->adding_live += live;
+    line->adding_ready += ready;
+    if (!list_is_linked(&line->dirty))
+        list_push_back(&hot->dirty_lines, &line->dirty);
+}
+
+int64_t line_ready(const struct hot_line *line)
+{
+    return line->ready + line->adding_ready;
+}
+
+void line_changed(struct hot_line *line)
+{
+    struct hot_queue *queue = line->shelf->queue;
+
+    line->changed_at = ++queue->changes;
+    list_remove(&line->changed);
+    list_push_front(&queue->changed, &line->changed);
+}
+
+void line_enters(struct hot_line *line, const struct ready_head *head)
+{
+    if (front_enter(&line->front, head, line_ready(line) - 1))
+        line_changed(line);
+}
+
+void line_leaves(struct hot_line *line, int64_t number)
+{
+    if (front_leave(&line->front, number) || line_ready(line) == 0)
+        line_changed(line);
+}
+
+/* ---- limits ---- */
+
+struct hot_limit *line_full_limit(const struct hot_line *line, int64_t now_mono_ms,
+                                  int64_t *ret_wait_ms)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        if (!limit_has_room(line->uses[i].limit, line->uses[i].units, now_mono_ms, ret_wait_ms))
+            return line->uses[i].limit;
+    return NULL;
+}
+
+bool line_is_held(const struct hot_line *line, int64_t now_mono_ms)
+{
+    int64_t wait_ms;
+
+    return line->uses_len > 0 && line_full_limit(line, now_mono_ms, &wait_ms) != NULL;
+}
+
+void line_claim(struct batch *batch, struct hot_line *line)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        limit_claim(batch, line->uses[i].limit, line->uses[i].units);
+}
+
+void line_release(struct batch *batch, struct hot_line *line)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        limit_release(batch, line->uses[i].limit, line->uses[i].units);
+}
+
+void line_hold(struct batch *batch, struct hot_line *line, int64_t tasks)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        limit_hold(batch, line->uses[i].limit, tasks * line->uses[i].units);
+}
+
+int64_t queue_held_back(const struct hot_queue *queue, int64_t now_mono_ms)
+{
+    const struct hot_line *line;
+    int64_t held = 0;
+
+    for (size_t at = 0; (line = map_each(queue->limited_lines, &at)) != NULL;)
+        if (line_ready(line) > 0 && line_is_held(line, now_mono_ms))
+            held += line_ready(line);
+    return held;
+}
+
+static bool uses(const struct hot_line *line, const struct hot_limit *limit)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        if (line->uses[i].limit == limit)
+            return true;
+    return false;
+}
+
+int64_t lines_blocked_by(const struct hot_limit *limit, int64_t now_mono_ms)
+{
+    const struct hot_queue *queue;
+    const struct hot_line *line;
+    int64_t blocked = 0, wait_ms;
+
+    for (size_t at = 0; (queue = map_each(limit->ns->queues, &at)) != NULL;)
+        for (size_t of = 0; (line = map_each(queue->limited_lines, &of)) != NULL;)
+            if (uses(line, limit) && line_full_limit(line, now_mono_ms, &wait_ms) == limit)
+                blocked += line_ready(line);
+    return blocked;
+}
+
+/* ---- with the batch ---- */
+
+void lines_write(struct batch *batch)
+{
+    for (struct list_node *node = list_first(&batch->hot->dirty_lines); node != NULL;
+         node = list_next(&batch->hot->dirty_lines, node)) {
+        const struct hot_line *line = CONTAINER_OF(node, struct hot_line, dirty);
+
+        if (line->adding_live == 0 && line->adding_ready == 0)
+            continue;
+        line_save(batch->db, &(struct line_row){
+                                 .number = line->number,
+                                 .queue = line->shelf->queue->head.number,
+                                 .class_number = line->shelf->of_class->head.number,
+                                 .priority = line->priority,
+                                 .limits = line->limits,
+                                 .ready = line_ready(line),
+                                 .live = line->live + line->adding_live,
+                             });
+    }
+}
+
+static void settle_line(struct hot *hot, struct hot_line *line, bool keep)
+{
+    if (keep) {
+        line->live += line->adding_live;
+        line->ready += line->adding_ready;
+    }
+    line->adding_live = line->adding_ready = 0;
+    if (line->live > 0)
+        list_remove(&line->idle);
+    else if (line->uses_len > 0 && !list_is_linked(&line->idle))
+        list_push_back(&hot->idle_lines, &line->idle);
+    if (keep)
+        return;
+    /* What was known of its first may be of the batch that did not come to be. */
+    front_forget(&line->front);
+    line_changed(line);
+}
+
+void hot_lines_settle(struct hot *hot, bool keep)
+{
+    struct list_node *node;
+
+    while ((node = list_pop_front(&hot->dirty_lines)) != NULL)
+        settle_line(hot, CONTAINER_OF(node, struct hot_line, dirty), keep);
+}
+
+static void drop_line(struct engine *engine, struct effect *effect)
+{
+    struct hot_line *line = effect->object;
+
+    if (line->live + line->adding_live == 0)
+        hot_drop_line(&engine->hot, line);
+}
+
+int64_t lines_sweep(struct batch *batch, unsigned max)
+{
+    unsigned len = 0;
+
+    for (struct list_node *node = list_first(&batch->hot->idle_lines); node != NULL && len < max;
+         node = list_next(&batch->hot->idle_lines, node)) {
+        struct hot_line *line = CONTAINER_OF(node, struct hot_line, idle);
+
+        line_delete(batch->db, line->number);
+        batch_effect(batch, drop_line)->object = line;
+        len++;
+    }
+    return len;
+}

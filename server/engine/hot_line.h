@@ -1,0 +1,67 @@
+/* Line: the tasks of one class in one queue with one priority and one set of limits; whatever holds
+ * one of them back holds all. Engine thread only. Counts as in hot.h: a committed part and the
+ * batch's. */
+#pragma once
+
+#include "hot.h"
+#include "hot_limit.h"
+#include "store/repo_line.h"
+
+struct line_use {
+    struct hot_limit *limit;
+    int64_t units;
+};
+
+struct hot_line {
+    int64_t number;
+    struct hot_shelf *shelf;
+    int32_t priority;
+    struct bytes key;    /* of its queue's map: class, priority, limits; NONE: it has no limits */
+    struct bytes limits; /* a part of key */
+    struct line_use *uses;
+    unsigned uses_len;
+    int64_t ready, adding_ready;
+    int64_t live, adding_live; /* not terminal */
+    unsigned index;            /* among the queue's lines */
+    struct front front;        /* of the ready ones, as the batch at work sees them */
+    uint64_t changed_at;       /* the queue's count when its first changed last */
+    struct list_node changed;
+    struct list_node dirty; /* has something to add */
+    struct list_node idle;  /* of hot: has limits and nothing that is live */
+};
+
+/* Find or make. limits: as domain/rules.h writes them; NONE or "": none. */
+struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
+                          struct bytes limits);
+struct hot_line *hot_line_numbered(const struct hot *hot, int64_t number); /* NULL: none */
+struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row);
+/* Nothing of it is live: out of memory, and out of every lineup. */
+void hot_drop_line(struct hot *hot, struct hot_line *line);
+void hot_free_lines(struct hot_queue *queue);
+
+/* By so many tasks. */
+void line_count(struct hot *hot, struct hot_line *line, int64_t live, int64_t ready);
+int64_t line_ready(const struct hot_line *line);
+/* A task became ready, or is it no more; told after it was counted. */
+void line_enters(struct hot_line *line, const struct ready_head *head);
+void line_leaves(struct hot_line *line, int64_t number);
+/* Its first may be another now: those who look at it look again. */
+void line_changed(struct hot_line *line);
+/* The limit that has no room for one of its tasks now; NULL: each has. ret_wait_ms: when time alone
+ * will make room; INT64_MAX: it will not. */
+struct hot_limit *line_full_limit(const struct hot_line *line, int64_t now_mono_ms,
+                                  int64_t *ret_wait_ms);
+bool line_is_held(const struct hot_line *line, int64_t now_mono_ms);
+/* What its limits count: a task of it is claimed, or its attempt is over. */
+void line_claim(struct batch *batch, struct hot_line *line);
+void line_release(struct batch *batch, struct hot_line *line);
+void line_hold(struct batch *batch, struct hot_line *line, int64_t tasks);
+
+/* How many of the queue's ready tasks are held back by limits. */
+int64_t queue_held_back(const struct hot_queue *queue, int64_t now_mono_ms);
+
+/* Before COMMIT: rows of lines whose counts changed. */
+void lines_write(struct batch *batch);
+/* Take out some that have been idle: slices for the broom. */
+int64_t lines_sweep(struct batch *batch, unsigned max);
+void hot_lines_settle(struct hot *hot, bool keep);

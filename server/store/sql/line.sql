@@ -1,0 +1,31 @@
+-- Statements about lines and fair shares.
+
+-- name: line_put
+INSERT INTO lines (number, queue, class, priority, limits, ready, live) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (number) DO UPDATE SET ready = excluded.ready, live = excluded.live;
+
+-- name: line_all
+SELECT number, queue, class, priority, limits, ready, live FROM lines;
+
+-- name: line_delete
+DELETE FROM lines WHERE number = $1;
+
+-- name: line_recount
+SELECT line, count(*), sum(state = {{READY}}) FROM tasks WHERE line > 0 GROUP BY line;
+
+-- name: level_put
+INSERT INTO levels (queue, priority, now, top) VALUES ($1, $2, $3, $4)
+ON CONFLICT (queue, priority) DO UPDATE SET now = excluded.now, top = excluded.top;
+
+-- name: level_all
+SELECT queue, priority, now, top FROM levels;
+
+-- name: share_put
+INSERT INTO shares (queue, priority, key, finish) VALUES ($1, $2, $3, $4)
+ON CONFLICT (queue, priority, key) DO UPDATE SET finish = excluded.finish;
+
+-- name: share_all
+SELECT queue, priority, key, finish FROM shares;
+
+-- name: share_delete
+DELETE FROM shares WHERE queue = $1 AND priority = $2 AND key = $3;
