@@ -113,7 +113,8 @@ void run_LIST_LIMITS(struct batch *batch, struct command *command)
     reply->limits = arena_alloc(command->mem, len * sizeof(*reply->limits));
     for (; reply->limits_len < len; reply->limits_len++) {
         own = found[reply->limits_len];
-        fill_limit(batch, command, own, limit_in_use(ns, own->name), &reply->limits[reply->limits_len]);
+        fill_limit(batch, command, own, limit_in_use(ns, own->name),
+                   &reply->limits[reply->limits_len]);
     }
     batch_answer(batch, command);
 }

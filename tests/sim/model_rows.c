@@ -129,6 +129,20 @@ static unsigned heads_of_levels(const struct sight *look, const struct row_task 
     return len;
 }
 
+/* Somebody came into the line before it within the step: then that one was the head. */
+static bool was_masked(const struct sight *look, const struct row_task *head)
+{
+    for (unsigned i = 0; i < look->after->tasks_len; i++) {
+        const struct row_task *is = &look->after->tasks[i];
+        const struct row_task *was = snapshot_task(look->before, is->number);
+
+        if (is->queue == head->queue && is->priority == head->priority &&
+            (was == NULL || was->version != is->version) && stands_before(is, head))
+            return true;
+    }
+    return false;
+}
+
 static void out_of_order(struct sight *look, const struct row_task *claimed,
                          const struct row_task *other)
 {
@@ -160,6 +174,7 @@ static void check_order(struct sight *look, const struct row_task *claimed)
     len = heads_of_levels(look, claimed, worker, heads, ARRAY_LEN(heads));
     for (unsigned i = 0; i < len; i++)
         if (heads[i]->priority != claimed->priority && was_passed_over(look, heads[i]) &&
+            !was_masked(look, heads[i]) &&
             rank_of(queue, heads[i], now_ms) > rank_of(queue, claimed, now_ms) + 1e-6)
             out_of_order(look, claimed, heads[i]);
 }
