@@ -6,6 +6,7 @@
 #include "output.h"
 #include "query.h"
 #include "submission.h"
+#include "submission_rules.h"
 #include "waiting.h"
 
 #include "base/clock.h"
@@ -195,6 +196,7 @@ static const struct option_spec specs[] = {
      .help = "How often it is tried.",
      .min = 1,
      .max = 1000},
+    SUBMISSION_RULES_OPTIONS,
     {.name = "idempotency-key",
      .kind = OPTION_TEXT,
      .value = "KEY",

@@ -6,6 +6,7 @@
 #include "base/parse.h"
 #include "file.h"
 #include "message.h"
+#include "submission_rules.h"
 
 #include <string.h>
 
@@ -160,7 +161,8 @@ bool submission_write(const struct options *options, struct arena *arena, struct
     write_priority(&submission);
     write_retry(&submission);
     write_tags(&submission);
-    if (!write_headers(&submission) || !write_payload(&submission))
+    if (!submission_rules_write(options, &submission.json) || !write_headers(&submission) ||
+        !write_payload(&submission))
         return false;
     json_out_object_end(&submission.json);
     return true;

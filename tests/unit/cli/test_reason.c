@@ -1,0 +1,66 @@
+/* Tests of reasons: what is known becomes a sentence, what is not is told behind it. */
+#include "reason.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void tells(const char *blocker, const char *sentence)
+{
+    struct arena *arena = arena_new();
+    struct bytes told = reason_of(bytes_of(blocker), arena);
+
+    if (!bytes_is(told, sentence))
+        fail_msg("%.*s", BYTES_ARG(told));
+    arena_free(arena);
+}
+
+static void each_kind_has_its_sentence(void **state)
+{
+    (void)state;
+    tells("{\"kind\":\"paused\",\"queue\":\"q\"}", "Queue q is paused.");
+    tells("{\"kind\":\"paused\",\"queue\":\"q\",\"until\":\"2026-01-02T03:04:05.000Z\"}",
+          "Queue q is paused until 2026-01-02T03:04:05.000Z.");
+    tells("{\"kind\":\"queue_cap\",\"queue\":\"q\",\"limit\":2,\"running\":2,"
+          "\"holders\":[\"a\",\"b\"]}",
+          "Queue q runs as many as it may: 2 of 2. Held by a, b.");
+    tells("{\"kind\":\"limit\",\"name\":\"gpu\",\"limit\":4,\"running\":3,\"holders\":[\"a\"]}",
+          "Limit gpu is full: 3 of 4 units are in use. Held by a.");
+    tells("{\"kind\":\"rate\",\"name\":\"api\",\"until\":\"T\"}",
+          "The rate of limit api is used up until T.");
+    tells("{\"kind\":\"rate\",\"queue\":\"q\"}", "The rate of queue q is used up.");
+    tells("{\"kind\":\"ordering\",\"key\":\"k\",\"ahead\":2,\"holders\":[\"a\"]}",
+          "Earlier tasks of its ordering key k are not over: 2. Held by a.");
+    tells("{\"kind\":\"dependency\",\"holders\":[\"a\",\"b\"]}",
+          "Tasks that it depends on are not over. Held by a, b.");
+    tells("{\"kind\":\"no_worker\",\"queue\":\"q\",\"type\":\"\",\"workers\":0}",
+          "No worker of queue q takes tasks of type ''. workers: 0.");
+    tells("{\"kind\":\"labels\",\"queue\":\"q\",\"requires\":{\"gpu\":\"a\",\"zone\":\"b\"},"
+          "\"missing\":{\"gpu\":\"a\"}}",
+          "No worker of queue q has all that it requires: gpu=a, zone=b; nobody has gpu=a.");
+    tells("{\"kind\":\"labels\",\"queue\":\"q\",\"requires\":{\"a\":\"b\"},\"missing\":{}}",
+          "No worker of queue q has all that it requires: a=b.");
+    tells("{\"kind\":\"position\",\"ahead\":0}", "Tasks are in front of it: 0.");
+}
+
+static void what_is_not_known_is_told_all_the_same(void **state)
+{
+    (void)state;
+    tells("{\"kind\":\"moon\",\"phase\":\"full\",\"since\":null,\"days\":[1,2],\"x\":{}}",
+          "moon. phase: full. days: 1, 2.");
+    tells("{\"kind\":\"limit\"}", "Limit  is full.");
+    tells("{}", ".");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(each_kind_has_its_sentence),
+        cmocka_unit_test(what_is_not_known_is_told_all_the_same),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
