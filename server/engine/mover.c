@@ -8,6 +8,7 @@
 #include "fair.h"
 #include "hot_line.h"
 #include "order.h"
+#include "over.h"
 #include "retention.h"
 #include "store/repo_dead_letter.h"
 #include "store/repo_dedup.h"
@@ -135,6 +136,10 @@ static void change_lines(struct batch *batch, const struct task *task, struct ho
         if (after != NULL)
             line_hold(batch, after, 1);
     }
+    if (before == NULL && after != NULL)
+        over_moved(batch, task, after->limits, true);
+    if (before != NULL && after == NULL)
+        over_moved(batch, task, before->limits, false);
     if (from == TASK_RUNNING && task->state != TASK_RUNNING)
         line_release(batch, before);
     if (from != TASK_RUNNING && task->state == TASK_RUNNING)

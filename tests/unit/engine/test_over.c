@@ -124,6 +124,66 @@ static void the_newest_ends_at_once(void **state)
     assert_int_equal(use(stage, "b 1\n")->reply.view.task->state, TASK_READY);
 }
 
+static void the_oldest_makes_room(void **state)
+{
+    struct stage *stage = *state;
+    struct id first, second, third, worker = enrol(stage, "q", 5);
+
+    declare(stage, LIMIT_CANCELS_OLDEST, 1, NO_RATE);
+    first = use(stage, "a 1\n")->reply.view.task->id;
+    assert_non_null(claim(stage, worker));
+    second = use(stage, "a 1\n")->reply.view.task->id;
+    assert_int_equal(state_of(stage, first), TASK_RUNNING);
+    assert_true(view(stage, first)->task->cancel_requested_at_ms >= 0);
+    assert_null(claim(stage, worker)); /* until the first has stopped */
+
+    third = use(stage, "a 1\n")->reply.view.task->id;
+    assert_int_equal(state_of(stage, second), TASK_CANCELLED); /* it had not begun */
+    assert_true(bytes_is(view(stage, second)->task->cancel_reason, "replaced"));
+    assert_null(claim(stage, worker));
+    stage_pass(stage, 10000);
+    assert_int_equal(state_of(stage, first), TASK_CANCELLED);
+    assert_true(id_equal(claim(stage, worker)->id, third));
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM limit_holders"), 1);
+}
+
+static void no_more_are_stopped_than_there_must_be(void **state)
+{
+    struct stage *stage = *state;
+    struct id ids[4];
+
+    declare(stage, LIMIT_CANCELS_OLDEST, 3, NO_RATE);
+    for (unsigned i = 0; i < 3; i++)
+        ids[i] = use(stage, "a 1\n")->reply.view.task->id;
+    ids[3] = use(stage, "a 2\n")->reply.view.task->id;
+    assert_int_equal(state_of(stage, ids[0]), TASK_CANCELLED);
+    assert_int_equal(state_of(stage, ids[1]), TASK_CANCELLED);
+    assert_int_equal(state_of(stage, ids[2]), TASK_READY);
+    assert_int_equal(state_of(stage, ids[3]), TASK_READY);
+    declare(stage, LIMIT_CANCELS_OLDEST, 0, NO_RATE);
+    ids[0] = use(stage, "a 1\n")->reply.view.task->id;
+    assert_int_equal(state_of(stage, ids[3]), TASK_CANCELLED);
+    assert_int_equal(state_of(stage, ids[0]), TASK_READY); /* it is not its own oldest */
+}
+
+static void units_are_held_until_the_end(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 5);
+
+    declare(stage, LIMIT_REJECTS, 1, NO_RATE);
+    assert_int_equal(code_of(use(stage, "a 1\n")), OK);
+    assert_int_equal(code_of(use(stage, "a 1\n")), ERR_LIMIT_REACHED);
+    stage_restart(stage);
+    assert_int_equal(code_of(use(stage, "a 1\n")), ERR_LIMIT_REACHED);
+    (void)finish(stage, claim(stage, worker), OUTCOME_FAILED); /* it is retried */
+    assert_int_equal(code_of(use(stage, "a 1\n")), ERR_LIMIT_REACHED);
+    stage_pass(stage, 5000);
+    (void)finish(stage, claim(stage, worker), OUTCOME_SUCCEEDED);
+    assert_int_equal(code_of(use(stage, "a 1\n")), OK);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM limit_holders"), 0);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
@@ -134,6 +194,9 @@ int main(void)
         STAGED(a_rate_that_is_dry_says_when),
         STAGED(what_is_refused_for_another_reason_is_not_charged),
         STAGED(the_newest_ends_at_once),
+        STAGED(the_oldest_makes_room),
+        STAGED(no_more_are_stopped_than_there_must_be),
+        STAGED(units_are_held_until_the_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
