@@ -364,21 +364,25 @@ CREATE TABLE schedules (
     name       TEXT NOT NULL,
     version    {{i64}} NOT NULL,
     created_at {{i64}} NOT NULL,
-    created_by TEXT,                           -- the token's id; its tasks are that token's
+    created_by TEXT NOT NULL,                  -- the token's id, or "anonymous"; its tasks are that one's
     cron       TEXT NOT NULL,
     timezone   TEXT NOT NULL,
-    task       TEXT NOT NULL,                  -- JSON, as it was sent
+    queue      TEXT NOT NULL,                  -- that its tasks go to
     overlap    {{i64}} NOT NULL,               -- 0 skip, 1 queue, 2 cancel_other, 3 allow
     missed     {{i64}} NOT NULL,               -- 0 once, 1 all, 2 skip
     jitter_ms  {{i64}} NOT NULL,
     paused     {{i64}} NOT NULL,
     next_slot  {{i64}} NOT NULL,               -- the first slot that has not been dealt with; -1: none
-    last_slot  {{i64}} NOT NULL,               -- -1: none yet
+    last_slot  {{i64}} NOT NULL,               -- the last one that has; -1: none yet
+    made_up    {{i64}} NOT NULL,               -- tasks made for missed slots, in the outage that is being made up for
     last_task  {{i64}} NOT NULL,               -- number of the task made last; -1: none
     last_id    {{bytes}},
+    other_task {{i64}} NOT NULL,               -- the one that it waits for; -1: none
+    other_id   {{bytes}},
     fired      {{i64}} NOT NULL,
     skipped    {{i64}} NOT NULL,
     error      TEXT,                           -- why the last slot made no task
+    task       TEXT NOT NULL,                  -- JSON, as it was sent; behind all else: it may be large
     UNIQUE (ns, name)
 ) {{strict}};
 

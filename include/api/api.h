@@ -41,6 +41,10 @@ struct moment api_now(const struct api *api);
 enum err api_admit(void *ctx, struct request *request, const struct route *route,
                    struct error *error);
 
+/* engine_options.read_task; ctx is the struct bounds, which must not change any more once the
+ * engine runs. */
+task_spec_reader api_read_task;
+
 /* Puts on record what was refused and not noted yet; each minute, and at the end (then of the first
  * hundred addresses at least, whatever was noted when). */
 void api_note_refused(const struct api *api, bool is_end);

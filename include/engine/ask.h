@@ -8,6 +8,7 @@
 #include "domain/limit.h"
 #include "domain/namespace.h"
 #include "domain/queue.h"
+#include "domain/schedule.h"
 #include "domain/task.h"
 #include "domain/token.h"
 
@@ -210,6 +211,20 @@ struct page_ask {
     int64_t after_ms;
     struct bytes after; /* the name or the id's bytes behind which it begins, of those made at
                            after_ms; NONE: the start */
+};
+
+struct schedule_edit {
+    struct bytes name;
+    struct schedule_settings settings;
+    struct bytes task; /* the template: JSON as it was sent, which settings.queue is from */
+    int64_t if_match;
+    bool if_absent; /* If-None-Match: * */
+};
+
+struct schedule_name { /* GET, DELETE, trigger, next */
+    struct bytes name;
+    int64_t if_match;
+    unsigned limit; /* of next */
 };
 
 struct shutdown_ask {

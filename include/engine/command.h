@@ -69,6 +69,8 @@ struct command {
         struct queue_close queue_close;
         struct queue_name queue;
         struct page_ask page;
+        struct schedule_edit schedule_edit;
+        struct schedule_name schedule;
         struct shutdown_ask shutdown;
         struct advance advance;
         struct token_ask token;

@@ -25,7 +25,11 @@ struct engine_bounds {
     int64_t workers_max;    /* of all namespaces; 100,000 */
     int64_t tokens_max;     /* in the store; 10,000 */
     int64_t limits_max;     /* of all namespaces, rules included; 100,000 */
+    int64_t schedules_max;  /* of all namespaces; 100,000 */
 };
+
+typedef enum err task_spec_reader(void *ctx, struct bytes json, int64_t now_ms, struct arena *mem,
+                                  struct task_spec *ret_spec, struct error *error);
 
 struct engine_options {
     const char *data_dir;   /* a folder; the store lives in it */
@@ -39,6 +43,11 @@ struct engine_options {
     int64_t drain_timeout_ms;
     int64_t heartbeat_ms, worker_ttl_ms; /* 5 s, 15 s */
     struct engine_bounds bounds;
+    const char *zone_folder; /* NULL: the system's */
+    /* Engine thread: make of the template of a schedule's tasks, JSON, what a submit would. NULL:
+     * no schedule fires. */
+    task_spec_reader *read_task;
+    void *read_task_ctx;
     /* Any thread: there are replies to fetch. */
     void (*wake)(void *ctx);
     void *wake_ctx;

@@ -81,6 +81,20 @@ struct queue_view {
     unsigned abandoned_len;
 };
 
+struct schedule_view {
+    struct bytes name;
+    struct schedule_settings settings;
+    struct schedule_state state;
+    struct bytes task; /* the template; NONE in lists */
+    int64_t version, created_at_ms;
+    int64_t next_at_ms; /* with its jitter; -1: it does not fire */
+};
+
+/* A moment to come, and what the clocks of the schedule's zone will show. */
+struct slot_view {
+    int64_t at_ms, local_ms;
+};
+
 struct audit_view {
     int64_t number, at_ms;
     struct bytes ns;                                                 /* NONE: the broker */
@@ -163,6 +177,10 @@ struct reply {
     unsigned workers_len;
     struct queue_view *queues;
     unsigned queues_len;
+    struct schedule_view *schedules;
+    unsigned schedules_len;
+    struct slot_view *slots; /* of NEXT_SCHEDULE */
+    unsigned slots_len;
     struct token_record token; /* made */
     int64_t token_ends_at_ms;  /* of a rotation: when the old one ends */
     struct bytes *swept;       /* tokens that are gone */

@@ -161,6 +161,8 @@ static bool is_in_namespace(enum scope scope)
     case SCOPE_WORKERS_READ:
     case SCOPE_QUEUES_READ:
     case SCOPE_QUEUES_ADMIN:
+    case SCOPE_SCHEDULES_READ:
+    case SCOPE_SCHEDULES_ADMIN:
         return true;
     case SCOPE_BROKER_READ:
     case SCOPE_METRICS_READ:

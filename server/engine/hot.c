@@ -30,6 +30,7 @@ void hot_init(struct hot *hot)
     heap_init(&hot->workers_silent);
     heap_init(&hot->queues_due);
     heap_init(&hot->kept_due);
+    hot_schedules_init(&hot->schedules);
     list_init(&hot->dirty_shelves);
     list_init(&hot->dirty_queues);
     list_init(&hot->dirty_workers);
@@ -56,6 +57,7 @@ void hot_fini(struct hot *hot)
         free(lease);
     for (size_t at = 0; (worker = map_each(hot->workers, &at)) != NULL;)
         hot_free_worker(hot, worker);
+    hot_schedules_fini(hot);
     hot_free_names(hot);
     map_free(hot->namespaces);
     map_free(hot->queues);

@@ -11,6 +11,7 @@
 #include "engine/command.h"
 #include "front.h"
 #include "hot_limit.h"
+#include "hot_schedule.h"
 #include "rates.h"
 #include "store/repo_lease.h"
 #include "store/repo_registry.h"
@@ -41,6 +42,7 @@ struct hot_ns {
     struct map *queues;         /* by name */
     struct map *classes;        /* by type and demands */
     struct ns_limits limits;
+    struct map *schedules; /* by name */
     struct state_counts counts;
     int64_t bytes, adding_bytes; /* committed, and by the batch at work */
     int64_t queues_existing;     /* the batch's included */
@@ -169,6 +171,7 @@ struct hot {
     struct heap workers_silent; /* mono */
     struct heap queues_due;     /* wall */
     struct heap kept_due;       /* wall */
+    struct hot_schedules schedules;
     int64_t last_ns, last_queue, last_class, last_line, last_task, last_event, last_intent;
     int64_t limits_len; /* rows of all namespaces */
     struct chain_end audit;

@@ -44,6 +44,7 @@ static struct hot_ns *add_ns(struct hot *hot, int64_t number, struct bytes name,
     ns->queues = map_new();
     ns->classes = map_new();
     ns_limits_init(&ns->limits);
+    ns->schedules = map_new();
     list_init(&ns->workers);
     (void)map_put(hot->namespaces, ns->name, ns);
     if (number > hot->last_ns)
@@ -404,6 +405,7 @@ void hot_free_names(struct hot *hot)
         map_free(ns->queues);
         map_free(ns->classes);
         ns_limits_fini(&ns->limits);
+        map_free(ns->schedules);
         drop(ns->name);
         free(ns);
     }

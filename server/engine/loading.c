@@ -11,6 +11,7 @@
 #include "intent.h"
 #include "queue_due.h"
 #include "retention.h"
+#include "schedule_due.h"
 #include "store/repo_event.h"
 #include "store/repo_limit.h"
 #include "store/repo_task.h"
@@ -148,6 +149,11 @@ static void on_intent(void *ctx, const struct intent_row *row)
         intent_load(ctx, row);
 }
 
+static void on_schedule(void *ctx, const struct schedule_row *row)
+{
+    schedule_load(ctx, row);
+}
+
 /* Counters of running tasks must be what the leases are; they are written in the same transactions.
  */
 static void check_running(const struct engine *engine)
@@ -182,6 +188,7 @@ void load_all(struct engine *engine)
         load.stopped_at_ms = last_event_at_ms;
     lease_each(engine->db, on_lease, &load);
     intent_each(engine->db, on_intent, engine);
+    schedule_each(engine->db, on_schedule, engine);
     engine->hot.last_task = task_last_number(engine->db);
     engine->hot.next_due_ms = due_first(engine->db);
     engine->hot.next_end_ms = ending_first(engine->db);

@@ -12,6 +12,7 @@ enum {
     WORKERS_MAX = 100000,
     TOKENS_MAX = 10000,
     LIMITS_MAX = 100000,
+    SCHEDULES_MAX = 100000,
 };
 
 static int64_t bound(int64_t configured, int64_t otherwise)
@@ -94,6 +95,19 @@ bool quota_admits_token(struct batch *batch, struct command *command)
     batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
                  "no other token can be made: the broker's tokens_max is %lld; revoke one",
                  (long long)tokens_max);
+    return false;
+}
+
+bool quota_admits_schedule(struct batch *batch, struct command *command)
+{
+    int64_t schedules_max = bound(batch->engine->options.bounds.schedules_max, SCHEDULES_MAX);
+    bool is_bound = !grant_is_unbounded(&command->by->grant);
+
+    if (batch->hot->schedules.len < share_of(schedules_max, is_bound))
+        return true;
+    batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
+                 "no other schedule can be made: the broker's schedules_max is %lld",
+                 (long long)schedules_max);
     return false;
 }
 

@@ -33,6 +33,8 @@ bool quota_admits_worker(struct batch *batch, struct command *command);
 bool quota_admits_token(struct batch *batch, struct command *command);
 /* Whether one more limit or rule may be declared; refused when not. */
 bool quota_admits_limit(struct batch *batch, struct command *command);
+/* Whether one more schedule may be made; refused when not. */
+bool quota_admits_schedule(struct batch *batch, struct command *command);
 /* Take new tasks from the namespace's rate, all or none; what the batch does not do is given back.
  * ns NULL: it is yet to be made. When there are too few, error says so and the reply when there
  * will be enough. */

@@ -225,6 +225,22 @@ static void submit_one(struct batch *batch, struct command *command)
     }
 }
 
+enum verdict submit_made(struct batch *batch, struct command *command, struct task *ret_task)
+{
+    const struct task_spec *spec = &command->in.submit.specs[0];
+    struct aim aim;
+    enum verdict verdict = admission_decide(batch, command, 0, &aim, &command->reply.error);
+
+    if (verdict == TAKE) {
+        enter(batch, command, aim.queue != NULL ? aim.queue : queue_of(batch, command, spec->queue),
+              spec, ret_task);
+    } else if (verdict == JOIN) {
+        join(batch, spec, &aim.meeting);
+        *ret_task = aim.meeting.found;
+    }
+    return verdict;
+}
+
 /* A whole that is refused for one queue: all or none, and what came with a key, since what the key
  * remembers may be another token's. */
 static bool may_use_all(struct batch *batch, struct command *command)

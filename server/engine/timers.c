@@ -9,6 +9,7 @@
 #include "place.h"
 #include "queue_due.h"
 #include "retention.h"
+#include "schedule_due.h"
 #include "settle.h"
 #include "shutdown.h"
 #include "waits.h"
@@ -195,6 +196,7 @@ void timers_run(struct batch *batch)
     run_due_tasks(batch);
     run_leases(batch);
     limits_run(batch);
+    schedules_run(batch);
     run_workers(batch);
     intents_run(batch);
     queues_run(batch);
@@ -238,6 +240,7 @@ int64_t timers_next_mono(const struct engine *engine)
     next = earlier(next, mono_of_wall(now, hot->next_due_ms));
     next = earlier(next, mono_of_wall(now, hot->next_end_ms));
     next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));
+    next = earlier(next, mono_of_wall(now, schedules_next_ms(engine)));
     next = earlier(next, retention_next_mono(engine));
     if (engine->drain.is_asked && !engine->drain.is_over)
         next =

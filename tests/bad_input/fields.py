@@ -261,9 +261,54 @@ def _batches():
     yield Case("B132", "items that are no objects", batch([1, "x", None, []]), (200, 400))
 
 
+CRONS = ("", " ", "*", "* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * 32 * *", "* * * 13 *",
+         "* * * * 8", "-1 * * * *", "5-1 * * * *", "*/0 * * * *", "*/90 * * * *", "5/15 * * * *", "1,,2 * * * *", "a * * * *",
+         "? * * * *", "0 0 L * *", "0 0 1W * *", "0 0 * * 5#2", "@reboot", "@often", "0 0 31 2 *", "0 0 30 FEB *", "0 0 31 APR *",
+         "* * * * *\0", "* * * * *\n* * * * *", "١ * * * *", "1e1 * * * *", "99999999999999999999 * * * *",
+         "*" * 513 + " * * * *", "0," * 200000 + "0 * * * *")
+ZONES = ("Mars/X", "", "/etc/passwd", "../../etc/passwd", "Europe/../Europe/Berlin", "Europe", "europe/berlin", "Europe/Berlin\0",
+         "posix/../right/UTC", "zone.tab", "tzdata.zi", "CET-1CEST", ":UTC", "+01:00", "x" * 300, "Европа/Берлин")
+
+
+def _schedule(number, name, members, allowed=(400,)):
+    body = {"cron": "0 0 1 1 *", "task": {"queue": "smuggled"}} | members
+    return Case(f"B{number}", name, send("PUT", "/v1/schedules/bad", body), allowed)
+
+
+def _schedules():
+    for cron in CRONS:
+        yield _schedule(109, f"cron {cron[:30]!a}", {"cron": cron}, (400, 413))
+    for cron in (None, 7, [], {}, True):
+        yield _schedule(109, f"cron {cron!r}", {"cron": cron})
+    for zone in ZONES:
+        yield _schedule(110, f"zone {zone[:30]!a}", {"timezone": zone})
+    for zone in (7, [], True):
+        yield _schedule(110, f"zone {zone!r}", {"timezone": zone})
+    for jitter in (-1, 3601, 1e300, "5", [], True):
+        yield _schedule(110, f"jitter_s {jitter!r}", {"jitter_s": jitter})
+    for member in ("overlap", "missed"):
+        for word in ("", "never", 0, True, ["skip"]):
+            yield _schedule(110, f"{member} {word!r}", {member: word})
+    for task in (None, 7, "x", [], True, {"delay_s": 5}, {"run_at": "9999-12-31T23:59:59Z"}, {"run_at": "2030-01-01T00:00:00Z"},
+                 {"depends_on": [UNKNOWN]}, {"ref": "a"}, {"priority": 101}, {"queue": "a b"}, {"headers": {"a": 1}},
+                 {"idempotency_key": "k"}, {"nothing": 1}, {"retry": {"max_attempts": 0}}):
+        yield _schedule(110, f"task {json.dumps(task)}", {"task": task}, (400, 422))
+    yield Case("B110", "no cron", send("PUT", "/v1/schedules/bad", {"task": {}}), (400,))
+    yield Case("B110", "no task", send("PUT", "/v1/schedules/bad", {"cron": "* * * * *"}), (400,))
+    yield Case("B110", "a task twice", send("PUT", "/v1/schedules/bad", '{"cron":"* * * * *","task":{},"task":{}}'), (400,))
+    yield Case("B110", "a queue twice in the task",
+               send("PUT", "/v1/schedules/bad", '{"cron":"* * * * *","task":{"queue":"a","queue":"b"}}'), (400,))
+    yield Case("B110", "a deep task", send("PUT", "/v1/schedules/bad",
+                                          '{"cron":"* * * * *","task":' + '{"retry":' * 900 + "1" + "}" * 901), (400, 413))
+    for count in ("0", "101", "x", "-1", "1e1", "", "99999999999999999999"):
+        yield Case("B110", f"n={count}", get(f"/v1/schedules/bad/next?n={count}"), (400,))
+    for name in ("a%20b", "%00", "q" * 129, "a%2Fb", "*"):
+        yield Case("B110", f"name {name[:20]}", send("PUT", f"/v1/schedules/{name}", {"cron": "@daily", "task": {}}), (400, 404))
+
+
 WAITING = {
     "B89": "keys that collide need the hash seed, which is random in each process",
-    "B101": "no queue name is reserved", "B109": "schedules", "B110": "schedules",
+    "B101": "no queue name is reserved",
     "B130": "event streams",
     "B114 (self, cycle, foreign)": "dependencies",
     "B136-B165": "push and callbacks", "B171-B173, B175, B176": "dashboard, exports, event streams",
@@ -272,5 +317,5 @@ WAITING = {
 
 def cases():
     for table in (_shapes, _queue_names, _limits, _numbers, _times, _rules, _queue_rules, _sizes, _keys, _ids, _leases,
-                  _cursors_and_tags, _headers, _batches):
+                  _cursors_and_tags, _headers, _batches, _schedules):
         yield from table()

@@ -141,6 +141,30 @@ struct command *to_close(struct stage *stage, const char *queue, bool now, int64
     return command;
 }
 
+struct command *to_plan(struct stage *stage, const char *name, const char *queue)
+{
+    struct command *command = stage_make(stage, COMMAND_PUT_SCHEDULE);
+
+    command->in.schedule_edit = (struct schedule_edit){
+        .name = bytes_of(name),
+        .settings = {.cron = BYTES("0 12 * * *"),
+                     .timezone = BYTES("UTC"),
+                     .queue = bytes_of(queue)},
+        .task = bytes_of(queue),
+        .if_match = VERSION_UNASKED,
+    };
+    return command;
+}
+
+struct command *to_schedule(struct stage *stage, enum command_kind kind, const char *name)
+{
+    struct command *command = stage_make(stage, kind);
+
+    command->in.schedule =
+        (struct schedule_name){.name = bytes_of(name), .if_match = VERSION_UNASKED, .limit = 10};
+    return command;
+}
+
 struct command *to_again(struct stage *stage, enum command_kind kind, struct id task)
 {
     struct command *command = stage_make(stage, kind);

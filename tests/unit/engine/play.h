@@ -18,6 +18,9 @@ struct command *to_queue(struct stage *stage, enum command_kind kind, const char
 struct command *to_edit_queue(struct stage *stage, const char *queue, unsigned has,
                               struct queue_settings settings);
 struct command *to_close(struct stage *stage, const char *queue, bool now, int64_t wait_ms);
+/* Every day at noon, UTC; the template is the queue's name. */
+struct command *to_plan(struct stage *stage, const char *name, const char *queue);
+struct command *to_schedule(struct stage *stage, enum command_kind kind, const char *name);
 struct command *to_again(struct stage *stage, enum command_kind kind, struct id task);
 
 /* Done at once; the test fails when it is refused. */

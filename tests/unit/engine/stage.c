@@ -43,6 +43,29 @@ static void open_engine(struct stage *stage)
     }
 }
 
+/* A template is the name of a queue; "bad" is none. */
+static enum err read_task(void *ctx, struct bytes json, int64_t now_ms, struct arena *mem,
+                          struct task_spec *ret_spec, struct error *error)
+{
+    (void)ctx;
+    (void)now_ms;
+    if (bytes_is(json, "bad"))
+        return error_set(error, ERR_INVALID_FIELD, "/task/type", "is bad");
+    *ret_spec = (struct task_spec){
+        .queue = arena_bytes(mem, json),
+        .type = BYTES(""),
+        .payload = {.data = BYTES("1")},
+        .delay_ms = -1,
+        .run_at_ms = -1,
+        .timeout_ms = -1,
+        .lease_ms = -1,
+        .expires_ms = -1,
+        .deadline_ms = -1,
+        .result_ttl_ms = -1,
+    };
+    return OK;
+}
+
 /* A store in memory goes with its last connection. */
 static struct db *keep_memory(const char *store_name)
 {
@@ -76,6 +99,7 @@ static struct stage *set(bool is_on_disk)
         .drain_timeout_ms = 30000,
         .heartbeat_ms = 5000,
         .worker_ttl_ms = 15000,
+        .read_task = read_task,
         .wake = on_wake,
         .wake_ctx = stage,
         .ended = on_ended,

@@ -335,7 +335,8 @@ static void names_and_workers_are_bounded(void **state)
     struct command *foreign = to_submit(stage, "q"), *typed = to_submit(stage, "q");
     struct bytes queue = BYTES("q");
 
-    stage->options.bounds = (struct engine_bounds){1, 2, 1, 1, 1, 1};
+    stage->options.bounds = (struct engine_bounds){
+        .namespaces_max = 1, .queues_max = 2, .classes_max = 1, .workers_max = 1, .tokens_max = 1};
     stage_restart(stage);
     assert_int_equal(try_submit(stage, "q"), OK);
     foreign->ns = BYTES("other");

@@ -48,7 +48,7 @@ static bool shows_nothing(const struct command *command)
             reply->namespaces[i].queues != 0)
             return false;
     return reply->limits_len + reply->tasks_len + reply->workers_len + reply->queues_len +
-                   reply->cancels_len + reply->audit_len + reply->lost_len ==
+                   reply->schedules_len + reply->cancels_len + reply->audit_len + reply->lost_len ==
                0 &&
            reply->view.task == NULL && !reply->has_more &&
            reply->stats.queues + reply->stats.workers + reply->stats.leases +
@@ -67,7 +67,7 @@ static enum err verdict(const struct command *command)
 }
 
 /* Everything that the victim has, so that a change of any of it shows. */
-enum { SIGHTS = 13 };
+enum { SIGHTS = 14 };
 
 static void look_around(const struct victim *victim, int64_t ret_numbers[SIGHTS])
 {
@@ -85,6 +85,7 @@ static void look_around(const struct victim *victim, int64_t ret_numbers[SIGHTS]
         "SELECT count(*) FROM tasks JOIN attempts ON task = number WHERE ns = 1",
         "SELECT sum(pending_limit + version) FROM namespaces WHERE number = 1",
         "SELECT sum(max_running * 10 + version) FROM limits WHERE ns = 1",
+        "SELECT sum(version * 1000 + last_task + next_slot) FROM schedules WHERE ns = 1",
     };
 
     for (unsigned i = 0; i < SIGHTS; i++)
@@ -106,6 +107,7 @@ static void set_victim(struct victim *victim, struct stage *stage)
     victim->running = second->id;
     victim->lease = second->lease;
     victim->waiting = submit(stage, "secret");
+    assert_int_equal(code_of(stage_ask(stage, to_plan(stage, "daily", "secret"))), OK);
     assert_int_equal(code_of(stage_ask(stage, to_limit(victim, COMMAND_PUT_LIMIT))), OK);
     assert_int_equal(stage_number(stage, "SELECT number FROM namespaces WHERE name = 'default'"),
                      1);
@@ -153,6 +155,10 @@ static bool is_right_for_foreign(const struct command *command)
     case COMMAND_CLAIM:
     case COMMAND_HEARTBEAT:
     case COMMAND_GET_NS:
+    case COMMAND_GET_SCHEDULE:
+    case COMMAND_DELETE_SCHEDULE:
+    case COMMAND_TRIGGER_SCHEDULE:
+    case COMMAND_NEXT_SCHEDULE:
     case COMMAND_GET_LIMIT:
     case COMMAND_DELETE_LIMIT:
         return verdict(command) == ERR_NOT_FOUND;
@@ -168,6 +174,7 @@ static bool is_right_for_foreign(const struct command *command)
     case COMMAND_SHUTDOWN_STATE:
     case COMMAND_LIST_NS:
     case COMMAND_LIST_LIMITS:
+    case COMMAND_LIST_SCHEDULES:
         return verdict(command) == OK && shows_nothing(command);
     default:
         return true;
@@ -186,7 +193,8 @@ static void another_namespace_gets_at_nothing(void **state)
 
         /* Lists come first, while there is nothing that is its own. */
         if (kind != COMMAND_SUBMIT && kind != COMMAND_REGISTER && kind != COMMAND_EDIT_QUEUE &&
-            kind != COMMAND_PAUSE_QUEUE && kind != COMMAND_PUT_LIMIT)
+            kind != COMMAND_PAUSE_QUEUE && kind != COMMAND_PUT_LIMIT &&
+            kind != COMMAND_PUT_SCHEDULE)
             command = ask_as(&victim, (enum command_kind)kind, &FOREIGN, BYTES("theirs"));
         if (command != NULL)
             check(&victim, (enum command_kind)kind, is_right_for_foreign(command), before);
@@ -213,6 +221,7 @@ static bool is_right_for_narrow(const struct command *command)
     case COMMAND_PURGE_QUEUE:
     case COMMAND_CLOSE_QUEUE:
     case COMMAND_REOPEN_QUEUE:
+    case COMMAND_PUT_SCHEDULE:
     case COMMAND_PUT_LIMIT:
     case COMMAND_DELETE_LIMIT:
         return verdict(command) == ERR_FORBIDDEN;

@@ -51,7 +51,7 @@ static bool is_read_whole(enum sql sql)
         SQL_TOKEN_OTHER,                           /* the first or the second */
         SQL_TOKEN_COUNT,                           /* as far as the bound */
         SQL_LIMIT_ALL,       SQL_LINE_ALL,         SQL_LINE_RECOUNT, SQL_LEVEL_ALL,
-        SQL_SHARE_ALL,
+        SQL_SHARE_ALL,       SQL_SCHEDULE_ALL,
     };
 
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
