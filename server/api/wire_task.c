@@ -198,10 +198,8 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         const char *key;
         int64_t value;
     } numbers[] = {
-        {"limit", blocker->limit},
-        {"running", blocker->running},
-        {"ahead", blocker->ahead},
-        {"workers", blocker->workers},
+        {"limit", blocker->limit},     {"running", blocker->running}, {"ahead", blocker->ahead},
+        {"workers", blocker->workers}, {"count", blocker->count},
     };
 
     json_out_object(out);
@@ -210,6 +208,10 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         json_member_text(out, "queue", blocker->queue);
     if (blocker->type.at != NULL)
         json_member_text(out, "type", blocker->type);
+    if (blocker->key.at != NULL)
+        json_member_text(out, "key", blocker->key);
+    if (blocker->holder_state != TASK_STATE_NONE)
+        json_member_text(out, "holder_state", bytes_of(task_state_name(blocker->holder_state)));
     if (blocker->requires.at != NULL)
         wire_member_labels(out, "requires", blocker->requires);
     if (blocker->missing.at != NULL)

@@ -177,7 +177,7 @@ static void tell(struct batch *batch, int64_t number, const struct ended *ended)
 {
     struct task task;
 
-    if (!task_load_number(batch->db, number, &task)) {
+    if (!task_load_number(batch->db, number, &task) || task_state_is_terminal(task.state)) {
         dependency_delete(batch->db, number, ended->number);
         return;
     }

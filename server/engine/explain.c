@@ -4,10 +4,13 @@
 
 #include "domain/labels.h"
 #include "hot_line.h"
+#include "order.h"
 #include "skill.h"
+#include "store/repo_dependency.h"
+#include "store/repo_order.h"
 #include "views.h"
 
-enum { BLOCKERS_MAX = 6, HOLDERS_SHOWN_MAX = 20, AHEAD_COUNTED_MAX = 10000 };
+enum { BLOCKERS_MAX = 8, HOLDERS_SHOWN_MAX = 20, AHEAD_COUNTED_MAX = 10000 };
 
 struct explanation {
     struct batch *batch;
@@ -28,6 +31,7 @@ static struct blocker *add(struct explanation *explanation, const char *kind)
         .running = -1,
         .ahead = -1,
         .workers = -1,
+        .count = -1,
         .min_priority = MIN_PRIORITY_NONE,
     };
     return blocker;
@@ -39,6 +43,42 @@ static void explain_schedule(struct explanation *explanation)
 
     if (task->state == TASK_SCHEDULED || task->state == TASK_RETRYING)
         add(explanation, "schedule")->until_ms = task->run_at_ms;
+}
+
+static void explain_order(struct explanation *explanation)
+{
+    const struct task *task = explanation->task;
+    struct batch *batch = explanation->batch;
+    struct arena *mem = explanation->command->mem;
+    struct order_row row;
+    struct task head;
+
+    if (order_has_turn(batch, task) || !order_load(batch->db, task->number, mem, &row) ||
+        !task_load_number(batch->db, order_first(batch->db, &row), &head))
+        return;
+
+    struct blocker *blocker = add(explanation, "ordering");
+
+    blocker->key = row.key;
+    blocker->holders = arena_copy(mem, &head.id, sizeof(head.id));
+    blocker->holders_len = 1;
+    blocker->holder_state = head.state;
+    blocker->ahead = order_ahead(batch->db, &row, AHEAD_COUNTED_MAX);
+}
+
+static void explain_dependency(struct explanation *explanation)
+{
+    const struct task *task = explanation->task;
+    struct db *db = explanation->batch->db;
+    struct blocker *blocker;
+
+    if (!task->is_dependent)
+        return;
+    blocker = add(explanation, "dependency");
+    blocker->holders =
+        arena_alloc(explanation->command->mem, HOLDERS_SHOWN_MAX * sizeof(struct id));
+    blocker->holders_len = dependency_page(db, task->number, HOLDERS_SHOWN_MAX, blocker->holders);
+    blocker->count = dependency_count(db, task->number);
 }
 
 static void explain_queue(struct explanation *explanation)
@@ -206,6 +246,8 @@ void fill_explain(struct batch *batch, struct command *command, const struct tas
         return;
     view->blockers = arena_alloc(command->mem, BLOCKERS_MAX * sizeof(struct blocker));
     explain_schedule(&explanation);
+    explain_dependency(&explanation);
+    explain_order(&explanation);
     explain_queue(&explanation);
     explain_cap(&explanation);
     explain_workers(&explanation);

@@ -270,7 +270,55 @@ static void a_claim_of_the_same_batch_gets_what_is_free_now(void **state)
     assert_memory_equal(&next->reply.tasks[0].id, &last, sizeof(last));
 }
 
-#define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
+/* The outcome shares a batch with what the disk has no room for: it is undone and runs again. */
+static void an_undone_end_is_told_once(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 1), first = submit(stage, "q");
+    const struct task *task = claim(stage, worker);
+    struct id last = follow(stage, first, DEPENDENCY_FAIL);
+    struct command *much = to_submit(stage, "q");
+    char sql[64];
+
+    much->in.submit.specs[0].payload.data =
+        (struct bytes){arena_alloc(much->mem, 1 << 20), 1 << 20};
+    (void)snprintf(sql, sizeof(sql), "PRAGMA max_page_count = %lld",
+                   (long long)stage_number(stage, "PRAGMA page_count") + 20);
+    db_exec(stage->engine->db, sql);
+    stage_post(stage, to_finish(stage, task->lease, OUTCOME_SUCCEEDED));
+    stage_post(stage, much);
+    stage_settle(stage);
+    assert_int_equal(code_of(much), ERR_DISK_RESERVE);
+    assert_int_equal(stage_metric(stage, METRIC_ROLLBACKS), 1);
+    assert_int_equal(state_of(stage, last), TASK_READY);
+    assert_int_equal(rows(stage), 0);
+    assert_true(list_is_empty(&stage->engine->owed));
+}
+
+/* More have expired than the timer ends at once: the rest ends when a claim meets it. */
+static void what_ends_while_tasks_are_handed_out_is_told_next(void **state)
+{
+    enum { EXPIRING = 260 };
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 1);
+    struct command *many = to_submit_many(stage, "q", EXPIRING);
+    struct command *waiting = to_claim(stage, worker, 1, 60000);
+
+    (void)submit(stage, "q");
+    const struct task *task = claim(stage, worker);
+    for (unsigned i = 0; i < EXPIRING; i++)
+        many->in.submit.specs[i].expires_ms = 1000;
+    (void)stage_ask(stage, many);
+    struct id last = follow(stage, many->reply.items[EXPIRING - 1].id, DEPENDENCY_RUN);
+    (void)stage_ask(stage, waiting);
+    stage_skip(stage, 1500);
+    (void)finish(stage, task, OUTCOME_SUCCEEDED);
+    assert_int_equal(waiting->reply.tasks_len, 1);
+    assert_memory_equal(&waiting->reply.tasks[0].id, &last, sizeof(last));
+}
+
+#define ON_DISK(test) cmocka_unit_test_setup_teardown(test, stage_setup_on_disk, stage_teardown)
+#define STAGED(test)  cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
 {
@@ -287,6 +335,8 @@ int main(void)
         STAGED(a_wide_fan_falls_slice_by_slice_over_a_restart),
         STAGED(what_is_owed_outlives_the_task),
         STAGED(the_others_wait_on_when_it_is_retried_meanwhile),
+        STAGED(what_ends_while_tasks_are_handed_out_is_told_next),
+        ON_DISK(an_undone_end_is_told_once),
         STAGED(a_claim_of_the_same_batch_gets_what_is_free_now),
     };
 
