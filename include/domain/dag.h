@@ -7,14 +7,17 @@
 struct dag_member {
     struct bytes ref;        /* its name; NONE: it has none */
     struct bytes depends_on; /* names of members, or ids of tasks; a newline behind each */
+    unsigned place;          /* in the array as it was sent: others of it may be missing here */
 };
+
+enum { DAG_ID = -1, DAG_UNKNOWN = -2 };
 
 struct dag {
     unsigned *order; /* all members: whom others come after stands before them */
-    int **awaits;    /* of each member, for each line: which member is meant; -1: an id */
+    int **awaits;    /* of each member, for each line: which member is meant, or one of these */
 };
 
-/* False: a name is given twice, nobody has it, or members come after each other in a circle; error
- * points at the line. */
-MUST_CHECK bool dag_make(const struct dag_member *members, unsigned len, struct arena *arena,
-                         struct dag *ret_dag, struct error *error);
+/* False: a name is given twice, members come after each other in a circle, or with strict, nobody
+ * has a name; error points at the line. */
+MUST_CHECK bool dag_make(const struct dag_member *members, unsigned len, bool strict,
+                         struct arena *arena, struct dag *ret_dag, struct error *error);

@@ -20,6 +20,8 @@ enum until { UNTIL_FINISHED, UNTIL_STARTED, UNTIL_ACCEPTED };
 struct submit {
     struct task_spec *specs;
     unsigned specs_len;
+    const unsigned
+        *places;   /* of an array, where each spec stands in it; NULL: one after the other */
     bool atomic;   /* all or none */
     bool streamed; /* a piece of a stream: a full queue holds the rest back; items before it are
                       done (see out.taken) */

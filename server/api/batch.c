@@ -132,7 +132,10 @@ static enum err read_elements(struct call *call, struct codec *codec, json_t *ar
 
     batch->len = (unsigned)json_array_size(array);
     batch->problems = arena_alloc(call->arena, batch->len * sizeof(*batch->problems));
+    unsigned *places = arena_alloc(call->arena, batch->len * sizeof(*places));
+
     submit->specs = arena_alloc(call->arena, batch->len * sizeof(*submit->specs));
+    submit->places = places;
     call->extra = batch;
 
     struct map *refs = map_new();
@@ -146,7 +149,7 @@ static enum err read_elements(struct call *call, struct codec *codec, json_t *ar
         if (code == OK)
             code = check_ref(codec, &here, spec, refs);
         if (code == OK)
-            submit->specs_len++;
+            places[submit->specs_len++] = i;
         else if (submit->atomic)
             refused = code;
         else

@@ -21,17 +21,18 @@ struct walk {
     unsigned char *marks;
     struct step *path; /* from the member where the walk began to where it stands */
     unsigned path_len, done;
+    bool strict;
     struct error *error;
 };
 
 /* ---- names ---- */
 
-static bool refuse_line(struct error *error, unsigned member, unsigned line, const char *detail)
+static bool refuse_line(const struct walk *walk, unsigned member, unsigned line, const char *detail)
 {
     char where[64];
 
-    (void)snprintf(where, sizeof(where), "/%u/depends_on/%u", member, line);
-    (void)error_set(error, ERR_INVALID_FIELD, where, "%s", detail);
+    (void)snprintf(where, sizeof(where), "/%u/depends_on/%u", walk->members[member].place, line);
+    (void)error_set(walk->error, ERR_INVALID_FIELD, where, "%s", detail);
     return false;
 }
 
@@ -45,7 +46,7 @@ static bool take_names(const struct dag_member *members, unsigned len, struct ma
             continue;
         if (map_put(names, members[i].ref, (void *)(intptr_t)(i + 1)) == NULL)
             continue;
-        (void)snprintf(where, sizeof(where), "/%u/ref", i);
+        (void)snprintf(where, sizeof(where), "/%u/ref", members[i].place);
         (void)error_set(error, ERR_INVALID_FIELD, where, "two members have the ref %.*s",
                         BYTES_ARG(members[i].ref));
         return false;
@@ -63,15 +64,15 @@ static unsigned count_lines(struct bytes lines)
     return len;
 }
 
-/* The member that a line means; -1: it is an id; -2: nobody has the name. */
+/* The member that a line means, or why it is none. */
 static int member_of(const struct map *names, struct bytes line)
 {
     const void *found = map_get(names, line);
     struct id id;
 
     if (id_parse(line, &id))
-        return -1;
-    return found == NULL ? -2 : (int)((intptr_t)found - 1);
+        return DAG_ID;
+    return found == NULL ? DAG_UNKNOWN : (int)((intptr_t)found - 1);
 }
 
 static bool resolve(struct walk *walk, unsigned member, const struct map *names,
@@ -87,12 +88,12 @@ static bool resolve(struct walk *walk, unsigned member, const struct map *names,
         char detail[256];
 
         awaits[i] = member_of(names, line);
-        if (awaits[i] != -2)
+        if (awaits[i] != DAG_UNKNOWN || !walk->strict)
             continue;
         (void)snprintf(detail, sizeof(detail),
                        "no member of the array has the ref %.*s, and it is not a task's id",
                        BYTES_ARG(line));
-        return refuse_line(walk->error, member, i, detail);
+        return refuse_line(walk, member, i, detail);
     }
     return true;
 }
@@ -127,7 +128,7 @@ static bool refuse_circle(const struct walk *walk, unsigned again)
     (void)snprintf(detail, sizeof(detail), "members wait for each other in a circle: %.*s",
                    BYTES_ARG(buffer_bytes(&text)));
     buffer_fini(&text);
-    return refuse_line(walk->error, last->member, last->next - 1, detail);
+    return refuse_line(walk, last->member, last->next - 1, detail);
 }
 
 static void step_into(struct walk *walk, unsigned member)
@@ -170,7 +171,7 @@ static bool put_in_order(struct walk *walk, unsigned len)
     return true;
 }
 
-bool dag_make(const struct dag_member *members, unsigned len, struct arena *arena,
+bool dag_make(const struct dag_member *members, unsigned len, bool strict, struct arena *arena,
               struct dag *ret_dag, struct error *error)
 {
     struct walk walk = {
@@ -179,6 +180,7 @@ bool dag_make(const struct dag_member *members, unsigned len, struct arena *aren
         .awaits_len = arena_alloc(arena, (len + 1) * sizeof(unsigned)),
         .marks = arena_alloc(arena, len + 1),
         .path = arena_alloc(arena, (len + 1) * sizeof(struct step)),
+        .strict = strict,
         .error = error,
     };
 

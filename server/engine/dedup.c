@@ -76,7 +76,7 @@ void dedup_put_off(struct batch *batch, struct task *task, const struct task_spe
     task_set_spec_bytes(batch, task, spec);
     task->run_at_ms = dedup_put_off_to_ms(&spec->rules.dedup, task->created_at_ms, run_at_ms);
     task_replace(batch, task, task_shelf(batch, task));
-    place_again(batch, task);
+    place_by_time(batch, task);
 }
 
 void dedup_supplant(struct batch *batch, struct task *task)

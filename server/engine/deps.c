@@ -157,8 +157,7 @@ static void drop_one(struct batch *batch, struct task *task, const struct ended 
     task->is_dependent = false;
     task_save_touch(batch->db, task);
     batch->rows++;
-    if (task->state == TASK_BLOCKED)
-        place_again(batch, task);
+    place_again(batch, task);
 }
 
 /* What it does not name it does not need: it only waits until that is over. */

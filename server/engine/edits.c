@@ -112,7 +112,9 @@ static bool replace(struct batch *batch, struct command *command, struct task *t
     if (task->queue_number != from->queue->head.number)
         order_change(batch, task);
     task_replace(batch, task, from);
-    if (edit->has_run_at || edit->has_queue)
+    if (edit->has_run_at)
+        place_by_time(batch, task);
+    else
         place_again(batch, task);
     return true;
 }

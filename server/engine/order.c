@@ -47,8 +47,7 @@ static void wake_next(struct batch *batch, const struct order_row *gone)
 {
     struct task next;
 
-    if (task_load_number(batch->db, order_first(batch->db, gone), &next) &&
-        next.state == TASK_BLOCKED)
+    if (task_load_number(batch->db, order_first(batch->db, gone), &next))
         place_again(batch, &next);
 }
 

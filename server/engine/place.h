@@ -8,5 +8,8 @@
 enum task_state place_of(struct batch *batch, const struct task *task);
 /* The same once its time has come, or does not count. */
 enum task_state place_when_due(struct batch *batch, const struct task *task);
-/* Move it to where it stands now, unless it is there. */
+/* Its time is another now: move it to where it stands, unless it is there. */
+void place_by_time(struct batch *batch, struct task *task);
+/* What holds it back is another now; its time is not looked at, since a clock that steps back makes
+ * nothing early that was due. */
 void place_again(struct batch *batch, struct task *task);

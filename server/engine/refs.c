@@ -5,6 +5,13 @@
 
 #include "base/buffer.h"
 
+/* One of a member's depends_on. */
+struct line {
+    unsigned member, nth;
+    int awaits;
+    struct bytes text;
+};
+
 static bool names_others(const struct submit *submit)
 {
     for (unsigned i = 0; i < submit->specs_len; i++)
@@ -23,9 +30,15 @@ bool refs_read(struct batch *batch, struct command *command, struct refs *ret_re
         return true;
     members = arena_alloc(batch->mem, submit->specs_len * sizeof(*members));
     for (unsigned i = 0; i < submit->specs_len; i++)
-        members[i] = (struct dag_member){submit->specs[i].ref, submit->specs[i].rules.depends_on};
+        members[i] = (struct dag_member){
+            .ref = submit->specs[i].ref,
+            .depends_on = submit->specs[i].rules.depends_on,
+            .place = submit->places != NULL ? submit->places[i] : i,
+        };
     ret_refs->are_used = true;
-    return dag_make(members, submit->specs_len, batch->mem, &ret_refs->dag, &command->reply.error);
+    /* A name may be that of a member which was refused on the way here: then so is this one. */
+    return dag_make(members, submit->specs_len, submit->atomic, batch->mem, &ret_refs->dag,
+                    &command->reply.error);
 }
 
 unsigned refs_nth(const struct refs *refs, unsigned taken)
@@ -33,35 +46,49 @@ unsigned refs_nth(const struct refs *refs, unsigned taken)
     return refs->are_used ? refs->dag.order[taken] : taken;
 }
 
-static void refuse_line(struct submit_item *item, unsigned line, struct bytes name)
+static void refuse_line(struct submit_item *item, unsigned line, const char *why, struct bytes name)
 {
     char where[32];
 
     (void)snprintf(where, sizeof(where), "/depends_on/%u", line);
-    (void)error_set(&item->error, ERR_INVALID_FIELD, where, "the member %.*s was refused",
-                    BYTES_ARG(name));
+    (void)error_set(&item->error, ERR_INVALID_FIELD, where, "%s %.*s", why, BYTES_ARG(name));
 }
 
-/* One line as an id. False: its member was refused. */
-static bool add_line(struct buffer *ids, const struct submit_item *awaited, struct bytes line)
+/* A member's line as an id. False: that one was refused. */
+static bool add_member(struct buffer *ids, const struct submit_item *awaited)
 {
     char id[ID_TEXT_LEN + 1];
 
-    if (awaited == NULL) {
-        buffer_printf(ids, "%.*s\n", BYTES_ARG(line));
-        return true;
-    }
     id_format(awaited->id, id);
     buffer_printf(ids, "%s\n", id);
     return awaited->error.code == OK;
+}
+
+static bool add_line(struct buffer *ids, struct submit_item *items, const struct line *line)
+{
+    struct submit_item *item = &items[line->member];
+
+    if (line->awaits == DAG_ID) {
+        buffer_printf(ids, "%.*s\n", BYTES_ARG(line->text));
+        return true;
+    }
+    if (line->awaits == DAG_UNKNOWN) {
+        refuse_line(item, line->nth, "no other task of this array that was taken has the ref",
+                    line->text);
+        return false;
+    }
+    if (add_member(ids, &items[line->awaits]))
+        return true;
+    refuse_line(item, line->nth, "the array's task that it waits for was refused:", line->text);
+    return false;
 }
 
 bool refs_resolve(struct batch *batch, const struct command *command, const struct refs *refs,
                   unsigned nth, struct task_spec *ret_spec)
 {
     const int *awaits = refs->are_used ? refs->dag.awaits[nth] : NULL;
-    struct submit_item *items = command->reply.items;
-    struct bytes lines, line;
+    struct line line = {.member = nth};
+    struct bytes lines;
     struct buffer ids;
     bool is_fine = true;
 
@@ -70,10 +97,9 @@ bool refs_resolve(struct batch *batch, const struct command *command, const stru
     if (awaits == NULL || lines.len == 0)
         return true;
     buffer_init(&ids, SIZE_MAX);
-    for (unsigned i = 0; is_fine && bytes_split(&lines, '\n', &line); i++) {
-        is_fine = add_line(&ids, awaits[i] < 0 ? NULL : &items[awaits[i]], line);
-        if (!is_fine)
-            refuse_line(&items[nth], i, line);
+    for (; is_fine && bytes_split(&lines, '\n', &line.text); line.nth++) {
+        line.awaits = awaits[line.nth];
+        is_fine = add_line(&ids, command->reply.items, &line);
     }
     ret_spec->rules.depends_on = arena_bytes(batch->mem, buffer_bytes(&ids));
     buffer_fini(&ids);

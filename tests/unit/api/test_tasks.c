@@ -175,6 +175,7 @@ static void attempts_logs_and_blockers_are_listed(void **state)
                               .running = -1,
                               .ahead = 12,
                               .workers = -1,
+                              .count = -1,
                               .min_priority = MIN_PRIORITY_NONE};
 
     (void)state;

@@ -27,13 +27,15 @@ static int teardown(void **state)
 
 static struct dag_member member(const char *ref, const char *depends_on)
 {
-    return (struct dag_member){bytes_of(ref), bytes_of(depends_on)};
+    return (struct dag_member){.ref = bytes_of(ref), .depends_on = bytes_of(depends_on)};
 }
 
 static bool make(struct dag_member *members, unsigned len, struct dag *dag, struct error *error)
 {
     *error = (struct error){.code = OK};
-    return dag_make(members, len, arena, dag, error);
+    for (unsigned i = 0; i < len; i++)
+        members[i].place = i;
+    return dag_make(members, len, true, arena, dag, error);
 }
 
 /* Whom others come after stands before them; everybody stands there once. */
@@ -94,8 +96,8 @@ static void a_long_chain_backwards_is_turned(void **state)
     (void)state;
     for (unsigned i = 0; i < MANY; i++)
         members[i] = (struct dag_member){
-            arena_printf(arena, "m%u", i),
-            i + 1 < MANY ? arena_printf(arena, "m%u\n", i + 1) : BYTES_NONE,
+            .ref = arena_printf(arena, "m%u", i),
+            .depends_on = i + 1 < MANY ? arena_printf(arena, "m%u\n", i + 1) : BYTES_NONE,
         };
     assert_true(make(members, MANY, &dag, &error));
     assert_ordered(&dag, MANY);
@@ -113,7 +115,7 @@ static void everybody_may_come_after_everybody_before(void **state)
 
     (void)state;
     for (unsigned i = 0; i < DENSE; i++) {
-        members[i] = (struct dag_member){arena_printf(arena, "m%u", i), all};
+        members[i] = (struct dag_member){.ref = arena_printf(arena, "m%u", i), .depends_on = all};
         all = arena_printf(arena, "%.*sm%u\n", BYTES_ARG(all), i);
     }
     assert_true(make(members, DENSE, &dag, &error));
@@ -179,10 +181,29 @@ static void a_circle_of_all_is_cut_short_in_words(void **state)
 
     (void)state;
     for (unsigned i = 0; i < MANY; i++)
-        members[i] = (struct dag_member){arena_printf(arena, "member-%u", i),
-                                         arena_printf(arena, "member-%u\n", (i + 1) % MANY)};
+        members[i] =
+            (struct dag_member){.ref = arena_printf(arena, "member-%u", i),
+                                .depends_on = arena_printf(arena, "member-%u\n", (i + 1) % MANY)};
     assert_false(make(members, MANY, &dag, &error));
     assert_string_equal(error.where, "/999/depends_on/0");
+}
+
+static void places_are_those_of_the_array_that_was_sent(void **state)
+{
+    struct dag_member members[] = {
+        {.ref = BYTES("a"), .depends_on = BYTES("lost\n"), .place = 1},
+        {.ref = BYTES("b"), .depends_on = BYTES("b\n"), .place = 7},
+    };
+    struct error error = {.code = OK};
+    struct dag dag;
+
+    (void)state;
+    assert_false(dag_make(members, 2, false, arena, &dag, &error));
+    assert_string_equal(error.where, "/7/depends_on/0");
+    assert_true(dag_make(members, 1, false, arena, &dag, &error));
+    assert_int_equal(dag.awaits[0][0], DAG_UNKNOWN);
+    assert_false(dag_make(members, 1, true, arena, &dag, &error));
+    assert_string_equal(error.where, "/1/depends_on/0");
 }
 
 #define KEPT(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
@@ -198,6 +219,7 @@ int main(void)
         KEPT(a_name_is_given_once),
         KEPT(a_circle_is_named),
         KEPT(nobody_comes_after_itself),
+        KEPT(places_are_those_of_the_array_that_was_sent),
         KEPT(a_circle_of_all_is_cut_short_in_words),
     };
 

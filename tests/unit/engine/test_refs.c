@@ -121,7 +121,8 @@ static void who_comes_after_a_refused_one_is_refused(void **state)
     assert_int_equal(items[1].error.code, ERR_QUEUE_FULL);
     assert_int_equal(items[0].error.code, ERR_INVALID_FIELD);
     assert_string_equal(items[0].error.where, "/depends_on/0");
-    assert_string_equal(items[0].error.detail, "the member left was refused");
+    assert_string_equal(items[0].error.detail,
+                        "the array's task that it waits for was refused: left");
     assert_int_equal(items[2].error.code, OK);
     assert_int_equal(items[3].error.code, OK);
     assert_int_equal(stage_number(stage, "SELECT count(*) FROM dependencies"), 1);
