@@ -106,6 +106,26 @@ def a_permanent_failure_and_a_retry_by_hand(bench):
 
 
 @test
+def a_schedule_is_set_paused_and_triggered(bench):
+    broker = RealBroker(bench)
+    task = '{"queue":"q","payload":0.10}'
+    equal(broker.run("schedule", "set", "s", "--cron", "0 12 1 7 *", "--timezone", "Europe/Berlin", "--task", task)[0], 0)
+    code, out, _ = broker.run("schedule", "next", "s", "--count", "2")
+    equal((code, [line[-18:] for line in out.splitlines()]), (0, ["12:00:00.000+02:00"] * 2))
+    for verb in ("pause", "resume", "pause"):
+        equal(broker.run("schedule", verb, "s")[0], 0)
+    equal(broker.run("schedule", "set", "s", "--missed", "all")[0], 0)
+    shown = broker.run("schedule", "show", "s", "--json")[1]
+    for part in ('"paused":true', '"missed":"all"', f'"task":{task}', '"timezone":"Europe/Berlin"'):
+        assert part in shown, (part, shown)
+    code, out, _ = broker.run("schedule", "trigger", "s")
+    equal((code, broker.run("task", "show", out.strip())[0]), (0, 0))
+    assert broker.run("schedule", "set", "s", "--cron", "0 0 31 2 *")[0] != 0
+    assert broker.run("schedule", "pause", "none")[0] != 0
+    equal(broker.run("schedule", "delete", "s")[:2], (0, "s deleted\n"))
+
+
+@test
 def a_paused_queue_gives_out_nothing(bench):
     broker = RealBroker(bench)
     task = broker.run("submit", "--queue", "q")[1].strip()
