@@ -50,6 +50,7 @@ struct list_query {
     bool newest_first;
     unsigned limit;
     int64_t after_number; /* from the cursor; -1: from the start */
+    bool is_read;         /* the engine's own: the page is there, its states are to be shown */
 };
 
 struct cancel {

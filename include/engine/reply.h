@@ -43,11 +43,12 @@ struct task_view {
 struct blocker {
     const char *kind; /* paused closed queue_cap schedule no_worker position ... */
     struct bytes queue, type;
+    struct bytes name;              /* of a limit */
     struct bytes key;               /* of an order */
     enum task_state holder_state;   /* of the one holder; NONE: it does not apply */
     struct bytes requires, missing; /* labels: all, and those that no live worker has */
     int64_t until_ms;
-    int64_t limit, running, ahead, workers, count;
+    int64_t limit, running, units, ahead, workers, count;
     int32_t min_priority; /* MIN_PRIORITY_NONE: it does not apply */
     struct id *holders;   /* tasks that hold the slots, have the turn, or are waited for */
     unsigned holders_len;

@@ -198,14 +198,16 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         const char *key;
         int64_t value;
     } numbers[] = {
-        {"limit", blocker->limit},     {"running", blocker->running}, {"ahead", blocker->ahead},
-        {"workers", blocker->workers}, {"count", blocker->count},
+        {"limit", blocker->limit}, {"running", blocker->running}, {"units", blocker->units},
+        {"ahead", blocker->ahead}, {"workers", blocker->workers}, {"count", blocker->count},
     };
 
     json_out_object(out);
     json_member_text(out, "kind", bytes_of(blocker->kind));
     if (blocker->queue.at != NULL)
         json_member_text(out, "queue", blocker->queue);
+    if (blocker->name.at != NULL)
+        json_member_text(out, "name", blocker->name);
     if (blocker->type.at != NULL)
         json_member_text(out, "type", blocker->type);
     if (blocker->key.at != NULL)

@@ -5,6 +5,7 @@
 #include "handlers.h"
 #include "heartbeats.h"
 #include "lookups.h"
+#include "views.h"
 #include "waits.h"
 
 static void keep_reason(struct batch *batch, struct task *task, struct bytes reason)
@@ -112,9 +113,10 @@ void run_CANCEL(struct batch *batch, struct command *command)
     if (!find_task(batch, command, cancel->task, &row) ||
         !check_version(batch, command, row.version, cancel->if_match))
         return;
-    if (cancel->if_states != 0 && (cancel->if_states & (1U << row.state)) == 0) {
+    if (cancel->if_states != 0 &&
+        (cancel->if_states & (1U << task_shown_state(batch, &row))) == 0) {
         batch_refuse(batch, command, ERR_STATE_CONFLICT, "/if_state", "the task is %s",
-                     task_state_name(row.state));
+                     task_state_name(task_shown_state(batch, &row)));
         return;
     }
     cancel_task(batch, &row, &how);

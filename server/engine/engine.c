@@ -8,6 +8,7 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "listing.h"
 #include "loading.h"
 #include "secret.h"
 
@@ -74,7 +75,15 @@ void engine_answer_one(struct engine *engine, struct command *command)
 
 static void reader_answers(void *ctx, struct command *command)
 {
-    engine_answer_one(ctx, command);
+    struct engine *engine = ctx;
+
+    if (command->kind != COMMAND_LIST_TASKS || !listing_has_ready(command)) {
+        engine_answer_one(engine, command);
+        return;
+    }
+    command->in.list.is_read = true;
+    mailbox_post(&engine->mailbox, command);
+    mailbox_nudge(&engine->mailbox, false);
 }
 
 static bool is_in_memory(const struct engine_options *options)

@@ -3,24 +3,20 @@
 #include <string.h>
 
 #include "domain/labels.h"
+#include "explain.h"
 #include "hot_line.h"
 #include "order.h"
 #include "skill.h"
 #include "store/repo_dependency.h"
 #include "store/repo_order.h"
-#include "views.h"
 
-enum { BLOCKERS_MAX = 8, HOLDERS_SHOWN_MAX = 20, AHEAD_COUNTED_MAX = 10000 };
-
-struct explanation {
-    struct batch *batch;
-    struct command *command;
-    const struct task *task;
-    struct hot_queue *queue;
-    struct task_view *view;
+enum {
+    BLOCKERS_MAX = 16 + TASK_LIMITS_MAX_CEILING,
+    HOLDERS_SHOWN_MAX = 20,
+    AHEAD_COUNTED_MAX = 10000
 };
 
-static struct blocker *add(struct explanation *explanation, const char *kind)
+struct blocker *explain_add(struct explanation *explanation, const char *kind)
 {
     struct blocker *blocker = &explanation->view->blockers[explanation->view->blockers_len++];
 
@@ -29,6 +25,7 @@ static struct blocker *add(struct explanation *explanation, const char *kind)
         .until_ms = -1,
         .limit = -1,
         .running = -1,
+        .units = -1,
         .ahead = -1,
         .workers = -1,
         .count = -1,
@@ -42,7 +39,7 @@ static void explain_schedule(struct explanation *explanation)
     const struct task *task = explanation->task;
 
     if (task->state == TASK_SCHEDULED || task->state == TASK_RETRYING)
-        add(explanation, "schedule")->until_ms = task->run_at_ms;
+        explain_add(explanation, "schedule")->until_ms = task->run_at_ms;
 }
 
 static void explain_order(struct explanation *explanation)
@@ -57,7 +54,7 @@ static void explain_order(struct explanation *explanation)
         !task_load_number(batch->db, order_first(batch->db, &row), &head))
         return;
 
-    struct blocker *blocker = add(explanation, "ordering");
+    struct blocker *blocker = explain_add(explanation, "ordering");
 
     blocker->key = row.key;
     blocker->holders = arena_copy(mem, &head.id, sizeof(head.id));
@@ -74,7 +71,7 @@ static void explain_dependency(struct explanation *explanation)
 
     if (!task->is_dependent)
         return;
-    blocker = add(explanation, "dependency");
+    blocker = explain_add(explanation, "dependency");
     blocker->holders =
         arena_alloc(explanation->command->mem, HOLDERS_SHOWN_MAX * sizeof(struct id));
     blocker->holders_len = dependency_page(db, task->number, HOLDERS_SHOWN_MAX, blocker->holders);
@@ -86,38 +83,51 @@ static void explain_queue(struct explanation *explanation)
     const struct hot_queue *queue = explanation->queue;
 
     if (queue_is_paused(&queue->settings, explanation->batch->now.wall_ms)) {
-        struct blocker *blocker = add(explanation, "paused");
+        struct blocker *blocker = explain_add(explanation, "paused");
 
         blocker->queue = queue->name;
         blocker->until_ms = queue->settings.paused_until_ms;
     }
     if (queue->closing != QUEUE_OPEN || queue->purges > 0)
-        add(explanation, "closed")->queue = queue->name;
+        explain_add(explanation, "closed")->queue = queue->name;
+}
+
+void explain_holders(struct explanation *explanation, struct blocker *blocker,
+                     lease_holds_fn *holds, const void *what)
+{
+    const struct hot *hot = explanation->batch->hot;
+    const struct hot_lease *lease;
+
+    blocker->holders =
+        arena_alloc(explanation->command->mem, HOLDERS_SHOWN_MAX * sizeof(struct id));
+    for (size_t at = 0; (lease = map_each(hot->leases, &at)) != NULL;) {
+        struct task holder;
+
+        if (blocker->holders_len < HOLDERS_SHOWN_MAX && holds(hot, lease, what) &&
+            task_load_number(explanation->batch->db, lease->row.task, &holder))
+            blocker->holders[blocker->holders_len++] = holder.id;
+    }
+}
+
+static bool is_of_queue(const struct hot *hot, const struct hot_lease *lease, const void *queue)
+{
+    (void)hot;
+    return lease->queue == queue;
 }
 
 static void explain_cap(struct explanation *explanation)
 {
     const struct hot_queue *queue = explanation->queue;
-    const struct hot_lease *lease;
 
     if (queue->settings.concurrency < 0 || hot_running(queue) < queue->settings.concurrency)
         return;
 
-    struct blocker *blocker = add(explanation, "queue_cap");
+    struct blocker *blocker = explain_add(explanation, "queue_cap");
 
     blocker->queue = queue->name;
     blocker->limit = queue->settings.concurrency;
     blocker->running = hot_running(queue);
-    blocker->holders =
-        arena_alloc(explanation->command->mem, HOLDERS_SHOWN_MAX * sizeof(struct id));
-    for (size_t at = 0; (lease = map_each(explanation->batch->hot->leases, &at)) != NULL;) {
-        struct task holder;
-
-        if (lease->queue != queue || blocker->holders_len == HOLDERS_SHOWN_MAX)
-            continue;
-        if (task_load_number(explanation->batch->db, lease->row.task, &holder))
-            blocker->holders[blocker->holders_len++] = holder.id;
-    }
+    explain_holders(explanation, blocker, is_of_queue, queue);
 }
 
 /* Live workers of the queue: all, those that run the type, those that have the labels as well. */
@@ -195,7 +205,7 @@ static void explain_workers(struct explanation *explanation)
 
     if (census.has_able)
         return;
-    blocker = add(explanation, lacks_labels ? "labels" : "no_worker");
+    blocker = explain_add(explanation, lacks_labels ? "labels" : "no_worker");
     blocker->queue = explanation->queue->name;
     blocker->type = of_class->type;
     blocker->workers = census.live;
@@ -228,7 +238,7 @@ static void explain_position(struct explanation *explanation)
     if (task->state != TASK_READY)
         return;
 
-    struct blocker *blocker = add(explanation, "position");
+    struct blocker *blocker = explain_add(explanation, "position");
 
     blocker->queue = explanation->queue->name;
     blocker->ahead = ready_ahead(explanation->batch->db, task->line, &head, AHEAD_COUNTED_MAX) +
@@ -250,6 +260,7 @@ void fill_explain(struct batch *batch, struct command *command, const struct tas
     explain_order(&explanation);
     explain_queue(&explanation);
     explain_cap(&explanation);
+    explain_limits(&explanation);
     explain_workers(&explanation);
     explain_position(&explanation);
 }

@@ -144,6 +144,7 @@ struct hot_lease {
     struct lease_row row;      /* times are wall */
     struct hot_worker *worker; /* NULL: it was forgotten */
     struct hot_queue *queue;
+    int64_t line;
     int64_t expires_mono_ms, timeout_mono_ms, confirm_mono_ms, grace_mono_ms; /* INT64_MAX: none */
     int64_t stored_expires_mono_ms;
     bool cancel_told;

@@ -38,6 +38,7 @@ struct hot_lease *lease_make(struct batch *batch, const struct task *task,
     int64_t timeout_ms = task->timeout_ms >= 0 ? task->timeout_ms : queue->settings.timeout_ms;
     struct moment now = batch->now;
 
+    lease->line = task->line;
     lease->row = (struct lease_row){
         .task = task->number,
         .queue = queue->head.number,

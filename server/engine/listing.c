@@ -10,6 +10,7 @@
 #include "reach.h"
 #include "store/repo_registry.h"
 #include "store/repo_task.h"
+#include "views.h"
 
 /* How many rows one page may look at, however few fit its filters. */
 enum { ROWS_SEEN_MAX = 20000, STEP_ROWS = 1000 };
@@ -174,6 +175,13 @@ static bool fits_text(const struct page *page, const struct task *task)
            memmem(error.at, error.len, query->error.at, query->error.len) != NULL;
 }
 
+/* What a limit holds back is ready in its row and shown as blocked; the engine knows which. */
+static bool may_be_shown_in(struct bytes states, enum task_state state)
+{
+    return is_among(states, bytes_of(task_state_name(state))) ||
+           (state == TASK_READY && is_among(states, BYTES("blocked")));
+}
+
 /* Cheap ones first; those that read other rows last. */
 static bool fits(const struct page *page, const struct task *task)
 {
@@ -186,8 +194,8 @@ static bool fits(const struct page *page, const struct task *task)
     if (task->ns_number != page->ns || queue == NULL || of_class == NULL ||
         !reaches_name(page->command, queue->name))
         return false;
-    if (!is_among(query->states, bytes_of(task_state_name(task->state))) ||
-        !is_among(query->queues, queue->name) || !is_among(query->types, of_class->name))
+    if (!may_be_shown_in(query->states, task->state) || !is_among(query->queues, queue->name) ||
+        !is_among(query->types, of_class->name))
         return false;
     if (query->observed >= 0 && task->observed != (query->observed != 0))
         return false;
@@ -291,6 +299,29 @@ static void list_by_walk(struct page *page)
         break;
     }
     page->command->reply.list_end = page->last_number;
+}
+
+bool listing_has_ready(const struct command *command)
+{
+    for (unsigned i = 0; i < command->reply.tasks_len; i++)
+        if (command->reply.tasks[i].state == TASK_READY)
+            return true;
+    return false;
+}
+
+void listing_show(const struct batch *batch, struct command *command)
+{
+    struct reply *reply = &command->reply;
+    unsigned len = 0;
+
+    for (unsigned i = 0; i < reply->tasks_len; i++) {
+        struct task *task = &reply->tasks[i];
+
+        task->state = task_shown_state(batch, task);
+        if (is_among(command->in.list.states, bytes_of(task_state_name(task->state))))
+            reply->tasks[len++] = *task;
+    }
+    reply->tasks_len = len;
 }
 
 void listing_page(struct listing *listing, struct db *db, struct command *command)

@@ -108,12 +108,15 @@ struct lease_load {
 };
 
 /* What its limits count; a waiting task has lent its units. */
-static void load_running(struct engine *engine, int64_t number)
+static void load_running(struct engine *engine, struct hot_lease *lease)
 {
     struct task task;
     const struct hot_line *line;
 
-    if (!task_load_number(engine->db, number, &task) || task.state != TASK_RUNNING)
+    if (!task_load_number(engine->db, lease->row.task, &task))
+        return;
+    lease->line = task.line;
+    if (task.state != TASK_RUNNING)
         return;
     line = hot_line_numbered(&engine->hot, task.line);
     for (unsigned i = 0; line != NULL && i < line->uses_len; i++)
@@ -136,7 +139,7 @@ static void on_lease(void *ctx, const struct lease_row *row)
     /* Nobody could call while we were down: what was to be confirmed has its lease's time. */
     lease->grace_mono_ms = mono_of(engine, row->grace_at_ms);
     hot_link_lease(&engine->hot, lease);
-    load_running(engine, row->task);
+    load_running(engine, lease);
     if (lease->worker != NULL)
         lease->worker->running++;
 }

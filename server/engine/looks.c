@@ -1,5 +1,6 @@
 /* Looks: reading tasks, one or a page. */
 #include "handlers.h"
+#include "listing.h"
 #include "lookups.h"
 #include "waits.h"
 
@@ -13,9 +14,12 @@ void run_LOOK(struct batch *batch, struct command *command)
     wait_or_answer(batch, command, &row);
 }
 
-/* A reader's work; it comes here only when there are no readers (a store in memory). */
+/* A reader's work, unless there is none (a store in memory); only what limits hold back is judged
+ * here. */
 void run_LIST_TASKS(struct batch *batch, struct command *command)
 {
-    readers_run(batch->engine->readers, batch->db, command);
+    if (!command->in.list.is_read)
+        readers_run(batch->engine->readers, batch->db, command);
+    listing_show(batch, command);
     batch_answer(batch, command);
 }

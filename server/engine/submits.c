@@ -159,6 +159,7 @@ static void view_new(struct batch *batch, struct command *command, const struct 
     task->traceparent = spec->traceparent;
     task->retry = spec->retry;
     task_name(batch, task);
+    task->state = task_shown_state(batch, row);
     command->reply.view = (struct task_view){.task = task, .estimate_ms = -1};
 }
 
@@ -315,8 +316,10 @@ static bool take_item(struct batch *batch, struct command *command, const struct
         enter(batch, command, aim.queue, &resolved, &row);
     else
         row = aim.meeting.found;
-    *item = (struct submit_item){
-        .id = row.id, .number = row.number, .state = row.state, .deduplicated = verdict == JOIN};
+    *item = (struct submit_item){.id = row.id,
+                                 .number = row.number,
+                                 .state = task_shown_state(batch, &row),
+                                 .deduplicated = verdict == JOIN};
     key_keep_item(batch, command, spec, item);
     return true;
 }

@@ -2,6 +2,7 @@
 #include "views.h"
 
 #include "heartbeats.h"
+#include "hot_line.h"
 #include "reach.h"
 #include "store/repo_dead_letter.h"
 
@@ -47,6 +48,16 @@ static void load_logs(struct batch *batch, struct command *command, int64_t numb
         };
 }
 
+enum task_state task_shown_state(const struct batch *batch, const struct task *task)
+{
+    const struct hot_line *line;
+
+    if (task->state != TASK_READY)
+        return task->state;
+    line = hot_line_numbered(batch->hot, task->line);
+    return line != NULL && line_is_held(line, batch->now.mono_ms) ? TASK_BLOCKED : TASK_READY;
+}
+
 void fill_task(struct batch *batch, struct command *command, const struct task *row,
                struct view_wants wants)
 {
@@ -57,6 +68,7 @@ void fill_task(struct batch *batch, struct command *command, const struct task *
     if (wants.result)
         result_load(batch->db, task, command->mem);
     task_name(batch, task);
+    task->state = task_shown_state(batch, row);
     dead_letter_load(batch->db, task, command->mem);
     task->deduplicated = command->reply.deduplicated;
     view->task = task;

@@ -10,6 +10,8 @@ struct view_wants {
 /* Fill reply.view from the task's row as it stands in this batch. */
 void fill_task(struct batch *batch, struct command *command, const struct task *row,
                struct view_wants wants);
+/* As a task's state is shown: what a limit holds back is blocked, though its row is ready. */
+enum task_state task_shown_state(const struct batch *batch, const struct task *task);
 /* A terminal state was shown to somebody who asked for it. */
 void view_mark_observed(struct batch *batch, struct task *row);
 void fill_worker(struct batch *batch, struct command *command, const struct hot_worker *worker,
