@@ -163,7 +163,7 @@ static void no_more_are_stopped_than_there_must_be(void **state)
     declare(stage, LIMIT_CANCELS_OLDEST, 0, NO_RATE);
     ids[0] = use(stage, "a 1\n")->reply.view.task->id;
     assert_int_equal(state_of(stage, ids[3]), TASK_CANCELLED);
-    assert_int_equal(state_of(stage, ids[0]), TASK_READY); /* it is not its own oldest */
+    assert_int_equal(state_of(stage, ids[0]), TASK_BLOCKED); /* it is not its own oldest */
 }
 
 static void units_are_held_until_the_end(void **state)
