@@ -92,7 +92,9 @@ struct hot_queue {
     unsigned shelves_len;
     struct map *shelves_by_class;
     struct hot_line **lines; /* with gaps */
-    unsigned lines_len, lines_free;
+    unsigned lines_len;
+    unsigned *gaps; /* indexes that are free again */
+    unsigned gaps_len, gaps_room;
     struct map *limited_lines; /* those with limits, by what they have in common */
     struct list changed;       /* lines, those whose first changed last before the others */
     uint64_t changes;

@@ -94,6 +94,7 @@ static struct hot_limit *add_limit(struct hot *hot, struct hot_ns *ns, struct by
     limit->name = keep(name);
     limit->due_in = &hot->limits_due;
     list_init(&limit->waiting);
+    list_init(&limit->users);
     (void)map_put(ns->limits.in_use, limit->name, limit);
     resolve(limit);
     return limit;

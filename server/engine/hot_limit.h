@@ -41,6 +41,7 @@ struct hot_limit {
     struct rate_bucket bucket;
     double taken;           /* from it, by the batch at work */
     unsigned lines;         /* that hold it */
+    struct list users;      /* what they take of it each */
     struct list waiting;    /* what waits for room here */
     struct list_node dirty; /* has something to fold */
     struct heap_node due;   /* mono: whoever waits is woken, or it is forgotten */

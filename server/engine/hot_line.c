@@ -11,6 +11,8 @@
 #include "domain/rules.h"
 #include "skill.h"
 
+enum { GAPS_FIRST = 16 };
+
 /* ---- finding and making ---- */
 
 static struct bytes write_key(struct buffer *text, const struct hot_shelf *shelf, int32_t priority,
@@ -22,17 +24,22 @@ static struct bytes write_key(struct buffer *text, const struct hot_shelf *shelf
     return buffer_bytes(text);
 }
 
-static unsigned free_index(struct hot_queue *queue)
+static unsigned take_index(struct hot_queue *queue)
 {
-    if (queue->lines_free > 0) {
-        for (unsigned i = 0; i < queue->lines_len; i++)
-            if (queue->lines[i] == NULL) {
-                queue->lines_free--;
-                return i;
-            }
-    }
+    if (queue->gaps_len > 0)
+        return queue->gaps[--queue->gaps_len];
     queue->lines = mem_resize(queue->lines, (queue->lines_len + 1) * sizeof(struct hot_line *));
     return queue->lines_len++;
+}
+
+static void give_index(struct hot_queue *queue, unsigned index)
+{
+    queue->lines[index] = NULL;
+    if (queue->gaps_len == queue->gaps_room) {
+        queue->gaps_room = queue->gaps_room > 0 ? queue->gaps_room * 2 : GAPS_FIRST;
+        queue->gaps = mem_resize(queue->gaps, queue->gaps_room * sizeof(*queue->gaps));
+    }
+    queue->gaps[queue->gaps_len++] = index;
 }
 
 static void find_limits(struct hot *hot, struct hot_line *line)
@@ -44,11 +51,14 @@ static void find_limits(struct hot *hot, struct hot_line *line)
     while (limits_next(&rest, &use))
         len++;
     line->uses = mem_alloc((len + 1) * sizeof(*line->uses));
-    for (rest = line->limits; limits_next(&rest, &use);)
-        line->uses[line->uses_len++] = (struct line_use){
-            .limit = limit_take(hot, line->shelf->queue->ns, use.name),
-            .units = use.units,
-        };
+    for (rest = line->limits; limits_next(&rest, &use); line->uses_len++) {
+        struct line_use *taken = &line->uses[line->uses_len];
+
+        taken->line = line;
+        taken->limit = limit_take(hot, line->shelf->queue->ns, use.name);
+        taken->units = use.units;
+        list_push_back(&taken->limit->users, &taken->of_limit);
+    }
 }
 
 static struct hot_line *make_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
@@ -60,7 +70,7 @@ static struct hot_line *make_line(struct hot *hot, struct hot_shelf *shelf, int3
     line->number = number;
     line->shelf = shelf;
     line->priority = priority;
-    line->index = free_index(queue);
+    line->index = take_index(queue);
     queue->lines[line->index] = line;
     front_forget(&line->front);
     line_changed(line);
@@ -152,12 +162,13 @@ void hot_drop_line(struct hot *hot, struct hot_line *line)
     ASSERT(line->live + line->adding_live == 0 && line->uses_len > 0);
     for (size_t at = 0; (skill = map_each(hot->skills, &at)) != NULL;)
         skill_forget_line(skill, line);
-    for (unsigned i = 0; i < line->uses_len; i++)
+    for (unsigned i = 0; i < line->uses_len; i++) {
+        list_remove(&line->uses[i].of_limit);
         limit_drop(hot, line->uses[i].limit);
+    }
     (void)map_remove(queue->limited_lines, line->key);
     (void)map_remove_int(hot->lines, (uint64_t)line->number);
-    queue->lines[line->index] = NULL;
-    queue->lines_free++;
+    give_index(queue, line->index);
     list_remove(&line->changed);
     list_remove(&line->idle);
     free_line(line);
@@ -169,6 +180,7 @@ void hot_free_lines(struct hot_queue *queue)
         if (queue->lines[i] != NULL)
             free_line(queue->lines[i]);
     free(queue->lines);
+    free(queue->gaps);
     map_free(queue->limited_lines);
 }
 
@@ -255,24 +267,17 @@ int64_t queue_held_back(const struct hot_queue *queue, int64_t now_mono_ms)
     return held;
 }
 
-static bool uses(const struct hot_line *line, const struct hot_limit *limit)
-{
-    for (unsigned i = 0; i < line->uses_len; i++)
-        if (line->uses[i].limit == limit)
-            return true;
-    return false;
-}
-
 int64_t lines_blocked_by(const struct hot_limit *limit, int64_t now_mono_ms)
 {
-    const struct hot_queue *queue;
-    const struct hot_line *line;
     int64_t blocked = 0, wait_ms;
 
-    for (size_t at = 0; (queue = map_each(limit->ns->queues, &at)) != NULL;)
-        for (size_t of = 0; (line = map_each(queue->limited_lines, &of)) != NULL;)
-            if (uses(line, limit) && line_full_limit(line, now_mono_ms, &wait_ms) == limit)
-                blocked += line_ready(line);
+    for (struct list_node *node = list_first(&limit->users); node != NULL;
+         node = list_next(&limit->users, node)) {
+        const struct line_use *use = CONTAINER_OF(node, struct line_use, of_limit);
+
+        if (!limit_has_room(limit, use->units, now_mono_ms, &wait_ms))
+            blocked += line_ready(use->line);
+    }
     return blocked;
 }
 

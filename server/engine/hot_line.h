@@ -8,8 +8,10 @@
 #include "store/repo_line.h"
 
 struct line_use {
+    struct hot_line *line;
     struct hot_limit *limit;
     int64_t units;
+    struct list_node of_limit;
 };
 
 struct hot_line {

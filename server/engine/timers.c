@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "domain/bounds.h"
 #include "held.h"
+#include "hot_line.h"
 #include "intent.h"
 #include "parked_end.h"
 #include "place.h"
@@ -178,11 +179,12 @@ static void run_janitor(struct batch *batch)
     int64_t keys = key_trim(batch->db, batch->now.wall_ms - KEYS_KEPT_MS, TRIM_ROWS);
 
     int64_t acts = audit_sweep(batch, TRIM_ROWS);
+    int64_t lines = lines_sweep(batch, TRIM_ROWS);
 
-    batch->rows += (unsigned)(events + keys + acts);
+    batch->rows += (unsigned)(events + keys + acts + lines);
     /* A full slice means that there is more: come back soon, so that the broom keeps up with a busy
      * broker. */
-    if (events == TRIM_ROWS || keys == TRIM_ROWS || acts == TRIM_ROWS)
+    if (events == TRIM_ROWS || keys == TRIM_ROWS || acts == TRIM_ROWS || lines == TRIM_ROWS)
         engine->last_janitor.mono_ms -= JANITOR_EVERY_MS - JANITOR_SOON_MS;
     if (!store_has_room(engine->store) && store_reserve_keep(engine->store)) {
         engine->disk_is_full = false;

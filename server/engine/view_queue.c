@@ -8,12 +8,12 @@ enum { DUE_SOON_COUNTED_MAX = 10000 };
 
 #define DUE_SOON_MS INT64_C(30000)
 
-/* Since when the first of the line has been due; INT64_MAX: none is ready. */
+/* Since when the first of the line has been due; INT64_MAX: none is ready, or all are held back. */
 static int64_t line_oldest(struct batch *batch, const struct hot_line *line)
 {
     struct ready_head head;
 
-    if (line_ready(line) == 0)
+    if (line_ready(line) == 0 || line_is_held(line, batch->now.mono_ms))
         return INT64_MAX;
     if (line->front.len > 0)
         return line->front.at[0].since_ms;
