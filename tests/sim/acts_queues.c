@@ -24,11 +24,17 @@ void act_edit_queue(struct sim *sim)
     settings.lease_ms = (int64_t)sim_below(sim, 10) * 1000 + 2000;
     settings.retry.given = sim_chance(sim, 50) ? RETRY_HAS_MAX_ATTEMPTS : 0;
     settings.retry.max_attempts = 2;
+    settings.is_fair = sim_chance(sim, 70);
+    settings.aging_ms = sim_chance(sim, 50) ? (int64_t)sim_below(sim, 5000) + 1 : -1;
+    settings.rate = rate_draw(sim);
+    if (sim_chance(sim, 40))
+        settings.dead_letter_queue = queue_name(sim_pick(sim, QUEUES));
     op->command->in.queue_edit = (struct queue_edit){
         .queue = queue_name(op->queue),
         .replace = sim_chance(sim, 60),
         .has =
-            (unsigned)sim_below(sim, 64) & ~(unsigned)(QUEUE_HAS_PAUSED | QUEUE_HAS_PAUSED_UNTIL),
+            (unsigned)sim_below(sim, 4096) & ~(unsigned)(QUEUE_HAS_PAUSED | QUEUE_HAS_PAUSED_UNTIL |
+                                                         QUEUE_HAS_TIMEOUT | QUEUE_HAS_RETENTION),
         .settings = settings,
         .if_match = -1,
     };

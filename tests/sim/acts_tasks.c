@@ -54,6 +54,7 @@ void spec_fill(struct op *op, struct task_spec *spec, int64_t submission)
         .queue = queue_name(sim->submissions[submission].queue),
         .type = type_name((unsigned)sim_below(sim, TYPES)),
         .payload.data = op_printf(op, "%lld", (long long)submission),
+        .name = op_printf(op, "%lld", (long long)submission), /* stays, whoever puts it off */
         .priority = sim_chance(sim, 30) ? (int32_t)sim_below(sim, 3) * 10 - 10 : 0,
         .delay_ms = sim_chance(sim, 20) ? (int64_t)sim_below(sim, 20000) : -1,
         .run_at_ms = -1,
@@ -67,6 +68,8 @@ void spec_fill(struct op *op, struct task_spec *spec, int64_t submission)
     if (sim->swarm.has_demands && sim_chance(sim, 40))
     spec->requires = labels_named(sim_pick(sim, LABEL_SETS));
     draw_retry(sim, &spec->retry);
+    rules_draw(op, &spec->rules);
+    sim->submissions[submission].has_dedup |= spec->rules.dedup.key.at != NULL;
 }
 
 static int64_t draw_wait(struct sim *sim)
@@ -128,13 +131,14 @@ void act_submit_many(struct sim *sim)
     op = op_new(sim, COMMAND_SUBMIT);
     submit = &op->command->in.submit;
     submit->atomic = !has_keys && sim_chance(sim, 50);
-    submit->specs = arena_alloc(op->command->mem, len * sizeof(struct task_spec));
+    submit->specs = arena_alloc(op->command->mem, (len + 3) * sizeof(struct task_spec));
     submit->specs_len = op->submissions = len;
     op->first = sim->submissions_len;
     for (unsigned i = 0; i < len; i++) {
         int64_t submission = submission_add(sim, (unsigned)sim_below(sim, QUEUES));
 
         spec_fill(op, &submit->specs[i], submission);
+        refs_draw(op, submit->specs, i);
         if (!has_keys)
             continue;
         sim->submissions[submission].is_keyed = sim->submissions[submission].is_line = true;

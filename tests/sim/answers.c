@@ -44,6 +44,23 @@ static void learn_id(struct op *op, int64_t number, struct id id)
         sim_fail(op->sim, "submission %lld was acknowledged and is not there", (long long)number);
 }
 
+/* Or it is the same as one that is there. The answer to a key that comes again does not say. */
+static void learn(struct op *op, unsigned nth, struct id id, bool is_deduplicated)
+{
+    const struct submission *submission = &op->sim->submissions[op->first + nth];
+    const struct dedup *dedup = &op->command->in.submit.specs[nth].rules.dedup;
+    const struct known *known = model_by_id(&op->sim->model, id);
+
+    if (!is_deduplicated && !(submission->has_dedup && submission->is_keyed)) {
+        learn_id(op, op->first + nth, id);
+        return;
+    }
+    if (known == NULL || (is_deduplicated && (dedup->key.at == NULL ||
+                                              !bytes_equal(known->rules.dedup.key, dedup->key))))
+        sim_fail(op->sim, "submission %lld was answered with a task of another key",
+                 (long long)op->first + nth);
+}
+
 static void on_submit(struct op *op)
 {
     const struct submit *submit = &op->command->in.submit;
@@ -54,11 +71,11 @@ static void on_submit(struct op *op)
         return;
     for (unsigned i = 0; i < reply->items_len; i++)
         if (reply->items[i].error.code == OK && !submit->single)
-            learn_id(op, op->first + i, reply->items[i].id);
+            learn(op, i, reply->items[i].id, reply->items[i].deduplicated);
     if (reply->view.task != NULL && !reply->replayed)
-        learn_id(op, op->first, reply->view.task->id);
+        learn(op, 0, reply->view.task->id, reply->deduplicated);
     if (reply->replayed && id_parse(reply->stored_body, &id))
-        learn_id(op, op->first, id);
+        learn(op, 0, id, false);
     if (reply->view.task != NULL)
         check_told_state(op, reply->view.task, reply->done && submit->until == UNTIL_FINISHED);
 }

@@ -39,6 +39,45 @@ static void heal_worker(struct sim *sim)
     op_post(op);
 }
 
+/* Those that have room for nobody, or for too little, get some; the others hold on. */
+static void heal_limits(struct sim *sim)
+{
+    const struct snapshot *now = model_now(&sim->model);
+
+    for (unsigned i = 0; i < now->limits_len; i++) {
+        struct limit_settings settings = now->limits[i].settings;
+        struct op *op;
+
+        if ((settings.max_running < 0 || settings.max_running >= 3) &&
+            (settings.rate.units <= 0 || settings.rate.burst >= 3))
+            continue;
+        settings.max_running = settings.max_running < 0 ? -1 : 3;
+        settings.rate.burst = 3;
+        op = op_new(sim, COMMAND_PUT_LIMIT);
+        op->command->in.limit = (struct limit_edit){
+            .name = op_printf(op, "%s", now->limits[i].name), .settings = settings, .if_match = -1};
+        op_post(op);
+    }
+}
+
+/* Who is over and blocks those behind it waits for somebody to look at it. */
+static void delete_blocking(struct sim *sim)
+{
+    const struct snapshot *now = model_now(&sim->model);
+
+    for (unsigned i = 0; i < now->tasks_len; i++) {
+        const struct row_task *task = &now->tasks[i];
+        struct op *op;
+
+        if (!phase_is_over(phase_of(task->state)) || snapshot_order(now, task->number) == NULL)
+            continue;
+        op = op_new(sim, COMMAND_DELETE_TASK);
+        op->task = task->number;
+        op->command->in.again = (struct again){.task = task->id, .if_match = -1};
+        op_post(op);
+    }
+}
+
 /* Tasks that only a certain worker may run wait for it for ever; nobody else can end that. */
 static void cancel_pinned(struct sim *sim)
 {
@@ -117,6 +156,7 @@ void heal_run(struct sim *sim)
         host_step_wall(sim, sim->wall_max_ms - sim->now.wall_ms);
     for (unsigned i = 0; i < QUEUES; i++)
         heal_queue(sim, i);
+    heal_limits(sim);
     heal_worker(sim);
     host_settle(sim);
     cancel_pinned(sim);
@@ -124,6 +164,7 @@ void heal_run(struct sim *sim)
         if (unfinished(sim, &last_due_ms) == 0 && list_is_empty(&sim->asked))
             break;
         work(sim);
+        delete_blocking(sim);
         host_settle(sim);
         pass_to_next(sim);
         if (sim->now.wall_ms > last_due_ms + BOUND_MS)

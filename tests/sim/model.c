@@ -64,8 +64,10 @@ bool worker_has_queue(const struct row_worker *worker, const struct row_queue *q
 void model_fini(struct model *model)
 {
     for (int64_t i = 0; i < model->tasks_len; i++) {
-        if (model->tasks[i] != NULL)
+        if (model->tasks[i] != NULL) {
             free(model->tasks[i]->said);
+            free(model->tasks[i]->rules_text);
+        }
         free(model->tasks[i]);
     }
     free(model->tasks);
@@ -127,6 +129,8 @@ void model_restarted(struct sim *sim)
 {
     const struct snapshot *now = model_now(&sim->model);
 
+    for (unsigned i = 0; i < BUCKETS; i++) /* rates begin anew */
+        sim->model.of_limits[i].rate = sim->model.of_queues[i].rate = (struct rate_limit){0, 0, 0};
     for (unsigned i = 0; i < now->leases_len; i++) {
         struct known *known = model_known(&sim->model, now->leases[i].task);
         int64_t least_ms = now->leases[i].lease_ms < 30000 ? now->leases[i].lease_ms : 30000;
@@ -155,6 +159,8 @@ void model_look(struct sim *sim)
         look.running[known->queue] += known->phase == RUNNING;
         look.pending[known->queue] += known->phase == PENDING;
     }
+    limits_begin(&look);
+    keys_begin(&look);
     for (unsigned i = 0; i < look.after->events_len; i++)
         sight_event(&look, &look.after->events[i]);
     sight_rows(&look);

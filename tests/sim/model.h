@@ -2,13 +2,21 @@
  * compares the rows with that. */
 #pragma once
 
+#include "domain/rules.h"
 #include "rows.h"
 
 struct sim;
 
 enum phase { ABSENT, PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, EXPIRED, DELETED };
 
-enum { SAID_BY_LEAVING = 1 << 7 };
+enum { SAID_BY_LEAVING = 1 << 7, AWAITED_MAX = 4, STOPS_MAX = 8, BUCKETS = 8 };
+
+/* A task that another waits for, or takes the place of, as it was then. */
+struct other {
+    int64_t task, delivery;
+    unsigned ends;
+    bool was_over;
+};
 
 /* All that is known of one task. */
 struct known {
@@ -33,6 +41,27 @@ struct known {
     uint8_t *said;          /* by delivery: what its holder sent, a bit per enum outcome_kind */
     unsigned said_len;
     bool was_claimed; /* in the batch at hand */
+    int64_t created_at_ms;
+    struct task_rules rules; /* points into rules_text */
+    char *rules_text;
+    bool is_letter;      /* a copy of one that failed */
+    bool is_copy;        /* that, or a clone: no submit's policies hold for it */
+    bool must_end;       /* a limit says so: by the end of the batch that made it */
+    bool has_room_asked; /* a limit asks the oldest to stop for it */
+    bool is_holder;      /* and it may be the oldest itself */
+    bool needs_nobody;   /* retried by hand: it waits for nobody any more */
+    struct other awaited[AWAITED_MAX], stops[STOPS_MAX];
+    unsigned awaited_len, stops_len;
+    int64_t place;       /* in the line of its ordering key */
+    bool blocks;         /* it is over, and holds that line */
+    uint64_t moved_step; /* it changed its queue in that step */
+};
+
+/* What a rate has in store at most. */
+struct bucket {
+    struct rate_limit rate;
+    double units;
+    int64_t at_mono_ms;
 };
 
 struct model {
@@ -41,6 +70,8 @@ struct model {
     struct snapshot snapshots[2];
     unsigned newest;
     int64_t last_event;
+    int64_t last_place; /* the latest number or place that was given out */
+    struct bucket of_limits[BUCKETS], of_queues[BUCKETS];
     unsigned edits_open; /* commands on their way that change due time or queue: neither is exact
                             meanwhile */
 };
@@ -66,4 +97,12 @@ bool word_is_final(int64_t task, int64_t delivery);
 int64_t word_delay_ms(int64_t task, int64_t delivery); /* -1: not said */
 /* Whether a worker may take a task of this class. */
 bool worker_may_run(const struct row_worker *worker, const struct row_class *of_class);
+/* What holds for a limit's name, by its row or the most specific rule. */
+struct limit_settings limit_in_force(const struct snapshot *snapshot, struct bytes name);
+int64_t limit_running(const struct model *model, struct bytes name);
+/* Whether it has to end without a run, because of one that it waits for. */
+bool keys_doom(const struct model *model, const struct known *known);
+/* In store by now at most; never more than the burst. */
+double bucket_units(struct bucket *bucket, int64_t now_mono_ms);
+struct bucket *bucket_of_limit(struct model *model, struct bytes name);
 bool worker_has_queue(const struct row_worker *worker, const struct row_queue *queue);

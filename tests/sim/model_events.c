@@ -1,12 +1,22 @@
 /* Model events: each step of a task's life against the rules, in the order of the log. */
 #include "sight.h"
 
+/* What was sent, as its row has it. */
+static bool read_body(struct sight *look, struct known *known)
+{
+    bool is_read =
+        rows_body(look->sim->rows, known->number, &known->submission, &known->rules_text);
+
+    return is_read && rules_read(bytes_of(known->rules_text), &known->rules) &&
+           known->submission >= 0 && known->submission < look->sim->submissions_len;
+}
+
 static void on_submitted(struct sight *look, struct known *known, const struct row_event *event)
 {
     const struct row_task *row = snapshot_task(look->after, known->number);
     const struct row_queue *queue = snapshot_queue(look->before, event->queue);
     int64_t limit = queue == NULL || queue->closed == 3 ? -1 : queue->pending_limit;
-    bool is_clone = false;
+    bool is_clone;
 
     if (known->phase != ABSENT || row == NULL) {
         sim_fail(look->sim, "task %lld was submitted, but is no new row", (long long)known->number);
@@ -15,9 +25,17 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
     *known = (struct known){
         .number = known->number, .id = row->id, .phase = PENDING, .queue = event->queue};
     known->waits_since = look->sim->steps;
-    known->submission = rows_payload(look->sim->rows, known->number);
-    if (known->submission < 0 || known->submission >= look->sim->submissions_len) {
-        sim_fail(look->sim, "task %lld has a payload that nobody sent", (long long)known->number);
+    known->created_at_ms = row->created_at_ms;
+    known->is_letter = (row->flags & FLAG_DEAD_LETTER) != 0;
+    if (!read_body(look, known)) {
+        sim_fail(look->sim, "task %lld is one that nobody sent", (long long)known->number);
+        return;
+    }
+    look->pending[event->queue]++;
+    look->letters += known->is_letter;
+    known->is_copy = known->is_letter;
+    if (known->is_letter) {
+        keys_submitted(look, known);
         return;
     }
 
@@ -26,20 +44,21 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
         submission->rows == 0 ||
         (submission->is_keyed && look->sim->wall_max_ms - submission->first_at_ms >= 86400000);
 
-    is_clone = submission->clones_open > 0 && submission->rows > 0;
+    known->is_copy = is_clone = submission->clones_open > 0 && submission->rows > 0;
     if (!is_clone && (submission->open == 0 || !may_be_new))
         sim_fail(look->sim, "task %lld: submission %lld became a task %s", (long long)known->number,
                  (long long)known->submission,
                  submission->rows > 0 ? "twice" : "though it was refused");
     if (submission->rows++ == 0)
         submission->first_at_ms = event->at_ms;
-    look->pending[event->queue]++;
     if (!is_clone && look->model->edits_open == 0 && limit >= 0 &&
         look->pending[event->queue] > limit)
         sim_fail(look->sim, "queue %lld has %lld waiting, its pending_limit is %lld",
                  (long long)event->queue, (long long)look->pending[event->queue], (long long)limit);
     if (queue != NULL && (queue->closed == 1 || queue->closed == 2))
         sim_fail(look->sim, "task %lld was taken by a closed queue", (long long)known->number);
+    keys_submitted(look, known);
+    limits_submitted(look, known);
 }
 
 static void check_grant(struct sight *look, const struct known *known)
@@ -114,6 +133,8 @@ static void on_claimed(struct sight *look, struct known *known)
     known->lasts_until_ms = look->sim->now.mono_ms + lease->lease_ms;
     known->was_claimed = true;
     look->sim->grants++;
+    limits_claimed(look, known);
+    keys_claimed(look, known);
 }
 
 static bool is_at_most_once(const struct sight *look, const struct known *known)
@@ -277,12 +298,27 @@ static void on_end_of_wait(struct sight *look, struct known *known, int64_t kind
         row = snapshot_task(look->after, known->number);
     if (row == NULL)
         return;
-    if (kind == EVENT_TASK_FAILED && !has_passed(look, row->deadline_at_ms))
+    if (kind == EVENT_TASK_FAILED && !has_passed(look, row->deadline_at_ms) &&
+        !(keys_doom(look->model, known) && known->rules.on_dependency_failure == DEPENDENCY_FAIL))
         sim_fail(look->sim, "task %lld failed and had not begun", (long long)known->number);
     if (kind == EVENT_TASK_EXPIRED && !has_passed(look, row->expires_at_ms))
         sim_fail(look->sim, "task %lld expired before its time", (long long)known->number);
     if (kind == EVENT_TASK_EXPIRED && known->delivery > 0)
         sim_fail(look->sim, "task %lld had been claimed and expired", (long long)known->number);
+}
+
+/* A queue that names another for its dead: each leaves a copy there, unless that is closed. */
+static bool leaves_letter(const struct sight *look, const struct known *known)
+{
+    const struct row_queue *queue = snapshot_queue(look->before, known->queue);
+
+    if (known->phase != FAILED || known->is_letter || queue == NULL || queue->closed == 3 ||
+        queue->dead_letter_queue[0] == '\0')
+        return false;
+    for (unsigned i = 0; i < look->before->queues_len; i++)
+        if (bytes_is(bytes_of(queue->dead_letter_queue), look->before->queues[i].name))
+            return look->before->queues[i].closed != 1 && look->before->queues[i].closed != 2;
+    return true;
 }
 
 static void on_end(struct sight *look, struct known *known, int64_t kind)
@@ -301,6 +337,8 @@ static void on_end(struct sight *look, struct known *known, int64_t kind)
     known->ended_as = known->phase;
     known->ends++;
     known->is_doomed = false;
+    look->letters -= leaves_letter(look, known);
+    keys_over(look, known);
 }
 
 static void on_retrying(struct sight *look, struct known *known)
@@ -309,6 +347,7 @@ static void on_retrying(struct sight *look, struct known *known)
         on_attempt_end(look, known, EVENT_TASK_RETRYING);
     } else if (known->phase == FAILED || known->phase == CANCELLED || known->phase == EXPIRED) {
         known->cancel_was_told = false;
+        keys_again(look, known);
     } else {
         sim_fail(look->sim, "task %lld came back in phase %d", (long long)known->number,
                  (int)known->phase);

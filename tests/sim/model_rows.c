@@ -74,6 +74,7 @@ static void check_gone(struct sight *look, struct known *known)
         sim_fail(look->sim, "task %lld in phase %d is gone", (long long)known->number,
                  (int)known->phase);
     known->phase = DELETED;
+    known->blocks = false;
 }
 
 /* In the same line, or one beside it that the same worker runs. */
@@ -91,10 +92,26 @@ static double rank_of(const struct row_queue *queue, const struct row_task *task
     return (double)task->priority + (double)waited_ms / (double)queue->aging_ms;
 }
 
-static bool could_have(const struct sight *look, const struct row_worker *worker,
-                       const struct row_task *was)
+/* A cap or a rate may have held it back, or one of those that share a limit with it. */
+static bool is_limited(const struct sight *look, const struct row_task *was)
 {
-    return was->state == TASK_READY && was->priority >= worker->min_priority &&
+    struct bytes rest = model_known(look->model, was->number)->rules.limits;
+    struct limit_use use;
+
+    while (limits_next(&rest, &use)) {
+        struct limit_settings settings = limit_in_force(look->before, use.name);
+
+        if (settings.max_running >= 0 || settings.rate.units > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool could_have(const struct sight *look, const struct row_worker *worker,
+                       const struct row_task *claimed, const struct row_task *was)
+{
+    return was->state == TASK_READY && (was->line == claimed->line || !is_limited(look, was)) &&
+           was->priority >= worker->min_priority &&
            worker_may_run(worker, snapshot_class(look->after, was->class_number));
 }
 
@@ -117,7 +134,7 @@ static unsigned heads_of_levels(const struct sight *look, const struct row_task 
         const struct row_task *was = &look->before->tasks[i];
         unsigned at = 0;
 
-        if (was->queue != claimed->queue || !could_have(look, worker, was))
+        if (was->queue != claimed->queue || !could_have(look, worker, claimed, was))
             continue;
         while (at < len && ret_heads[at]->priority != was->priority)
             at++;
@@ -167,7 +184,7 @@ static void check_order(struct sight *look, const struct row_task *claimed)
         const struct row_task *was = &look->before->tasks[i];
 
         if (was->queue == claimed->queue && was->priority == claimed->priority &&
-            could_have(look, worker, was) && was_passed_over(look, was) &&
+            could_have(look, worker, claimed, was) && was_passed_over(look, was) &&
             stands_before(was, claimed))
             out_of_order(look, claimed, was);
     }
@@ -211,4 +228,8 @@ void sight_rows(struct sight *look)
         check_order(look, snapshot_task(look->after, i));
         check_worker(look, snapshot_task(look->after, i));
     }
+    if (!look->sim->has_failed)
+        limits_end(look);
+    if (!look->sim->has_failed)
+        keys_end(look);
 }

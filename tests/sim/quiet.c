@@ -31,6 +31,8 @@ static bool may_give(const struct sim *sim, const struct snapshot *now,
     for (unsigned i = 0; i < now->purged_len; i++)
         if (now->purged[i] == queue->number)
             return false;
+    if (queue->rate.units > 0 && !is_paused && queue->closed < 2)
+        return false; /* see check_queue_rate() */
     return !is_paused && queue->closed < 2 &&
            (queue->concurrency < 0 || count_of(now, queue->number, RUNNING) < queue->concurrency);
 }
@@ -55,7 +57,7 @@ static void check_parked_claim(const struct op *op)
         if (task->state == TASK_READY && task->priority >= worker->min_priority && is_asked_for &&
             worker_has_queue(worker, queue) &&
             worker_may_run(worker, snapshot_class(now, task->class_number)) &&
-            may_give(op->sim, now, queue))
+            may_give(op->sim, now, queue) && quiet_is_free(op->sim, worker, task))
             sim_fail(op->sim, "task %lld is ready, a claim waits for it, and they do not meet",
                      (long long)task->number);
     }
@@ -82,13 +84,14 @@ static void check_parked_submit(const struct op *op)
     bool is_full = queue != NULL && queue->pending_limit >= 0 &&
                    count_of(now, queue->number, PENDING) >= queue->pending_limit;
 
-    if (submission->is_keyed || op->is_gone)
+    if (submission->is_keyed || submission->has_dedup || op->is_gone)
         return;
     if (submission->rows == 0 && !is_full)
         sim_fail(op->sim, "submission %lld waits for room though there is some",
                  (long long)op->first);
     for (unsigned i = 0; i < now->tasks_len && submission->rows > 0; i++)
         if (model_known(&op->sim->model, now->tasks[i].number)->submission == op->first &&
+            !model_known(&op->sim->model, now->tasks[i].number)->is_letter &&
             phase_is_over(phase_of(now->tasks[i].state)) && submission->rows == 1)
             sim_fail(op->sim, "task %lld is over and its submit still waits",
                      (long long)now->tasks[i].number);
@@ -198,6 +201,7 @@ void quiet_check(struct sim *sim)
          node = list_next(&sim->asked, node))
         check_parked(CONTAINER_OF(node, struct op, link));
     check_timers(sim);
+    quiet_rules(sim);
     check_deleted(sim);
     check_kept(sim);
     if (sim->steps % LOOK_EVERY == 0 && rows_contradictions(sim->rows) != 0)
@@ -205,6 +209,24 @@ void quiet_check(struct sim *sim)
 }
 
 /* ---- as it is shown ---- */
+
+/* Who is ready and held back by a limit is shown as blocked. */
+static void check_shown_count(struct op *op, const struct queue_view *view,
+                              const struct row_queue *row, int state)
+{
+    const struct snapshot *now = model_now(&op->sim->model);
+    int64_t count = 0, shown = view->counts.of[state];
+
+    for (unsigned i = 0; i < now->tasks_len; i++)
+        count += now->tasks[i].queue == row->number &&
+                 (now->tasks[i].state == state ||
+                  (state == TASK_READY && now->tasks[i].state == TASK_BLOCKED));
+    if (state == TASK_READY)
+        shown += view->counts.of[TASK_BLOCKED];
+    if (state == TASK_BLOCKED ? count > shown : count != shown)
+        sim_fail(op->sim, "queue %s shows %lld tasks %s and has %lld", row->name, (long long)shown,
+                 task_state_name((enum task_state)state), (long long)count);
+}
 
 static void check_shown(struct op *op)
 {
@@ -225,16 +247,8 @@ static void check_shown(struct op *op)
             continue;
         if (row->closed == 3)
             sim_fail(op->sim, "queue %s was deleted and is shown", row->name);
-        for (int state = 1; state < TASK_STATE_MAX; state++) {
-            int64_t count = 0;
-
-            for (unsigned j = 0; j < now->tasks_len; j++)
-                count += now->tasks[j].queue == row->number && now->tasks[j].state == state;
-            if (count != view->counts.of[state])
-                sim_fail(op->sim, "queue %s shows %lld tasks %s and has %lld", row->name,
-                         (long long)view->counts.of[state], task_state_name((enum task_state)state),
-                         (long long)count);
-        }
+        for (int state = 1; state < TASK_STATE_MAX; state++)
+            check_shown_count(op, view, row, state);
     }
     if (op->command->reply.queues_len < visible)
         sim_fail(op->sim, "a queue is missing in the list");

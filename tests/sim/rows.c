@@ -9,6 +9,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "domain/namespace.h"
 #include "domain/retry.h"
 
 enum text {
@@ -19,8 +20,11 @@ enum text {
     CLASSES,
     EVENTS,
     PURGED,
+    LIMITS,
+    ORDERS,
+    DEPENDENCIES,
     ATTEMPT,
-    PAYLOAD,
+    BODY,
     RETRY,
     CONTRADICTIONS,
     TEXTS
@@ -37,7 +41,8 @@ static const char *const texts[TEXTS] = {
         "SELECT task, queue, delivery, lease_ms, started_at, grace_at, timeout_at, nonce, worker FROM leases"
         " ORDER BY task",
     [QUEUES] =
-        "SELECT number, concurrency, pending_limit, paused, paused_until, closed, aging_ms, name, retry FROM queues"
+        "SELECT number, concurrency, pending_limit, paused, paused_until, closed, aging_ms, name, retry,"
+        " dead_letter_queue, rate FROM queues"
         " ORDER BY number",
     [WORKERS] =
         "SELECT id, concurrency, mode, confirm_ms, queues, types, min_priority, labels FROM workers",
@@ -45,10 +50,13 @@ static const char *const texts[TEXTS] = {
     [EVENTS] =
         "SELECT number, at, kind, coalesce(queue, 0), coalesce(task, 0) FROM events WHERE number > ?1"
         " ORDER BY number",
-    [PURGED] = "SELECT queue FROM intents ORDER BY queue",
+    [PURGED] = "SELECT queue FROM intents WHERE kind = 1 ORDER BY queue",
+    [LIMITS] = "SELECT name, max_running, over, rate FROM limits",
+    [ORDERS] = "SELECT task, queue, place, key FROM orders ORDER BY queue, key, place",
+    [DEPENDENCIES] = "SELECT task, on_task FROM dependencies",
     [ATTEMPT] =
         "SELECT attempt, outcome, worker, started_at FROM attempts WHERE task = ?1 AND delivery = ?2",
-    [PAYLOAD] = "SELECT CAST(payload AS TEXT) FROM bodies WHERE task = ?1",
+    [BODY] = "SELECT name, rules FROM bodies WHERE task = ?1",
     [RETRY] = "SELECT retry FROM bodies WHERE task = ?1",
     [CONTRADICTIONS] =
         "WITH counted AS (SELECT ns, queue, class, state, tasks, bytes FROM counters"
@@ -68,6 +76,20 @@ static const char *const texts[TEXTS] = {
         " + (SELECT count(*) FROM (SELECT line, count(*), sum(state = 3) FROM tasks WHERE line > 0"
         "    GROUP BY line EXCEPT SELECT number, live, ready FROM lines))"
         " + (SELECT count(*) FROM tasks WHERE (line = 0) <> (state >= 7))"
+        " + (SELECT count(*) FROM tasks JOIN lines ON lines.number = line"
+        "    WHERE lines.queue <> tasks.queue OR lines.class <> tasks.class OR lines.priority <> tasks.priority)"
+        " + (SELECT count(*) FROM dedups d LEFT JOIN tasks t ON t.number = d.task WHERE t.number IS NULL"
+        "    OR t.queue <> d.queue OR d.stage <> CASE WHEN t.state >= 7 THEN 3 WHEN t.state IN (4, 5) THEN 1"
+        "    WHEN t.delivery = 0 THEN 0 ELSE 2 END)"
+        " + (SELECT count(*) FROM tasks WHERE (flags & 64 <> 0) <> (number IN (SELECT task FROM dedups)))"
+        " + (SELECT count(*) FROM tasks WHERE (flags & 32 <> 0) <> (number IN (SELECT task FROM orders)))"
+        " + (SELECT count(*) FROM orders o LEFT JOIN tasks t ON t.number = o.task WHERE t.number IS NULL"
+        "    OR t.queue <> o.queue)"
+        " + (SELECT count(*) FROM dependencies LEFT JOIN tasks t ON t.number = task"
+        "    WHERE t.number IS NULL OR t.state >= 7 OR t.flags & 256 = 0)"
+        " + (SELECT count(*) FROM limit_holders LEFT JOIN tasks t ON t.number = task"
+        "    WHERE t.number IS NULL OR t.state >= 7)"
+        " + (SELECT count(*) FROM dead_letters WHERE copy NOT IN (SELECT number FROM tasks WHERE flags & 512 <> 0))"
         " + (SELECT count(*) FROM tasks JOIN bodies b ON b.task = number LEFT JOIN results r ON r.task = number"
         "    WHERE bytes <> coalesce(length(b.payload), 0) + coalesce(octet_length(b.headers), 0)"
         "    + coalesce(length(r.result), 0) + coalesce(octet_length(r.error), 0))",
@@ -157,6 +179,15 @@ static void get_text(sqlite3_stmt *stmt, int column, char *ret_text, size_t size
     get_bytes(stmt, column, ret_text, size - 1);
 }
 
+static void get_rate(sqlite3_stmt *stmt, int column, struct rate_limit *ret_rate)
+{
+    char text[128] = "";
+
+    get_text(stmt, column, text, sizeof(text));
+    bool is_read = rate_read(bytes_of(text), ret_rate) || text[0] == '\0';
+    ASSERT(is_read);
+}
+
 static void read_tasks(struct rows *rows, struct snapshot *snapshot)
 {
     sqlite3_stmt *stmt = start(rows, TASKS);
@@ -196,6 +227,8 @@ static void read_queues(struct rows *rows, struct snapshot *snapshot)
         get_numbers(stmt, &row->number, 7);
         get_text(stmt, 7, row->name, sizeof(row->name));
         get_text(stmt, 8, row->retry, sizeof(row->retry));
+        get_text(stmt, 9, row->dead_letter_queue, sizeof(row->dead_letter_queue));
+        get_rate(stmt, 10, &row->rate);
     }
     stmt = start(rows, PURGED);
     while (step(stmt))
@@ -242,12 +275,46 @@ static void read_events(struct rows *rows, int64_t after, struct snapshot *snaps
     }
 }
 
+static void read_limits(struct rows *rows, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, LIMITS);
+
+    snapshot->limits_len = 0;
+    while (step(stmt)) {
+        struct row_limit *row = MORE(snapshot, limits, LIMITS);
+        int64_t over = sqlite3_column_int64(stmt, 2);
+
+        get_text(stmt, 0, row->name, sizeof(row->name));
+        row->settings.max_running = sqlite3_column_int64(stmt, 1);
+        row->settings.over = (enum limit_over)over;
+        get_rate(stmt, 3, &row->settings.rate);
+    }
+}
+
+static void read_order(struct rows *rows, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, ORDERS);
+
+    snapshot->orders_len = snapshot->dependencies_len = 0;
+    while (step(stmt)) {
+        struct row_order *row = MORE(snapshot, orders, ORDERS);
+
+        get_numbers(stmt, &row->task, 3);
+        get_text(stmt, 3, row->key, sizeof(row->key));
+    }
+    stmt = start(rows, DEPENDENCIES);
+    while (step(stmt))
+        get_numbers(stmt, &MORE(snapshot, dependencies, DEPENDENCIES)->task, 2);
+}
+
 void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot)
 {
     read_tasks(rows, snapshot);
     read_leases(rows, snapshot);
     read_queues(rows, snapshot);
     read_workers(rows, snapshot);
+    read_limits(rows, snapshot);
+    read_order(rows, snapshot);
     read_events(rows, after_event, snapshot);
 }
 
@@ -270,16 +337,18 @@ bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery,
     return true;
 }
 
-int64_t rows_payload(struct rows *rows, int64_t task)
+bool rows_body(struct rows *rows, int64_t task, int64_t *ret_submission, char **ret_rules)
 {
-    sqlite3_stmt *stmt = start(rows, PAYLOAD);
-    int64_t number = -1;
+    sqlite3_stmt *stmt = start(rows, BODY);
 
     (void)sqlite3_bind_int64(stmt, 1, task);
-    if (step(stmt))
-        number = sqlite3_column_int64(stmt, 0);
+    if (!step(stmt))
+        return false;
+    *ret_submission = sqlite3_column_int64(stmt, 0);
+    *ret_rules = mem_alloc((size_t)sqlite3_column_bytes(stmt, 1) + 1);
+    get_bytes(stmt, 1, *ret_rules, (size_t)sqlite3_column_bytes(stmt, 1));
     (void)sqlite3_reset(stmt);
-    return number;
+    return true;
 }
 
 struct retry_policy rows_retry(struct rows *rows, int64_t task)
@@ -333,6 +402,9 @@ void snapshot_free(struct snapshot *snapshot)
     free(snapshot->classes);
     free(snapshot->events);
     free(snapshot->purged);
+    free(snapshot->limits);
+    free(snapshot->orders);
+    free(snapshot->dependencies);
 }
 
 const struct row_task *snapshot_task(const struct snapshot *snapshot, int64_t number)
@@ -381,5 +453,13 @@ const struct row_class *snapshot_class(const struct snapshot *snapshot, int64_t 
     for (unsigned i = 0; i < snapshot->classes_len; i++)
         if (snapshot->classes[i].number == number)
             return &snapshot->classes[i];
+    return NULL;
+}
+
+const struct row_order *snapshot_order(const struct snapshot *snapshot, int64_t task)
+{
+    for (unsigned i = 0; i < snapshot->orders_len; i++)
+        if (snapshot->orders[i].task == task)
+            return &snapshot->orders[i];
     return NULL;
 }

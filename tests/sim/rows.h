@@ -5,6 +5,7 @@
 #include "base/id.h"
 #include "domain/event.h"
 #include "domain/lease_token.h"
+#include "domain/limit.h"
 #include "domain/queue.h"
 
 struct row_task {
@@ -16,7 +17,7 @@ struct row_task {
     struct id id, worker;
 };
 
-enum { FLAG_ABANDONED = 1, FLAG_AT_MOST_ONCE = 8 };
+enum { FLAG_ABANDONED = 1, FLAG_AT_MOST_ONCE = 8, FLAG_DEAD_LETTER = 512 };
 
 struct row_lease {
     int64_t task, queue, delivery, lease_ms, started_at_ms, grace_at_ms, timeout_at_ms;
@@ -26,7 +27,23 @@ struct row_lease {
 
 struct row_queue {
     int64_t number, concurrency, pending_limit, paused, paused_until_ms, closed, aging_ms;
-    char name[16], retry[64];
+    char name[16], retry[64], dead_letter_queue[16];
+    struct rate_limit rate;
+};
+
+struct row_limit {
+    char name[16];
+    struct limit_settings settings;
+};
+
+/* A place in the line of an ordering key. */
+struct row_order {
+    int64_t task, queue, place;
+    char key[16];
+};
+
+struct row_dependency {
+    int64_t task, on_task;
 };
 
 struct row_worker {
@@ -58,9 +75,13 @@ struct snapshot {
     struct row_worker *workers;
     struct row_class *classes;
     struct row_event *events; /* new ones */
-    int64_t *purged;          /* queues with an intent at work */
+    struct row_limit *limits;
+    struct row_order *orders; /* by queue, key and place */
+    struct row_dependency *dependencies;
+    int64_t *purged; /* queues with an intent at work */
     unsigned tasks_len, leases_len, queues_len, workers_len, classes_len, events_len, purged_len;
-    unsigned rooms[7];
+    unsigned limits_len, orders_len, dependencies_len;
+    unsigned rooms[10];
 };
 
 void snapshot_free(struct snapshot *snapshot);
@@ -70,14 +91,16 @@ const struct row_queue *snapshot_queue(const struct snapshot *snapshot, int64_t 
 const struct row_worker *snapshot_worker(const struct snapshot *snapshot, struct id id);
 const struct row_class *snapshot_class(const struct snapshot *snapshot, int64_t number);
 
+const struct row_order *snapshot_order(const struct snapshot *snapshot, int64_t task);
+
 struct rows;
 struct rows *rows_open(const char *store_name); /* "memory:NAME" */
 void rows_close(struct rows *rows);
 void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot);
 bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery,
                   struct row_attempt *ret_attempt);
-/* The payload of a task as a number; -1: no such task. */
-int64_t rows_payload(struct rows *rows, int64_t task);
+/* What was sent: its name as a number, and its rules, to be freed; false: no such task. */
+bool rows_body(struct rows *rows, int64_t task, int64_t *ret_submission, char **ret_rules);
 struct retry_policy rows_retry(struct rows *rows, int64_t task);
 /* Rows that contradict each other: counters that differ from the tasks, parts of tasks that are not
  * there. */

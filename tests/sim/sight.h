@@ -10,10 +10,25 @@ struct sight {
     struct model *model;
     const struct snapshot *before, *after;
     int64_t running[QUEUES_SEEN_MAX], pending[QUEUES_SEEN_MAX];
+    int64_t last_place; /* of orders, before this batch */
+    unsigned moves; /* tasks that changed their queue: no event says when */
+    int letters;    /* copies of failed tasks, less those that there must be */
 };
 
 /* Replay one event: is it a step that the rules allow? */
 void sight_event(struct sight *look, const struct row_event *event);
 /* Are the rows what the events say? */
 void sight_rows(struct sight *look);
+/* Named limits and rates, along the events and then as a whole. */
+void limits_begin(struct sight *look);
+void limits_submitted(struct sight *look, struct known *known);
+void limits_claimed(struct sight *look, const struct known *known);
+void limits_end(struct sight *look);
+/* Ordering keys, dedup keys and dependencies. */
+void keys_begin(struct sight *look);
+void keys_submitted(struct sight *look, struct known *known);
+void keys_claimed(struct sight *look, const struct known *known);
+void keys_over(struct sight *look, struct known *known);
+void keys_again(struct sight *look, struct known *known); /* it was over, and is retried */
+void keys_end(struct sight *look);
 void known_moved(struct sight *look, struct known *known, int64_t queue);

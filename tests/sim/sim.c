@@ -117,6 +117,14 @@ struct bytes queue_name(unsigned queue)
     return bytes_of(names[queue]);
 }
 
+struct bytes limit_named(unsigned limit)
+{
+    static const char *const names[LIMITS + RULES] = {"gpu", "disk", "tenant-a", "tenant-b", "free",
+                                                      "*",   "t*",   "tenant-*", "tenant-a*"};
+
+    return bytes_of(names[limit]);
+}
+
 struct bytes labels_named(unsigned set)
 {
     static const char *const sets[LABEL_SETS] = {"", "gpu=a100\n", "gpu=t4\n", "gpu=a100\nzone=b\n",

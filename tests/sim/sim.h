@@ -9,6 +9,8 @@
 enum {
     QUEUES = 3,
     TYPES = 2,
+    LIMITS = 5,
+    RULES = 4, /* names of limits that are rules */
     LABEL_SETS = 5,
     AGENTS = 5,
     HELD_MAX = 96,
@@ -40,6 +42,7 @@ struct held {
 struct submission {
     unsigned queue;
     bool is_keyed, is_line; /* is_line: the key is of one line of a batch */
+    bool has_dedup;         /* another's task may be its answer */
     int open;               /* sends that may still become a task */
     int clones_open;
     int rows;
@@ -90,6 +93,7 @@ struct swarm {
     unsigned tasks_max;
     bool has_small_leases, has_wall_jumps, has_retry_policies, has_confirm, has_ends, has_demands;
     unsigned cap_percent, wait_percent, key_percent;
+    unsigned limit_percent, order_percent, dedup_percent, await_percent, share_percent;
 };
 
 struct sim {
@@ -161,6 +165,10 @@ void answer_check(struct op *op);
 
 /* Quiet: what must be true when the engine has nothing left to do. */
 void quiet_check(struct sim *sim);
+void quiet_rules(struct sim *sim); /* of those, what limits, orders and dependencies say */
+/* Whether a ready task could have been leased by what its limits say; what only a rate holds must
+ * have a timer. */
+bool quiet_is_free(struct sim *sim, const struct row_worker *worker, const struct row_task *task);
 void quiet_look(struct sim *sim); /* counts as the engine shows them, against the rows */
 
 /* Acts: one thing that somebody does. */
@@ -177,6 +185,7 @@ void swarm_act(struct sim *sim); /* some acts, one step */
 void heal_run(struct sim *sim);
 
 struct bytes queue_name(unsigned queue);
+struct bytes limit_named(unsigned limit); /* LIMITS names, then RULES */
 struct bytes type_name(unsigned type);
 struct bytes labels_named(unsigned set);
 /* A task that exists, or with some luck one that did. NULL: there was none yet. */
@@ -185,5 +194,10 @@ struct held *pick_held(struct sim *sim);
 int64_t submission_add(struct sim *sim, unsigned queue);
 /* Fill a spec for this submission, as the swarm says. */
 void spec_fill(struct op *op, struct task_spec *spec, int64_t submission);
+/* Rules of a task, drawn as the swarm says. */
+void rules_draw(struct op *op, struct task_rules *rules);
+/* A member of an array waits for others of it. */
+void refs_draw(struct op *op, struct task_spec *specs, unsigned nth);
+struct rate_limit rate_draw(struct sim *sim);
 void outcome_fill(struct op *op, struct outcome *outcome, const struct lease_token *token,
                   enum outcome_kind kind);

@@ -22,6 +22,11 @@ static bool is_always_on(unsigned act)
            act == ACT_register_worker || act == ACT_delete_task;
 }
 
+static unsigned rule_percent(struct sim *sim)
+{
+    return sim_chance(sim, 60) ? sim_pick(sim, 90) + 10 : 0;
+}
+
 void swarm_draw(struct sim *sim)
 {
     struct swarm *swarm = &sim->swarm;
@@ -44,6 +49,11 @@ void swarm_draw(struct sim *sim)
     swarm->cap_percent = (unsigned)sim_below(sim, 100);
     swarm->wait_percent = (unsigned)sim_below(sim, 100);
     swarm->key_percent = (unsigned)sim_below(sim, 80);
+    swarm->limit_percent = rule_percent(sim);
+    swarm->order_percent = rule_percent(sim);
+    swarm->dedup_percent = rule_percent(sim);
+    swarm->await_percent = rule_percent(sim);
+    swarm->share_percent = rule_percent(sim);
 }
 
 static void some_act(struct sim *sim)
