@@ -11,8 +11,8 @@ struct sight {
     const struct snapshot *before, *after;
     int64_t running[QUEUES_SEEN_MAX], pending[QUEUES_SEEN_MAX];
     int64_t last_place; /* of orders, before this batch */
-    unsigned moves; /* tasks that changed their queue: no event says when */
-    int letters;    /* copies of failed tasks, less those that there must be */
+    unsigned moves;     /* tasks that changed their queue: no event says when */
+    int letters;        /* copies of failed tasks, less those that there must be */
 };
 
 /* Replay one event: is it a step that the rules allow? */
