@@ -95,7 +95,7 @@ static void cyclist_init(struct cycle *cycle, const struct scenario *scenario, u
     struct text path = {0};
     struct text body = {0};
 
-    scenario_register(scenario, &cycle->client, index, &cyclist->worker);
+    scenario_register(scenario, &cycle->client, index, scenario->batch, &cyclist->worker);
     text_print(&path, "/v1/workers/%s/claim", cyclist->worker.bytes);
     text_print(&body, "{\"max\":1}");
     client_post(&cycle->client, &cyclist->claim, path.bytes, &body);
@@ -133,7 +133,7 @@ void scenario_cycle(const struct scenario *scenario)
     cycle.cyclists = calloc(scenario->connections, sizeof *cycle.cyclists);
     if (!cycle.cyclists)
         die("out of memory");
-    scenario_add_task(scenario, &body);
+    scenario_add_task(scenario, 0, &body);
     client_post(&cycle.client, &cycle.submit, "/v1/tasks", &body);
     text_print(&cycle.result, "{\"ok\":true}");
     for (unsigned i = 0; i < scenario->connections; i++)

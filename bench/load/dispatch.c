@@ -122,12 +122,12 @@ static void prepare(struct dispatch *dispatch, const struct scenario *scenario)
     struct text path = {0};
     struct text body = {0};
 
-    scenario_register(scenario, &dispatch->client, 0, &worker);
+    scenario_register(scenario, &dispatch->client, 0, scenario->batch, &worker);
     text_print(&path, "/v1/workers/%s/claim?wait=30", worker.bytes);
     text_print(&body, "{\"max\":1}");
     client_post(&dispatch->client, &dispatch->claim, path.bytes, &body);
     text_clear(&body);
-    scenario_add_task(scenario, &body);
+    scenario_add_task(scenario, 0, &body);
     client_post(&dispatch->client, &dispatch->submit, "/v1/tasks", &body);
     text_print(&dispatch->result, "{\"ok\":true}");
     text_fini(&worker);

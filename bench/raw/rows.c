@@ -10,6 +10,7 @@
 #define NS        1LL
 #define QUEUE     1LL
 #define CLASS     1LL
+#define LINE      1LL
 #define LEASE_MS  30000LL
 #define DONE_WELL 1LL /* the attempt's outcome */
 
@@ -21,6 +22,7 @@ enum statement {
     BODY_INSERT,
     EVENT_INSERT,
     COUNTER_ADD,
+    LINE_PUT,
     READY_LIST,
     BODY_GET,
     TASK_CLAIM,
@@ -42,26 +44,29 @@ void rows_prepare(struct rows *rows)
 {
     static const char *const sql[] = {
         [TASK_INSERT] =
-            "INSERT INTO tasks (number, id, ns, queue, class, state, priority, share, run_at,"
+            "INSERT INTO tasks (number, id, ns, queue, class, state, priority, line, share, run_at,"
             " created_at, version, attempt, delivery, failures, losses, timeout_ms, lease_ms, flags,"
             " cancel_requested_at, claimed_at, started_at, finished_at) VALUES (?1, ?2, ?3, ?4, ?5,"
-            " ?6, 0, 0, ?7, ?7, 1, 0, 0, 0, 0, -1, -1, 0, -1, -1, -1, -1)",
+            " ?6, 0, ?8, 0, ?7, ?7, 1, 0, 0, 0, 0, -1, -1, 0, -1, -1, -1, -1)",
         [BODY_INSERT] = "INSERT INTO bodies (task, payload) VALUES (?1, ?2)",
         [EVENT_INSERT] = "INSERT INTO events (number, at, kind, ns, queue, task, task_id)"
                          " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
         [COUNTER_ADD] = "INSERT INTO counters (ns, queue, class, state, tasks)"
                         " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (ns, queue, class, state)"
                         " DO UPDATE SET tasks = tasks + excluded.tasks",
-        [READY_LIST] = "SELECT number, id FROM tasks WHERE ns = ?1 AND queue = ?2 AND class = ?3"
-                       " AND state = 3 ORDER BY priority DESC, share, number LIMIT ?4",
+        [LINE_PUT] = "INSERT INTO lines (number, queue, class, priority, limits, ready, live)"
+                     " VALUES (?1, ?2, ?3, 0, '', ?4, ?5) ON CONFLICT (number) DO UPDATE SET"
+                     " ready = ready + excluded.ready, live = live + excluded.live",
+        [READY_LIST] = "SELECT number, id FROM tasks WHERE line = ?1 AND state = 3"
+                       " ORDER BY share, number LIMIT ?2",
         [BODY_GET] = "SELECT payload, content_type FROM bodies WHERE task = ?1",
         [TASK_CLAIM] = "UPDATE tasks SET state = ?2, version = 2, attempt = 1, delivery = 1,"
                        " claimed_at = ?3, worker = ?4 WHERE number = ?1",
         [LEASE_INSERT] = "INSERT INTO leases (task, queue, delivery, nonce, worker, lease_ms,"
                          " claimed_at, started_at, expires_at, timeout_at, confirm_at, grace_at)"
                          " VALUES (?1, ?2, 1, ?3, ?4, ?5, ?6, -1, ?7, -1, -1, -1)",
-        [TASK_FINISH] = "UPDATE tasks SET state = ?2, version = 3, flags = 4, started_at = ?3,"
-                        " finished_at = ?3 WHERE number = ?1",
+        [TASK_FINISH] = "UPDATE tasks SET state = ?2, line = 0, version = 3, flags = 4,"
+                        " started_at = ?3, finished_at = ?3 WHERE number = ?1",
         [LEASE_DELETE] = "DELETE FROM leases WHERE task = ?1",
         [ATTEMPT_INSERT] =
             "INSERT INTO attempts (task, delivery, attempt, worker, nonce, claimed_at,"
@@ -99,6 +104,11 @@ static void count(struct rows *rows, int64_t state, int64_t change)
     database_run(&rows->database, COUNTER_ADD, "iiiii", NS, QUEUE, CLASS, state, change);
 }
 
+static void count_line(struct rows *rows, int64_t ready, int64_t live)
+{
+    database_run(&rows->database, LINE_PUT, "iiiii", LINE, QUEUE, CLASS, ready, live);
+}
+
 static void event(struct rows *rows, int64_t kind, int64_t task, const unsigned char *id)
 {
     database_run(&rows->database, EVENT_INSERT, "iiiiiib", ++rows->last_event, rows->now_ms, kind,
@@ -112,8 +122,8 @@ static void submit_one(struct rows *rows)
     unsigned char id[ROWS_ID_BYTES];
 
     make_id(rows, id);
-    database_run(database, TASK_INSERT, "ibiiiii", number, id, ROWS_ID_BYTES, NS, QUEUE, CLASS,
-                 (int64_t)READY, rows->now_ms);
+    database_run(database, TASK_INSERT, "ibiiiiii", number, id, ROWS_ID_BYTES, NS, QUEUE, CLASS,
+                 (int64_t)READY, rows->now_ms, LINE);
     database_run(database, BODY_INSERT, "ib", number, payload, (int)sizeof payload - 1);
     event(rows, EVENT_SUBMITTED, number, id);
 }
@@ -124,6 +134,7 @@ void rows_submit(struct rows *rows, unsigned n)
     for (unsigned i = 0; i < n; i++)
         submit_one(rows);
     count(rows, READY, n);
+    count_line(rows, n, n);
     database_exec(&rows->database, "COMMIT");
 }
 
@@ -159,7 +170,7 @@ static void list_ready(struct rows *rows, unsigned n)
 {
     struct database *database = &rows->database;
     sqlite3_stmt *list = database->statements[READY_LIST];
-    int code = database_step(database, READY_LIST, "iiii", NS, QUEUE, CLASS, (int64_t)n);
+    int code = database_step(database, READY_LIST, "ii", LINE, (int64_t)n);
 
     for (rows->n_held = 0; code == SQLITE_ROW; code = sqlite3_step(list)) {
         struct held *held = &rows->held[rows->n_held++];
@@ -183,5 +194,6 @@ void rows_finish_and_claim(struct rows *rows, unsigned n)
     count(rows, SUCCEEDED, finished);
     count(rows, RUNNING, (int64_t)rows->n_held - (int64_t)finished);
     count(rows, READY, -(int64_t)rows->n_held);
+    count_line(rows, -(int64_t)rows->n_held, -(int64_t)finished);
     database_exec(&rows->database, "COMMIT");
 }
