@@ -148,7 +148,7 @@ static void an_id_that_is_not_there_is_pointed_at(void **state)
 
 static void what_is_out_of_reach_is_not_there(void **state)
 {
-    static const struct principal bound = {.name = "bound",
+    static const struct principal bound = {.name = BYTES("bound"),
                                            .grant = {.ns = BYTES("*"), .queues = BYTES("q")}};
     struct stage *stage = *state;
     struct command *blind = to_follow(stage, submit(stage, "secret"), DEPENDENCY_FAIL);

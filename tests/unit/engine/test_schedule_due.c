@@ -15,12 +15,12 @@
 /* Noon UTC of 2023-11-15 is 13 h 46 min 40 s after the stage is set. */
 #define TO_NOON (INT64_C(13) * HOUR_MS + 46 * MINUTE_MS + 40 * SECOND_MS)
 
-static struct command *to_plan_at(struct stage *stage, const char *cron, const char *timezone)
+static struct command *to_plan_at(struct stage *stage, const char *cron, const char *zone)
 {
     struct command *command = to_plan(stage, "s", "q");
 
     command->in.schedule_edit.settings.cron = bytes_of(cron);
-    command->in.schedule_edit.settings.timezone = bytes_of(timezone);
+    command->in.schedule_edit.settings.timezone = bytes_of(zone);
     command->in.schedule_edit.settings.overlap = OVERLAP_ALLOW;
     return command;
 }
