@@ -12,6 +12,8 @@ struct line_row {
 };
 /* Make it or set its counts; the rest never changes. */
 void line_save(struct db *db, const struct line_row *row);
+/* Whether limits may hold its tasks back. */
+bool line_has_limits(struct db *db, int64_t number);
 void line_delete(struct db *db, int64_t number);
 void line_each(struct db *db, void (*each)(void *ctx, const struct line_row *row), void *ctx);
 /* Number and counts only, counted from the tasks; for checks and tests. */

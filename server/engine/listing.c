@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "domain/labels.h"
 #include "reach.h"
+#include "store/repo_line.h"
 #include "store/repo_registry.h"
 #include "store/repo_task.h"
 #include "views.h"
@@ -176,10 +177,13 @@ static bool fits_text(const struct page *page, const struct task *task)
 }
 
 /* What a limit holds back is ready in its row and shown as blocked; the engine knows which. */
-static bool may_be_shown_in(struct bytes states, enum task_state state)
+static bool may_be_shown_in(const struct page *page, const struct task *task)
 {
-    return is_among(states, bytes_of(task_state_name(state))) ||
-           (state == TASK_READY && is_among(states, BYTES("blocked")));
+    struct bytes states = page->query->states;
+
+    return is_among(states, bytes_of(task_state_name(task->state))) ||
+           (task->state == TASK_READY && is_among(states, BYTES("blocked")) &&
+            line_has_limits(page->db, task->line));
 }
 
 /* Cheap ones first; those that read other rows last. */
@@ -194,7 +198,7 @@ static bool fits(const struct page *page, const struct task *task)
     if (task->ns_number != page->ns || queue == NULL || of_class == NULL ||
         !reaches_name(page->command, queue->name))
         return false;
-    if (!may_be_shown_in(query->states, task->state) || !is_among(query->queues, queue->name) ||
+    if (!may_be_shown_in(page, task) || !is_among(query->queues, queue->name) ||
         !is_among(query->types, of_class->name))
         return false;
     if (query->observed >= 0 && task->observed != (query->observed != 0))

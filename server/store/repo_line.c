@@ -9,6 +9,11 @@ void line_save(struct db *db, const struct line_row *row)
                   VALUE_INT(row->live)));
 }
 
+bool line_has_limits(struct db *db, int64_t number)
+{
+    return db_number(db, SQL_LINE_LIMITED, VALUES(VALUE_INT(number)), 0) == 1;
+}
+
 void line_delete(struct db *db, int64_t number)
 {
     db_run(db, SQL_LINE_DELETE, VALUES(VALUE_INT(number)));

@@ -7,6 +7,9 @@ ON CONFLICT (number) DO UPDATE SET ready = excluded.ready, live = excluded.live;
 -- name: line_all
 SELECT number, queue, class, priority, limits, ready, live FROM lines;
 
+-- name: line_limited
+SELECT 1 FROM lines WHERE number = $1 AND limits IS NOT NULL;
+
 -- name: line_delete
 DELETE FROM lines WHERE number = $1;
 
