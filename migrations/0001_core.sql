@@ -86,14 +86,15 @@ CREATE TABLE classes (
     UNIQUE (ns, type, requires)
 ) {{strict}};
 
--- Tasks of one queue and class, of one priority, with the same set of limits: those that stand in line one behind the
--- other. A line with limits goes when nothing unfinished is left of it.
+-- Tasks of one queue and class, of one priority, with the same set of limits and the same affinity: those that stand in
+-- line one behind the other. A line with limits or an affinity goes when nothing unfinished is left of it.
 CREATE TABLE lines (
     number   {{key}},
     queue    {{i64}} NOT NULL,
     class    {{i64}} NOT NULL,
     priority {{i64}} NOT NULL,
     limits   TEXT,                             -- as domain/rules.h writes them
+    affinity TEXT,
     ready    {{i64}} NOT NULL,
     live     {{i64}} NOT NULL                  -- not terminal
 ) {{strict}};

@@ -7,7 +7,7 @@
 struct line_row {
     int64_t number, queue, class_number;
     int32_t priority;
-    struct bytes limits; /* NONE: none */
+    struct bytes limits, affinity; /* NONE: none */
     int64_t ready, live;
 };
 /* Make it or set its counts; the rest never changes. */

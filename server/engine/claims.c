@@ -21,7 +21,7 @@ enum { ENDED_MAX = 250 };
 /* One claim's look at the queues that may give. */
 struct picking {
     struct batch *batch;
-    const struct hot_worker *worker;
+    struct hot_worker *worker;
     struct lineup **lineups;
     unsigned len;
 };
@@ -92,16 +92,44 @@ static void add_queues(struct picking *picking, const struct claim *claim)
             add_queue(picking, worker->queues[i]);
 }
 
-/* The task of the queue that the worker would get next. */
+static struct lineup_look look_of(const struct batch *batch, const struct hot_worker *worker,
+                                  unsigned wanted)
+{
+    return (struct lineup_look){
+        .db = batch->db,
+        .now = batch->now,
+        .wanted = wanted,
+        .min_priority = worker->min_priority,
+    };
+}
+
+/* What stands first in the queue for the worker. */
 static struct lineup_pick next_of(const struct batch *batch, const struct hot_worker *worker,
                                   struct lineup *lineup, unsigned wanted)
 {
-    return lineup_first(lineup, &(struct lineup_look){
-                                    .db = batch->db,
-                                    .now = batch->now,
-                                    .wanted = wanted,
-                                    .min_priority = worker->min_priority,
-                                });
+    struct lineup_look look = look_of(batch, worker, wanted);
+
+    return lineup_first(lineup, &look);
+}
+
+static bool is_bound(const struct hot_line *line, const struct hot_worker *worker)
+{
+    return line->affinity != NULL && line->affinity->worker == worker;
+}
+
+/* The line of the same priority that it takes from: one that is bound to it, if there is one. */
+static struct hot_line *preferred(const struct batch *batch, struct hot_worker *worker,
+                                  struct lineup *lineup, struct hot_line *first)
+{
+    struct lineup_look look = look_of(batch, worker, 1);
+    struct hot_line *lines[AFFINITY_LOOK_MAX], *line;
+    unsigned len;
+
+    if (list_is_empty(&worker->affinities_ready) || is_bound(first, worker))
+        return first;
+    len = affinity_lines(worker, lineup->queue, first->priority, lines);
+    line = lineup_preferred(lineup, first, lines, len, &look);
+    return line == NULL ? first : line;
 }
 
 /* Between queues: the higher rank, then the order of commit. Shares mean nothing there. */
@@ -118,6 +146,8 @@ static bool is_before(const struct lineup_pick *a, const struct lineup_pick *b)
 static const struct ready_head *next(const struct picking *picking, unsigned wanted)
 {
     struct lineup_pick best = {.head = NULL};
+    struct lineup *of = NULL;
+    struct hot_line *line;
 
     for (unsigned i = 0; i < picking->len; i++) {
         struct lineup *lineup = picking->lineups[i];
@@ -126,10 +156,18 @@ static const struct ready_head *next(const struct picking *picking, unsigned wan
         if (room_of(picking->batch, lineup->queue) == 0)
             continue;
         first = next_of(picking->batch, picking->worker, lineup, wanted);
-        if (is_before(&first, &best))
+        if (is_before(&first, &best)) {
             best = first;
+            of = lineup;
+        }
     }
-    return best.head;
+    if (of == NULL)
+        return NULL;
+    line = preferred(picking->batch, picking->worker, of, best.line);
+    if (line == best.line)
+        return best.head;
+    lineup_pass(of, best.line, line);
+    return &line->front.at[0];
 }
 
 static void add_lease(struct engine *engine, struct effect *effect)
@@ -162,6 +200,8 @@ static void grant(struct batch *batch, struct command *command, struct hot_worke
     task->worker = worker->id;
     task->has_worker = true;
     task_move(batch, task, TASK_RUNNING, EVENT_TASK_CLAIMED, BYTES_NONE);
+    if (task->rules.affinity.len > 0)
+        affinity_bind(batch, hot_line_numbered(batch->hot, task->line)->affinity, worker);
     lease_insert(batch->db, &lease->row);
     worker->adding++;
     batch_offer_worker(batch, worker);
@@ -275,8 +315,42 @@ static bool may_take(const struct batch *batch, const struct hot_worker *worker,
            next_of(batch, worker, skill_lineup(worker->skill, queue), 1).head != NULL;
 }
 
+/* A parked claim of the worker, if it would be given what is bound to it. */
+static void offer_bound(struct batch *batch, struct hot_worker *worker, struct hot_queue *queue)
+{
+    struct lineup *lineup = skill_lineup(worker->skill, queue);
+
+    for (struct list_node *node = list_first(&worker->claims); node != NULL;
+         node = list_next(&worker->claims, node)) {
+        struct parked *parked = CONTAINER_OF(node, struct parked, subject);
+        struct lineup_pick first;
+
+        if (parked->is_answered || !is_asked_for(&parked->command->in.claim, queue))
+            continue;
+        if (!may_take(batch, worker, queue))
+            return;
+        first = next_of(batch, worker, lineup, 1);
+        if (is_bound(preferred(batch, worker, lineup, first.line), worker))
+            try_parked(batch, parked);
+        return;
+    }
+}
+
+/* What is bound to a worker that waits for it is given to it, whoever waits longer. */
+static void offer_all_bound(struct batch *batch, struct hot_queue *queue)
+{
+    struct hot_worker *worker;
+
+    for (unsigned i = 0; i < AFFINITY_OFFER_MAX && may_give(batch, queue) &&
+                         (worker = affinity_next_worker(queue)) != NULL;
+         i++)
+        offer_bound(batch, worker, queue);
+}
+
 static void offer_queue(struct batch *batch, struct hot_queue *queue)
 {
+    if (!list_is_empty(&queue->affinities_ready) && !list_is_empty(&queue->watches))
+        offer_all_bound(batch, queue);
     for (struct list_node *node = list_first(&queue->watches);
          node != NULL && may_give(batch, queue); node = list_next(&queue->watches, node)) {
         struct parked *parked = CONTAINER_OF(node, struct watch, link)->parked;

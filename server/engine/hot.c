@@ -7,6 +7,7 @@
 #include "base/assert.h"
 #include "base/memory.h"
 #include "fair.h"
+#include "hot_affinity.h"
 #include "hot_line.h"
 #include "hot_names.h"
 #include "skill.h"
@@ -39,6 +40,7 @@ void hot_init(struct hot *hot)
     list_init(&hot->dirty_lines);
     list_init(&hot->dirty_levels);
     list_init(&hot->dirty_shares);
+    list_init(&hot->dirty_affinities);
     list_init(&hot->idle_lines);
 }
 
@@ -203,6 +205,7 @@ static void settle(struct hot *hot, bool keep)
     }
     hot_lines_settle(hot, keep);
     hot_fair_settle(hot, keep);
+    hot_affinities_settle(hot, keep);
     while ((node = list_pop_front(&hot->dirty_queues)) != NULL) {
         struct hot_queue *queue = CONTAINER_OF(node, struct hot_queue, dirty);
 

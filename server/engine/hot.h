@@ -67,7 +67,7 @@ struct hot_shelf {
     struct state_counts counts;
     int64_t adding_bytes[TASK_STATE_MAX]; /* by the batch at work */
     struct list_node dirty;               /* has something to add */
-    struct map *plain_lines;              /* those without limits, by priority */
+    struct map *plain_lines;              /* with neither limits nor affinity, by priority */
 };
 
 enum queue_closing { QUEUE_OPEN = 0, QUEUE_CLOSING = 1, QUEUE_CLOSED = 2, QUEUE_HIDDEN = 3 };
@@ -95,8 +95,10 @@ struct hot_queue {
     unsigned lines_len;
     unsigned *gaps; /* indexes that are free again */
     unsigned gaps_len, gaps_room;
-    struct map *limited_lines; /* those with limits, by what they have in common */
-    struct list changed;       /* lines, those whose first changed last before the others */
+    struct map *keyed_lines;      /* those with limits or affinity, by what they have in common */
+    struct map *affinities;       /* by key */
+    struct list affinities_ready; /* those bound to a worker that may have something ready */
+    struct list changed;          /* lines, those whose first changed last before the others */
     uint64_t changes;
     struct map *levels;          /* of fair sharing, by priority */
     struct rate_bucket claims;   /* what is left of its rate */
@@ -136,10 +138,13 @@ struct hot_worker {
     int64_t running, adding; /* leases: committed, and by the batch at work */
     struct list_node by_ns;
     struct list leases;
-    struct list claims;       /* parked */
-    struct list heartbeats;   /* parked */
-    struct list_node dirty;   /* a slot became free in this batch */
-    struct heap_node silence; /* mono: when it counts as lost, or is forgotten */
+    struct list claims;     /* parked */
+    struct list heartbeats; /* parked */
+    struct list affinities; /* bound to it, the latest first */
+    unsigned affinities_len;
+    struct list affinities_ready; /* of them, those that may have something ready */
+    struct list_node dirty;       /* a slot became free in this batch */
+    struct heap_node silence;     /* mono: when it counts as lost, or is forgotten */
 };
 
 struct hot_lease {
@@ -181,8 +186,8 @@ struct hot {
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
     int64_t next_end_ms; /* wall: the first waiting task that expires or meets its deadline */
     struct list dirty_shelves, dirty_queues, dirty_workers, dirty_limits, saving;
-    struct list dirty_lines, dirty_levels, dirty_shares;
-    struct list idle_lines; /* with limits and nothing that is live */
+    struct list dirty_lines, dirty_levels, dirty_shares, dirty_affinities;
+    struct list idle_lines; /* with limits or affinity, and nothing that is live */
 };
 
 void hot_init(struct hot *hot);

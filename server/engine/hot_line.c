@@ -8,19 +8,20 @@
 #include "base/buffer.h"
 #include "base/memory.h"
 #include "batch.h"
-#include "domain/rules.h"
 #include "skill.h"
 
 enum { GAPS_FIRST = 16 };
 
 /* ---- finding and making ---- */
 
-static struct bytes write_key(struct buffer *text, const struct hot_shelf *shelf, int32_t priority,
-                              struct bytes limits)
+/* Class and priority, the limits with a newline behind each, the affinity without. */
+static struct bytes write_key(struct buffer *text, const struct hot_shelf *shelf,
+                              const struct line_row *row)
 {
     buffer_init(text, SIZE_MAX);
-    buffer_printf(text, "%lld %d\n", (long long)shelf->of_class->head.number, (int)priority);
-    buffer_append(text, limits);
+    buffer_printf(text, "%lld %d\n", (long long)shelf->of_class->head.number, (int)row->priority);
+    buffer_append(text, row->limits);
+    buffer_append(text, row->affinity);
     return buffer_bytes(text);
 }
 
@@ -92,36 +93,66 @@ static struct hot_line *plain_line(struct hot *hot, struct hot_shelf *shelf, int
     return line;
 }
 
-static struct hot_line *limited_line(struct hot *hot, struct hot_shelf *shelf,
-                                     const struct line_row *row)
+static struct bytes key_part(const struct hot_line *line, size_t behind, size_t len)
+{
+    return len == 0 ? BYTES_NONE : (struct bytes){line->key.at + line->key.len - behind - len, len};
+}
+
+static struct hot_line *keyed_line(struct hot *hot, struct hot_shelf *shelf,
+                                   const struct line_row *row)
 {
     struct buffer text;
-    struct bytes key = write_key(&text, shelf, row->priority, row->limits);
-    struct hot_line *line = map_get(shelf->queue->limited_lines, key);
+    struct bytes key = write_key(&text, shelf, row);
+    struct hot_line *line = map_get(shelf->queue->keyed_lines, key);
 
     if (line == NULL) {
         line = make_line(hot, shelf, row->priority, row->number);
         line->key = (struct bytes){memcpy(mem_alloc(key.len), key.at, key.len), key.len};
-        line->limits = (struct bytes){line->key.at + key.len - row->limits.len, row->limits.len};
-        (void)map_put(shelf->queue->limited_lines, line->key, line);
+        line->limits = key_part(line, row->affinity.len, row->limits.len);
+        (void)map_put(shelf->queue->keyed_lines, line->key, line);
         find_limits(hot, line);
+        if (row->affinity.len > 0)
+            affinity_take(line, row->affinity);
     }
     buffer_fini(&text);
     return line;
 }
 
-struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
-                          struct bytes limits)
+static struct hot_line *find_line(struct hot *hot, struct hot_shelf *shelf,
+                                  const struct line_row *row)
 {
-    struct line_row row = {.number = hot->last_line + 1, .priority = priority, .limits = limits};
+    if (row->limits.len == 0 && row->affinity.len == 0)
+        return plain_line(hot, shelf, row->priority, row->number);
+    return keyed_line(hot, shelf, row);
+}
 
-    return limits.len == 0 ? plain_line(hot, shelf, priority, row.number)
-                           : limited_line(hot, shelf, &row);
+struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
+                          const struct task_rules *rules)
+{
+    return find_line(hot, shelf,
+                     &(struct line_row){
+                         .number = hot->last_line + 1,
+                         .priority = priority,
+                         .limits = rules->limits,
+                         .affinity = rules->affinity,
+                     });
 }
 
 struct hot_line *hot_line_numbered(const struct hot *hot, int64_t number)
 {
     return map_get_int(hot->lines, (uint64_t)number);
+}
+
+static bool has_key(const struct hot_line *line)
+{
+    return line->key.at != NULL;
+}
+
+/* Its affinity's worker is told. */
+static void stand_ready(struct hot_line *line)
+{
+    if (line->affinity != NULL && line_ready(line) > 0)
+        affinity_ready(line);
 }
 
 struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row)
@@ -132,14 +163,13 @@ struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row)
 
     if (queue == NULL || of_class == NULL)
         return NULL;
-    line = row->limits.len == 0
-               ? plain_line(hot, hot_shelf(queue, of_class), row->priority, row->number)
-               : limited_line(hot, hot_shelf(queue, of_class), row);
+    line = find_line(hot, hot_shelf(queue, of_class), row);
     line->ready += row->ready;
     line->live += row->live;
     for (unsigned i = 0; i < line->uses_len; i++)
         limit_load(line->uses[i].limit, 0, row->live * line->uses[i].units);
-    if (line->uses_len > 0 && line->live == 0)
+    stand_ready(line);
+    if (has_key(line) && line->live == 0)
         list_push_back(&hot->idle_lines, &line->idle);
     return line;
 }
@@ -159,14 +189,16 @@ void hot_drop_line(struct hot *hot, struct hot_line *line)
     struct hot_queue *queue = line->shelf->queue;
     struct skill *skill;
 
-    ASSERT(line->live + line->adding_live == 0 && line->uses_len > 0);
+    ASSERT(line->live + line->adding_live == 0 && has_key(line));
     for (size_t at = 0; (skill = map_each(hot->skills, &at)) != NULL;)
         skill_forget_line(skill, line);
     for (unsigned i = 0; i < line->uses_len; i++) {
         list_remove(&line->uses[i].of_limit);
         limit_drop(hot, line->uses[i].limit);
     }
-    (void)map_remove(queue->limited_lines, line->key);
+    if (line->affinity != NULL)
+        affinity_drop(line);
+    (void)map_remove(queue->keyed_lines, line->key);
     (void)map_remove_int(hot->lines, (uint64_t)line->number);
     give_index(queue, line->index);
     list_remove(&line->changed);
@@ -181,7 +213,7 @@ void hot_free_lines(struct hot_queue *queue)
             free_line(queue->lines[i]);
     free(queue->lines);
     free(queue->gaps);
-    map_free(queue->limited_lines);
+    map_free(queue->keyed_lines);
 }
 
 /* ---- counts and the first few ---- */
@@ -212,6 +244,7 @@ void line_enters(struct hot_line *line, const struct ready_head *head)
 {
     if (front_enter(&line->front, head, line_ready(line) - 1))
         line_changed(line);
+    stand_ready(line);
 }
 
 void line_leaves(struct hot_line *line, int64_t number)
@@ -240,6 +273,7 @@ bool line_is_held(const struct hot_line *line, int64_t now_mono_ms)
 
 void line_claim(struct batch *batch, struct hot_line *line)
 {
+    line->passed = 0;
     for (unsigned i = 0; i < line->uses_len; i++)
         limit_claim(batch, line->uses[i].limit, line->uses[i].units);
 }
@@ -261,7 +295,7 @@ int64_t queue_held_back(const struct hot_queue *queue, int64_t now_mono_ms)
     const struct hot_line *line;
     int64_t held = 0;
 
-    for (size_t at = 0; (line = map_each(queue->limited_lines, &at)) != NULL;)
+    for (size_t at = 0; (line = map_each(queue->keyed_lines, &at)) != NULL;)
         if (line_ready(line) > 0 && line_is_held(line, now_mono_ms))
             held += line_ready(line);
     return held;
@@ -291,15 +325,17 @@ void lines_write(struct batch *batch)
 
         if (line->adding_live == 0 && line->adding_ready == 0)
             continue;
-        line_save(batch->db, &(struct line_row){
-                                 .number = line->number,
-                                 .queue = line->shelf->queue->head.number,
-                                 .class_number = line->shelf->of_class->head.number,
-                                 .priority = line->priority,
-                                 .limits = line->limits,
-                                 .ready = line_ready(line),
-                                 .live = line->live + line->adding_live,
-                             });
+        line_save(batch->db,
+                  &(struct line_row){
+                      .number = line->number,
+                      .queue = line->shelf->queue->head.number,
+                      .class_number = line->shelf->of_class->head.number,
+                      .priority = line->priority,
+                      .limits = line->limits,
+                      .affinity = line->affinity == NULL ? BYTES_NONE : line->affinity->key,
+                      .ready = line_ready(line),
+                      .live = line->live + line->adding_live,
+                  });
     }
 }
 
@@ -312,12 +348,13 @@ static void settle_line(struct hot *hot, struct hot_line *line, bool keep)
     line->adding_live = line->adding_ready = 0;
     if (line->live > 0)
         list_remove(&line->idle);
-    else if (line->uses_len > 0 && !list_is_linked(&line->idle))
+    else if (has_key(line) && !list_is_linked(&line->idle))
         list_push_back(&hot->idle_lines, &line->idle);
     if (keep)
         return;
     /* What was known of its first may be of the batch that did not come to be. */
     front_forget(&line->front);
+    stand_ready(line);
     line_changed(line);
 }
 

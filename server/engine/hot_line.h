@@ -1,9 +1,11 @@
-/* Line: the tasks of one class in one queue with one priority and one set of limits; whatever holds
- * one of them back holds all. Engine thread only. Counts as in hot.h: a committed part and the
- * batch's. */
+/* Line: the tasks of one class in one queue with one priority, one set of limits and one affinity;
+ * whatever holds one of them back holds all. Engine thread only. Counts as in hot.h: a committed
+ * part and the batch's. */
 #pragma once
 
+#include "domain/rules.h"
 #include "hot.h"
+#include "hot_affinity.h"
 #include "hot_limit.h"
 #include "store/repo_line.h"
 
@@ -18,8 +20,11 @@ struct hot_line {
     int64_t number;
     struct hot_shelf *shelf;
     int32_t priority;
-    struct bytes key;    /* of its queue's map: class, priority, limits; NONE: it has no limits */
+    struct bytes key;    /* of its queue's map; NONE: it has neither limits nor affinity */
     struct bytes limits; /* a part of key */
+    struct hot_affinity *affinity;   /* NULL: none */
+    struct list_node among_affinity; /* it may have something ready */
+    unsigned passed; /* so often in a row has another gone before its first for its affinity */
     struct line_use *uses;
     unsigned uses_len;
     int64_t ready, adding_ready;
@@ -29,12 +34,12 @@ struct hot_line {
     uint64_t changed_at;       /* the queue's count when its first changed last */
     struct list_node changed;
     struct list_node dirty; /* has something to add */
-    struct list_node idle;  /* of hot: has limits and nothing that is live */
+    struct list_node idle;  /* of hot: has a key and nothing that is live */
 };
 
-/* Find or make. limits: as domain/rules.h writes them; NONE or "": none. */
+/* Find or make, by the limits and the affinity of the rules. */
 struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
-                          struct bytes limits);
+                          const struct task_rules *rules);
 struct hot_line *hot_line_numbered(const struct hot *hot, int64_t number); /* NULL: none */
 struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row);
 /* Nothing of it is live: out of memory, and out of every lineup. */

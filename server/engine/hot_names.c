@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "domain/labels.h"
 #include "fair.h"
+#include "hot_affinity.h"
 #include "hot_line.h"
 #include "skill.h"
 
@@ -94,7 +95,9 @@ static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t n
     queue->settings = queue_default();
     queue->close_cancel_at_ms = queue->close_end_at_ms = -1;
     queue->shelves_by_class = map_new();
-    queue->limited_lines = map_new();
+    queue->keyed_lines = map_new();
+    queue->affinities = map_new();
+    list_init(&queue->affinities_ready);
     queue->levels = map_new();
     list_init(&queue->changed);
     list_init(&queue->watches);
@@ -334,6 +337,8 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     list_init(&worker->leases);
     list_init(&worker->claims);
     list_init(&worker->heartbeats);
+    list_init(&worker->affinities);
+    list_init(&worker->affinities_ready);
     (void)map_put(hot->workers, (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)},
                   worker);
     return worker;
@@ -363,6 +368,7 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
     /* Answered by the same batch, and not yet handed over. */
     while (list_pop_front(&worker->claims) != NULL || list_pop_front(&worker->heartbeats) != NULL)
         ;
+    affinities_leave(hot, worker);
     worker->ns->workers_len--;
     list_remove(&worker->by_ns);
     list_remove(&worker->dirty);
@@ -375,6 +381,7 @@ void hot_drop_worker(struct hot *hot, struct hot_worker *worker)
 static void free_queue(struct hot_queue *queue)
 {
     hot_free_lines(queue);
+    hot_free_affinities(queue);
     hot_free_levels(queue);
     for (unsigned i = 0; i < queue->shelves_len; i++) {
         map_free(queue->shelves[i]->plain_lines);

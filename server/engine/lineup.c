@@ -326,8 +326,9 @@ static struct lineup_place *top_of(struct lineup_place *first, const struct line
     return NULL;
 }
 
-static const struct ready_head *first_of(struct lineup *lineup, struct lineup_level *level,
-                                         const struct lineup_look *look)
+/* The line whose first stands before all others of the level. */
+static struct hot_line *first_of(struct lineup *lineup, struct lineup_level *level,
+                                 const struct lineup_look *look)
 {
     const struct ready_head last = ready_head_last();
     struct lineup_item *item;
@@ -338,7 +339,7 @@ static const struct ready_head *first_of(struct lineup *lineup, struct lineup_le
         if (place == NULL || !is_free(lineup, place, look))
             continue;
         if (place->line->front.len > 0)
-            return &place->line->front.at[0];
+            return place->line;
         /* Counted, and yet the store has none: it is not asked again and again. */
         if (ready_head_compare(&place->line->front.bound, &last) == 0 || !ask(place->line, look))
             return NULL;
@@ -364,20 +365,83 @@ struct lineup_pick lineup_first(struct lineup *lineup, const struct lineup_look 
     for (unsigned i = 0; i < lineup->levels_len; i++) {
         struct lineup_level *level = lineup->levels[i];
         const struct ready_head *head;
+        struct hot_line *line;
         double rank;
 
         if (level->priority < look->min_priority)
             break;
-        head = first_of(lineup, level, look);
-        if (head == NULL)
+        line = first_of(lineup, level, look);
+        if (line == NULL)
             continue;
+        head = &line->front.at[0];
         rank = rank_of(lineup->queue, head, look->now.wall_ms);
         if (best.head == NULL || rank > best.rank)
-            best = (struct lineup_pick){head, rank};
+            best = (struct lineup_pick){head, line, rank};
         if (lineup->queue->settings.aging_ms < 0)
             break;
     }
     return best;
+}
+
+/* ---- out of turn ---- */
+
+/* The first of the lines that wait for a limit together with this one; NULL: it waits for none. */
+static struct hot_line *first_of_group(const struct lineup_place *place)
+{
+    struct lineup_item *item = lineup_heap_first(&place->group->lines);
+
+    return CONTAINER_OF(item, struct lineup_place, item)->line;
+}
+
+/* Not one that a limit holds back, nor one that takes from a limit what others wait for who want
+ * more, or have let others pass too often. */
+static bool may_pass(const struct lineup *lineup, const struct hot_line *line,
+                     const struct lineup_look *look)
+{
+    struct lineup_place *place =
+        line->index < lineup->places_len ? lineup->places[line->index] : NULL;
+    const struct hot_line *ahead;
+
+    if (place == NULL || place->is_refused || line_is_held(line, look->now.mono_ms))
+        return false;
+    if (place->group == NULL)
+        return group_ahead(place) == NULL;
+    ahead = first_of_group(place);
+    return !list_is_linked(&place->group->waiting) && ahead->passed < AFFINITY_PASS_MAX &&
+           units_of(ahead, place->group->limit) <= units_of(line, place->group->limit);
+}
+
+static const struct ready_head *key_of(const struct hot_line *line)
+{
+    return line->front.len > 0 ? &line->front.at[0] : &line->front.bound;
+}
+
+struct hot_line *lineup_preferred(struct lineup *lineup, struct hot_line *first,
+                                  struct hot_line *const *lines, unsigned lines_len,
+                                  const struct lineup_look *look)
+{
+    struct hot_line *best = NULL;
+
+    if (first->passed >= AFFINITY_PASS_MAX)
+        return NULL;
+    for (unsigned i = 0; i < lines_len; i++)
+        if ((best == NULL || ready_head_compare(key_of(lines[i]), key_of(best)) < 0) &&
+            may_pass(lineup, lines[i], look))
+            best = lines[i];
+    if (best == NULL || best->front.len > 0)
+        return best;
+    /* Not known any more: the store says what it holds. */
+    return ask(best, look) && best->front.len > 0 ? best : NULL;
+}
+
+void lineup_pass(struct lineup *lineup, struct hot_line *first, const struct hot_line *line)
+{
+    const struct lineup_place *place = lineup->places[line->index];
+    struct hot_line *ahead = place->group == NULL ? NULL : first_of_group(place);
+
+    first->passed++;
+    if (ahead != NULL && ahead != first && ahead != line)
+        ahead->passed++;
 }
 
 void lines_wake(struct batch *batch, struct hot_limit *limit)

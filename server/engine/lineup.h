@@ -29,6 +29,7 @@ struct lineup_look {
 
 struct lineup_pick {
     const struct ready_head *head; /* NULL: there is none */
+    struct hot_line *line;
     /* Its priority, with one more for each aging_ms that it has waited. */
     double rank;
 };
@@ -38,5 +39,12 @@ void lineup_free(struct lineup *lineup);
 /* The task of the queue that the skill should run next; the store is asked only for lines that may
  * have it. */
 struct lineup_pick lineup_first(struct lineup *lineup, const struct lineup_look *look);
+/* Which of these lines, of the first's priority, may go before it: the one whose own first stands
+ * before those of the others. NULL: none may. */
+struct hot_line *lineup_preferred(struct lineup *lineup, struct hot_line *first,
+                                  struct hot_line *const *lines, unsigned lines_len,
+                                  const struct lineup_look *look);
+/* The first of the line is taken before the first of all. */
+void lineup_pass(struct lineup *lineup, struct hot_line *first, const struct hot_line *line);
 /* The line is about to be freed. */
 void lineup_forget(struct lineup *lineup, const struct hot_line *line);

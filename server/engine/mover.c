@@ -68,7 +68,7 @@ int64_t task_spec_bytes(const struct task_spec *spec)
 static struct hot_line *line_for(struct batch *batch, struct task *task)
 {
     body_load_rules(batch->db, task, batch->mem);
-    return hot_line(batch->hot, task_shelf(batch, task), task->priority, task->rules.limits);
+    return hot_line(batch->hot, task_shelf(batch, task), task->priority, &task->rules);
 }
 
 static struct hot_line *line_of(const struct batch *batch, const struct task *task)

@@ -5,8 +5,8 @@ void line_save(struct db *db, const struct line_row *row)
 {
     db_run(db, SQL_LINE_PUT,
            VALUES(VALUE_INT(row->number), VALUE_INT(row->queue), VALUE_INT(row->class_number),
-                  VALUE_INT(row->priority), VALUE_TEXT(row->limits), VALUE_INT(row->ready),
-                  VALUE_INT(row->live)));
+                  VALUE_INT(row->priority), VALUE_TEXT(row->limits), VALUE_TEXT(row->affinity),
+                  VALUE_INT(row->ready), VALUE_INT(row->live)));
 }
 
 bool line_has_limits(struct db *db, int64_t number)
@@ -30,8 +30,9 @@ void line_each(struct db *db, void (*each)(void *ctx, const struct line_row *row
             .class_number = db_int(rows, 2),
             .priority = (int32_t)db_int(rows, 3),
             .limits = db_bytes(rows, 4),
-            .ready = db_int(rows, 5),
-            .live = db_int(rows, 6),
+            .affinity = db_bytes(rows, 5),
+            .ready = db_int(rows, 6),
+            .live = db_int(rows, 7),
         };
 
         each(ctx, &row);
