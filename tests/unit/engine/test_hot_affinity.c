@@ -11,6 +11,7 @@
 #include "hot_affinity.h"
 #include "hot_line.h"
 #include "play.h"
+#include "store/db.h"
 
 static struct command *to_submit_key(struct stage *stage, const char *key)
 {
@@ -342,6 +343,105 @@ static void what_is_idle_goes(void **state)
     (void)assert_gets(stage, one, other);
 }
 
+/* ---- whatever happens ---- */
+
+enum { STEPS = 3000, WORKERS = 3 };
+
+struct mess {
+    struct stage *stage;
+    struct random_source random;
+    struct id workers[WORKERS];
+};
+
+static unsigned draw(struct mess *mess, unsigned below)
+{
+    return (unsigned)random_below(&mess->random, below);
+}
+
+static void some_submit(struct mess *mess)
+{
+    static const char *const keys[] = {"a", "b", "c", "d", NULL};
+    static const char *const limits[] = {"x 1\n", "x 2\n", "y 1\n", NULL, NULL, NULL};
+    struct command *submit = to_submit_key(mess->stage, keys[draw(mess, 5)]);
+
+    submit->in.submit.specs[0].rules.limits = bytes_of(limits[draw(mess, 6)]);
+    submit->in.submit.specs[0].priority = (int32_t)draw(mess, 2);
+    (void)stage_ask(mess->stage, submit);
+}
+
+/* Nothing that could be had stands above what it got. */
+static void some_claim(struct mess *mess)
+{
+    const struct task *task = claim(mess->stage, mess->workers[draw(mess, WORKERS)]);
+
+    if (task == NULL)
+        return;
+    if (task->priority == 0)
+        assert_int_equal(
+            stage_number(mess->stage,
+                         "SELECT count(*) FROM tasks t JOIN lines l ON l.number = t.line"
+                         " WHERE t.state = 2 AND t.priority = 1 AND l.limits IS NULL"),
+            0);
+    if (draw(mess, 4) > 0)
+        (void)finish(mess->stage, task, draw(mess, 4) == 0 ? OUTCOME_RELEASED : OUTCOME_SUCCEEDED);
+}
+
+static void some_leaving(struct mess *mess)
+{
+    struct command *leave = stage_make(mess->stage, COMMAND_LEAVE);
+    struct id *worker = &mess->workers[draw(mess, WORKERS)];
+
+    leave->in.worker = *worker;
+    (void)stage_ask(mess->stage, leave);
+    *worker = enrol(mess->stage, "q", 1000);
+}
+
+static void some_step(struct mess *mess)
+{
+    unsigned pick = draw(mess, 100);
+
+    if (pick < 40)
+        some_submit(mess);
+    else if (pick < 85)
+        some_claim(mess);
+    else if (pick < 92)
+        (void)stage_ask(mess->stage,
+                        to_claim(mess->stage, mess->workers[draw(mess, WORKERS)], 1, 500));
+    else if (pick < 96)
+        stage_pass(mess->stage, 300);
+    else if (pick < 98)
+        some_leaving(mess);
+    else if (pick == 98)
+        hot_drop(&mess->stage->engine->hot);
+    else if (draw(mess, 5) == 0)
+        stage_restart(mess->stage);
+}
+
+static void in_the_end_everybody_was_served(void **state)
+{
+    struct random_seeded bits;
+    struct mess mess = {.stage = *state};
+
+    random_seed(&bits, 5);
+    mess.random = random_from_seed(&bits);
+    set_limit(mess.stage, "x", 2);
+    set_limit(mess.stage, "y", 1);
+    for (unsigned i = 0; i < WORKERS; i++)
+        mess.workers[i] = enrol(mess.stage, "q", 1000);
+    (void)submit(mess.stage, "q");
+    db_exec(mess.stage->engine->db, "UPDATE queues SET aging_ms = -1");
+    stage_restart(mess.stage);
+    for (unsigned i = 0; i < STEPS; i++)
+        some_step(&mess);
+    stage_pass(mess.stage, INT64_C(10) * 60 * 1000);
+    while (count(mess.stage, "q", TASK_READY) > 0) {
+        const struct task *task = claim(mess.stage, enrol(mess.stage, "q", 1000));
+
+        assert_non_null(task);
+        (void)finish(mess.stage, task, OUTCOME_SUCCEEDED);
+    }
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, stage_setup, stage_teardown)
 
 int main(void)
@@ -363,6 +463,7 @@ int main(void)
         TEST(a_batch_that_is_undone_binds_nothing),
         TEST(a_worker_keeps_so_many),
         TEST(what_is_idle_goes),
+        TEST(in_the_end_everybody_was_served),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
