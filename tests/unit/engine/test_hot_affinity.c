@@ -380,7 +380,7 @@ static void some_claim(struct mess *mess)
         assert_int_equal(
             stage_number(mess->stage,
                          "SELECT count(*) FROM tasks t JOIN lines l ON l.number = t.line"
-                         " WHERE t.state = 2 AND t.priority = 1 AND l.limits IS NULL"),
+                         " WHERE t.state = 3 AND t.priority = 1 AND l.limits IS NULL"),
             0);
     if (draw(mess, 4) > 0)
         (void)finish(mess->stage, task, draw(mess, 4) == 0 ? OUTCOME_RELEASED : OUTCOME_SUCCEEDED);
