@@ -48,7 +48,7 @@ struct known {
     bool is_copy;        /* that, or a clone: no submit's policies hold for it */
     bool must_end;       /* a limit says so: by the end of the batch that made it */
     bool has_room_asked; /* a limit asks the oldest to stop for it */
-    bool is_holder;      /* and it may be the oldest itself */
+    unsigned holds;      /* a bit for each limit of which it may be the oldest itself */
     bool needs_nobody;   /* retried by hand: it waits for nobody any more */
     struct other awaited[AWAITED_MAX], stops[STOPS_MAX];
     unsigned awaited_len, stops_len;

@@ -118,13 +118,25 @@ static bool counts_as_same(const struct known *known, const struct known *other,
 
 static void two_of_a_key(struct sight *look, const struct known *known, const struct known *other)
 {
-    sim_fail(look->sim, "tasks %lld and %lld have one dedup key", (long long)other->number,
-             (long long)known->number);
+    sim_fail(look->sim,
+             "task %lld has the dedup key of task %lld in phase %d (scope %d, on conflict %d)",
+             (long long)known->number, (long long)other->number, (int)other->phase,
+             (int)known->rules.dedup.scope, (int)known->rules.dedup.on_conflict);
+}
+
+/* A queue that is deleted forgets who was over, and a clock that steps has no window. */
+static bool may_forget(const struct sight *look, const struct known *known)
+{
+    const struct row_queue *queue = snapshot_queue(look->before, known->queue);
+
+    return look->moves > 0 || queue == NULL || queue->closed == 3 ||
+           (known->rules.dedup.scope == DEDUP_WINDOW && look->sim->swarm.has_wall_jumps);
 }
 
 static void check_same(struct sight *look, struct known *known)
 {
     bool replaces = known->rules.dedup.on_conflict == DEDUP_REPLACE;
+    bool is_sure = !may_forget(look, known);
 
     for (int64_t i = 0; i < known->number && known->rules.dedup.key.at != NULL; i++) {
         const struct known *other = look->model->tasks[i];

@@ -5,6 +5,15 @@
 
 #define NEARLY 1e-3
 
+static unsigned limit_number(struct bytes name)
+{
+    unsigned number = 0;
+
+    while (number < LIMITS && !bytes_equal(limit_named(number), name))
+        number++;
+    return number;
+}
+
 static bool is_live(const struct known *known)
 {
     return known->phase == PENDING || known->phase == RUNNING;
@@ -64,10 +73,7 @@ static int64_t held(const struct model *model, struct bytes name)
 
 struct bucket *bucket_of_limit(struct model *model, struct bytes name)
 {
-    for (unsigned i = 0; i < LIMITS; i++)
-        if (bytes_equal(limit_named(i), name))
-            return &model->of_limits[i];
-    return &model->of_limits[LIMITS];
+    return &model->of_limits[limit_number(name)];
 }
 
 double bucket_units(struct bucket *bucket, int64_t now_mono_ms)
@@ -139,7 +145,8 @@ void limits_submitted(struct sight *look, struct known *known)
             sim_fail(look->sim, "task %lld was taken though the limit %.*s was full",
                      (long long)known->number, BYTES_ARG(use.name));
         known->must_end = known->must_end || (settings.over == LIMIT_CANCELS_NEWEST && is_over);
-        known->is_holder = known->is_holder || settings.over == LIMIT_CANCELS_OLDEST;
+        if (settings.over == LIMIT_CANCELS_OLDEST)
+            known->holds |= 1U << limit_number(use.name);
         known->has_room_asked =
             known->has_room_asked || (settings.over == LIMIT_CANCELS_OLDEST && is_over);
     }
@@ -178,7 +185,7 @@ static int64_t unasked_before(const struct sight *look, const struct known *know
         const struct known *other = look->model->tasks[i];
         const struct row_task *row;
 
-        if (other == NULL || !other->is_holder || !is_live(other) ||
+        if (other == NULL || (other->holds & 1U << limit_number(name)) == 0 || !is_live(other) ||
             (other->phase == PENDING && other->waits_since == look->sim->steps))
             continue;
         row = snapshot_task(look->after, other->number);
@@ -200,7 +207,7 @@ static void check_new(struct sight *look, const struct known *known)
         struct limit_settings settings = limit_in_force(look->before, use.name);
         int64_t others = unasked_before(look, known, use.name);
 
-        if (is_charged_at_submit(&settings) && !known->is_copy && known->phase != CANCELLED)
+        if (is_charged_at_submit(&settings) && !known->is_copy && is_live(known))
             charge(look, bucket_of_limit(look->model, use.name), use.units, "a limit's submits");
         if (settings.over == LIMIT_CANCELS_OLDEST && settings.max_running >= 0 &&
             known->has_room_asked && is_live(known) && others > 0 &&

@@ -146,7 +146,8 @@ static unsigned heads_of_levels(const struct sight *look, const struct row_task 
     return len;
 }
 
-/* Somebody came into the line before it within the step: then that one was the head. */
+/* Somebody came into the line before it within the step, or a limit has a say about who is there:
+ * then that one may have been the head. */
 static bool was_masked(const struct sight *look, const struct row_task *head)
 {
     for (unsigned i = 0; i < look->after->tasks_len; i++) {
@@ -154,7 +155,8 @@ static bool was_masked(const struct sight *look, const struct row_task *head)
         const struct row_task *was = snapshot_task(look->before, is->number);
 
         if (is->queue == head->queue && is->priority == head->priority &&
-            (was == NULL || was->version != is->version) && stands_before(is, head))
+            (was == NULL || was->version != is->version || is_limited(look, is)) &&
+            stands_before(is, head))
             return true;
     }
     return false;
@@ -163,8 +165,10 @@ static bool was_masked(const struct sight *look, const struct row_task *head)
 static void out_of_order(struct sight *look, const struct row_task *claimed,
                          const struct row_task *other)
 {
-    sim_fail(look->sim, "task %lld was handed out before task %lld", (long long)claimed->number,
-             (long long)other->number);
+    sim_fail(look->sim,
+             "task %lld (priority %lld, share %lld) was handed out before task %lld (%lld, %lld)",
+             (long long)claimed->number, (long long)claimed->priority, (long long)claimed->share,
+             (long long)other->number, (long long)other->priority, (long long)other->share);
 }
 
 /* Within a priority nobody is passed over; between two, the head with the higher rank goes first.
