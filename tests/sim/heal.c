@@ -60,6 +60,16 @@ static void heal_limits(struct sim *sim)
     }
 }
 
+static void delete_schedule(struct sim *sim, unsigned schedule)
+{
+    struct op *op = op_new(sim, COMMAND_DELETE_SCHEDULE);
+
+    op->schedule = schedule;
+    op->command->in.schedule =
+        (struct schedule_name){.name = schedule_named(schedule), .if_match = -1};
+    op_post(op);
+}
+
 /* Who is over and blocks those behind it waits for somebody to look at it. */
 static void delete_blocking(struct sim *sim)
 {
@@ -157,6 +167,8 @@ void heal_run(struct sim *sim)
     for (unsigned i = 0; i < QUEUES; i++)
         heal_queue(sim, i);
     heal_limits(sim);
+    for (unsigned i = 0; i < SCHEDULES; i++)
+        delete_schedule(sim, i);
     heal_worker(sim);
     host_settle(sim);
     cancel_pinned(sim);

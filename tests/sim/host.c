@@ -35,6 +35,8 @@ void host_open(struct sim *sim)
         .drain_timeout_ms = 8000,
         .heartbeat_ms = 5000,
         .worker_ttl_ms = WORKER_TTL_MS,
+        .read_task = schedule_read_task,
+        .read_task_ctx = sim,
         .wake = wake,
         .wake_ctx = sim,
         .ended = ended,

@@ -9,7 +9,7 @@ struct sim;
 
 enum phase { ABSENT, PENDING, RUNNING, SUCCEEDED, FAILED, CANCELLED, EXPIRED, DELETED };
 
-enum { SAID_BY_LEAVING = 1 << 7, AWAITED_MAX = 4, STOPS_MAX = 8, BUCKETS = 8 };
+enum { SAID_BY_LEAVING = 1 << 7, AWAITED_MAX = 4, STOPS_MAX = 8, BUCKETS = 8, SCHEDULES = 2 };
 
 /* A task that another waits for, or takes the place of, as it was then. */
 struct other {
@@ -72,6 +72,7 @@ struct model {
     int64_t last_event;
     int64_t last_place; /* the latest number or place that was given out */
     struct bucket of_limits[BUCKETS], of_queues[BUCKETS];
+    int triggers_open[SCHEDULES];
     unsigned edits_open; /* commands on their way that change due time or queue: neither is exact
                             meanwhile */
 };

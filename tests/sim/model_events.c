@@ -45,7 +45,7 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
         (submission->is_keyed && look->sim->wall_max_ms - submission->first_at_ms >= 86400000);
 
     known->is_copy = is_clone = submission->clones_open > 0 && submission->rows > 0;
-    if (!is_clone && (submission->open == 0 || !may_be_new))
+    if (!is_clone && !submission->is_schedule && (submission->open == 0 || !may_be_new))
         sim_fail(look->sim, "task %lld: submission %lld became a task %s", (long long)known->number,
                  (long long)known->submission,
                  submission->rows > 0 ? "twice" : "though it was refused");
@@ -59,6 +59,8 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
         sim_fail(look->sim, "task %lld was taken by a closed queue", (long long)known->number);
     keys_submitted(look, known);
     limits_submitted(look, known);
+    if (submission->is_schedule && !is_clone)
+        schedules_submitted(look, known);
 }
 
 static void check_grant(struct sight *look, const struct known *known)

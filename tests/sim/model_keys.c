@@ -23,6 +23,9 @@ void keys_begin(struct sight *look)
         known->moved_step = look->sim->steps;
         look->moves++;
     }
+    for (int64_t i = 0; i < look->model->tasks_len; i++)
+        if (look->model->tasks[i] != NULL && look->model->tasks[i]->blocks)
+            look->moves += snapshot_task(look->after, i) == NULL;
 }
 
 /* ---- order ---- */
@@ -141,7 +144,7 @@ static void check_same(struct sight *look, struct known *known)
     for (int64_t i = 0; i < known->number && known->rules.dedup.key.at != NULL; i++) {
         const struct known *other = look->model->tasks[i];
 
-        if (look->moves > 0 || !counts_as_same(known, other, replaces, look->sim->now.wall_ms) ||
+        if (!is_sure || !counts_as_same(known, other, replaces, look->sim->now.wall_ms) ||
             snapshot_task(look->after, i) == NULL)
             continue;
         if (!replaces || other->phase == PENDING)

@@ -236,4 +236,6 @@ void sight_rows(struct sight *look)
         limits_end(look);
     if (!look->sim->has_failed)
         keys_end(look);
+    if (!look->sim->has_failed)
+        schedules_end(look);
 }

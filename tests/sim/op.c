@@ -29,6 +29,8 @@ static void count_open(struct op *op, int by)
             sim->submissions[op->first + i].open += by;
     if (op->command->kind == COMMAND_EDIT || op->command->kind == COMMAND_RUN_NOW)
         sim->model.edits_open += (unsigned)by;
+    if (op->command->kind == COMMAND_TRIGGER_SCHEDULE)
+        sim->model.triggers_open[op->schedule] += by;
     if (op->command->kind == COMMAND_DELETE_TASK)
         model_known(&sim->model, op->task)->deletes_open += by;
 }

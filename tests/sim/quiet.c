@@ -202,6 +202,7 @@ void quiet_check(struct sim *sim)
         check_parked(CONTAINER_OF(node, struct op, link));
     check_timers(sim);
     quiet_rules(sim);
+    schedules_quiet(sim);
     check_deleted(sim);
     check_kept(sim);
     if (sim->steps % LOOK_EVERY == 0 && rows_contradictions(sim->rows) != 0)

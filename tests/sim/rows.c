@@ -23,6 +23,7 @@ enum text {
     LIMITS,
     ORDERS,
     DEPENDENCIES,
+    SCHEDULES,
     ATTEMPT,
     BODY,
     RETRY,
@@ -54,6 +55,9 @@ static const char *const texts[TEXTS] = {
     [LIMITS] = "SELECT name, max_running, over, rate FROM limits",
     [ORDERS] = "SELECT task, queue, place, key FROM orders ORDER BY queue, key, place",
     [DEPENDENCIES] = "SELECT task, on_task FROM dependencies",
+    [SCHEDULES] =
+        "SELECT number, version, overlap, missed, jitter_ms, paused, next_slot, last_slot, last_task, fired, skipped,"
+        " name, cron FROM schedules ORDER BY number",
     [ATTEMPT] =
         "SELECT attempt, outcome, worker, started_at FROM attempts WHERE task = ?1 AND delivery = ?2",
     [BODY] = "SELECT name, rules FROM bodies WHERE task = ?1",
@@ -307,6 +311,20 @@ static void read_order(struct rows *rows, struct snapshot *snapshot)
         get_numbers(stmt, &MORE(snapshot, dependencies, DEPENDENCIES)->task, 2);
 }
 
+static void read_schedules(struct rows *rows, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, SCHEDULES);
+
+    snapshot->schedules_len = 0;
+    while (step(stmt)) {
+        struct row_schedule *row = MORE(snapshot, schedules, SCHEDULES);
+
+        get_numbers(stmt, &row->number, 11);
+        get_text(stmt, 11, row->name, sizeof(row->name));
+        get_text(stmt, 12, row->cron, sizeof(row->cron));
+    }
+}
+
 void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot)
 {
     read_tasks(rows, snapshot);
@@ -315,6 +333,7 @@ void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot
     read_workers(rows, snapshot);
     read_limits(rows, snapshot);
     read_order(rows, snapshot);
+    read_schedules(rows, snapshot);
     read_events(rows, after_event, snapshot);
 }
 
@@ -389,77 +408,4 @@ void rows_limit(struct rows *rows, int64_t by_pages)
     }
     int code = sqlite3_file_control(rows->handle, "main", SQLITE_FCNTL_SIZE_LIMIT, &size);
     ASSERT(code == SQLITE_OK);
-}
-
-/* ---- looking into a snapshot ---- */
-
-void snapshot_free(struct snapshot *snapshot)
-{
-    free(snapshot->tasks);
-    free(snapshot->leases);
-    free(snapshot->queues);
-    free(snapshot->workers);
-    free(snapshot->classes);
-    free(snapshot->events);
-    free(snapshot->purged);
-    free(snapshot->limits);
-    free(snapshot->orders);
-    free(snapshot->dependencies);
-}
-
-const struct row_task *snapshot_task(const struct snapshot *snapshot, int64_t number)
-{
-    unsigned low = 0, high = snapshot->tasks_len;
-
-    while (low < high) {
-        unsigned middle = (low + high) / 2;
-
-        if (snapshot->tasks[middle].number < number)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < snapshot->tasks_len && snapshot->tasks[low].number == number
-               ? &snapshot->tasks[low]
-               : NULL;
-}
-
-const struct row_lease *snapshot_lease(const struct snapshot *snapshot, int64_t task)
-{
-    for (unsigned i = 0; i < snapshot->leases_len; i++)
-        if (snapshot->leases[i].task == task)
-            return &snapshot->leases[i];
-    return NULL;
-}
-
-const struct row_queue *snapshot_queue(const struct snapshot *snapshot, int64_t number)
-{
-    for (unsigned i = 0; i < snapshot->queues_len; i++)
-        if (snapshot->queues[i].number == number)
-            return &snapshot->queues[i];
-    return NULL;
-}
-
-const struct row_worker *snapshot_worker(const struct snapshot *snapshot, struct id id)
-{
-    for (unsigned i = 0; i < snapshot->workers_len; i++)
-        if (id_equal(snapshot->workers[i].id, id))
-            return &snapshot->workers[i];
-    return NULL;
-}
-
-const struct row_class *snapshot_class(const struct snapshot *snapshot, int64_t number)
-{
-    for (unsigned i = 0; i < snapshot->classes_len; i++)
-        if (snapshot->classes[i].number == number)
-            return &snapshot->classes[i];
-    return NULL;
-}
-
-const struct row_order *snapshot_order(const struct snapshot *snapshot, int64_t task)
-{
-    for (unsigned i = 0; i < snapshot->orders_len; i++)
-        if (snapshot->orders[i].task == task)
-            return &snapshot->orders[i];
-    return NULL;
 }

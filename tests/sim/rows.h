@@ -36,6 +36,12 @@ struct row_limit {
     struct limit_settings settings;
 };
 
+struct row_schedule {
+    int64_t number, version, overlap, missed, jitter_ms, paused, next_slot_ms, last_slot_ms;
+    int64_t last_task, fired, skipped;
+    char name[16], cron[16];
+};
+
 /* A place in the line of an ordering key. */
 struct row_order {
     int64_t task, queue, place;
@@ -78,10 +84,11 @@ struct snapshot {
     struct row_limit *limits;
     struct row_order *orders; /* by queue, key and place */
     struct row_dependency *dependencies;
+    struct row_schedule *schedules;
     int64_t *purged; /* queues with an intent at work */
     unsigned tasks_len, leases_len, queues_len, workers_len, classes_len, events_len, purged_len;
-    unsigned limits_len, orders_len, dependencies_len;
-    unsigned rooms[10];
+    unsigned limits_len, orders_len, dependencies_len, schedules_len;
+    unsigned rooms[11];
 };
 
 void snapshot_free(struct snapshot *snapshot);
@@ -91,6 +98,7 @@ const struct row_queue *snapshot_queue(const struct snapshot *snapshot, int64_t 
 const struct row_worker *snapshot_worker(const struct snapshot *snapshot, struct id id);
 const struct row_class *snapshot_class(const struct snapshot *snapshot, int64_t number);
 
+const struct row_schedule *snapshot_schedule(const struct snapshot *snapshot, int64_t number);
 const struct row_order *snapshot_order(const struct snapshot *snapshot, int64_t task);
 
 struct rows;

@@ -11,8 +11,10 @@ struct sight {
     const struct snapshot *before, *after;
     int64_t running[QUEUES_SEEN_MAX], pending[QUEUES_SEEN_MAX];
     int64_t last_place; /* of orders, before this batch */
-    unsigned moves;     /* tasks that changed their queue: no event says when */
-    int letters;        /* copies of failed tasks, less those that there must be */
+    unsigned moves; /* tasks that changed their queue, or left a line that they blocked: no event
+                       says when */
+    int64_t made[SCHEDULES]; /* tasks of each schedule */
+    int letters;             /* copies of failed tasks, less those that there must be */
 };
 
 /* Replay one event: is it a step that the rules allow? */
@@ -24,6 +26,8 @@ void limits_begin(struct sight *look);
 void limits_submitted(struct sight *look, struct known *known);
 void limits_claimed(struct sight *look, const struct known *known);
 void limits_end(struct sight *look);
+void schedules_submitted(struct sight *look, const struct known *known);
+void schedules_end(struct sight *look);
 /* Ordering keys, dedup keys and dependencies. */
 void keys_begin(struct sight *look);
 void keys_submitted(struct sight *look, struct known *known);

@@ -42,8 +42,10 @@ struct held {
 struct submission {
     unsigned queue;
     bool is_keyed, is_line; /* is_line: the key is of one line of a batch */
-    bool has_dedup;         /* another's task may be its answer */
-    int open;               /* sends that may still become a task */
+    bool is_schedule;       /* a template: each of its slots makes one */
+    unsigned schedule;
+    bool has_dedup; /* another's task may be its answer */
+    int open;       /* sends that may still become a task */
     int clones_open;
     int rows;
     struct id id; /* nil: no answer yet */
@@ -70,7 +72,7 @@ struct op {
     struct word *words;
     unsigned words_len;
     int64_t task; /* what it is about; -1: none */
-    unsigned queue;
+    unsigned queue, schedule;
     int64_t wait_ms,
         ends_mono_ms; /* when it has its answer at the latest; -1: the engine has not seen it yet */
     uint64_t posted_step;
@@ -165,6 +167,7 @@ void answer_check(struct op *op);
 
 /* Quiet: what must be true when the engine has nothing left to do. */
 void quiet_check(struct sim *sim);
+void schedules_quiet(struct sim *sim);
 void quiet_rules(struct sim *sim); /* of those, what limits, orders and dependencies say */
 /* Whether a ready task could have been leased by what its limits say; what only a rate holds must
  * have a timer. */
@@ -186,6 +189,9 @@ void heal_run(struct sim *sim);
 
 struct bytes queue_name(unsigned queue);
 struct bytes limit_named(unsigned limit); /* LIMITS names, then RULES */
+struct bytes schedule_named(unsigned schedule);
+enum err schedule_read_task(void *ctx, struct bytes json, int64_t now_ms, struct arena *mem,
+                            struct task_spec *ret_spec, struct error *error);
 struct bytes type_name(unsigned type);
 struct bytes labels_named(unsigned set);
 /* A task that exists, or with some luck one that did. NULL: there was none yet. */
