@@ -5,12 +5,13 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "races.h"
+#include "shares.h"
 #include "sim.h"
 
 enum { REPEAT_EVERY = 25 };
 
 struct ask {
-    int64_t seeds, first_seed, steps, races;
+    int64_t seeds, first_seed, steps, races, shares;
     int64_t only_seed; /* -1: all */
     bool traces;
 };
@@ -68,7 +69,7 @@ static bool read_ask(int argc, char **argv, struct ask *ask)
         int64_t *number;
     } numbers[] = {
         {"--seeds", &ask->seeds}, {"--first-seed", &ask->first_seed}, {"--steps", &ask->steps},
-        {"--races", &ask->races}, {"--seed", &ask->only_seed},
+        {"--races", &ask->races}, {"--shares", &ask->shares},         {"--seed", &ask->only_seed},
     };
 
     for (int i = 1; i < argc; i++) {
@@ -86,13 +87,14 @@ static bool read_ask(int argc, char **argv, struct ask *ask)
 
 int main(int argc, char **argv)
 {
-    struct ask ask = {.seeds = 300, .first_seed = 1, .steps = 800, .races = 10000, .only_seed = -1};
+    struct ask ask = {
+        .seeds = 300, .first_seed = 1, .steps = 800, .races = 10000, .shares = 20, .only_seed = -1};
     struct tally tally = {.passed = 0};
 
     if (!read_ask(argc, argv, &ask)) {
         (void)fprintf(
             stderr,
-            "usage: sluice-sim [--seeds N] [--first-seed S] [--steps N] [--seed X [--trace]] [--races N]\n");
+            "usage: sluice-sim [--seeds N] [--first-seed S] [--steps N] [--seed X [--trace]] [--races N] [--shares N]\n");
         return 2;
     }
     log_configure(LOG_ERROR, LOG_TEXT);
@@ -102,6 +104,7 @@ int main(int argc, char **argv)
         for (int64_t i = 0; i < ask.seeds; i++)
             run_and_count(&ask, (uint64_t)(ask.first_seed + i), &tally);
         races_run((uint64_t)ask.first_seed, ask.races, ask.traces, &tally.passed, &tally.failed);
+        shares_run((uint64_t)ask.first_seed, ask.shares, ask.traces, &tally.passed, &tally.failed);
     }
     (void)printf(
         "%llu batches, %llu commands, %llu leases granted, %llu attempts ended, %llu kills\n",
