@@ -26,6 +26,7 @@ struct engine_bounds {
     int64_t tokens_max;     /* in the store; 10,000 */
     int64_t limits_max;     /* of all namespaces, rules included; 100,000 */
     int64_t schedules_max;  /* of all namespaces; 100,000 */
+    int64_t lines_max;      /* sets of limits and affinity of unfinished tasks; 200,000 */
 };
 
 typedef enum err task_spec_reader(void *ctx, struct bytes json, int64_t now_ms, struct arena *mem,

@@ -115,7 +115,8 @@ enum verdict admission_decide(struct batch *batch, struct command *command, unsi
         intake_add_queue(&intake, ns, spec->queue);
     if (quota_is_short_of_classes(batch, ns))
         intake_add_class(&intake, ns, spec->type, spec->requires);
-    if (!quota_fits(batch, command, command->ns, ns, &intake, ret_error))
+    if (!quota_has_line(batch, &spec->rules, ret_error) ||
+        !quota_fits(batch, command, command->ns, ns, &intake, ret_error))
         return REFUSE;
     if (holds)
         return HOLD;
@@ -213,7 +214,8 @@ static bool fits_with(struct batch *batch, struct command *command, const struct
         intake_add_class(&whole->intake, ns, spec->type, spec->requires);
     whole->intake.tasks++;
     whole->intake.bytes += task_spec_bytes(spec);
-    return quota_allows(batch, command, command->ns, &whole->intake, &command->reply.error) &&
+    return quota_has_line(batch, &spec->rules, &command->reply.error) &&
+           quota_allows(batch, command, command->ns, &whole->intake, &command->reply.error) &&
            over_take(batch, command, spec, &whole->over, &command->reply.error);
 }
 

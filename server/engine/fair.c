@@ -45,6 +45,17 @@ static struct hot_level *level_of(struct hot_queue *queue, int32_t priority)
     return level;
 }
 
+/* So many keys with a backlog in one level; those above it share one. */
+enum { SHARES_MAX = 200000 };
+
+static struct hot_share *find_share(const struct hot_level *level, struct bytes key)
+{
+    struct hot_share *share = map_get(level->shares, key);
+
+    return share != NULL || map_len(level->shares) < SHARES_MAX ? share
+                                                                : map_get(level->shares, BYTES(""));
+}
+
 static struct hot_share *make_share(struct hot_level *level, struct bytes key, int64_t finish)
 {
     struct hot_share *share = mem_alloc(sizeof(*share));
@@ -94,9 +105,10 @@ int64_t fair_enter(struct batch *batch, const struct fair_ask *ask)
         level->clock.top = later(level->clock.now, level->clock.top);
         return ask->comes_back ? level->clock.now : level->clock.top;
     }
-    share = map_get(level->shares, ask->key);
+    share = find_share(level, ask->key);
     if (share == NULL)
-        share = make_share(level, ask->key, FINISH_NONE);
+        share = make_share(level, map_len(level->shares) < SHARES_MAX ? ask->key : BYTES(""),
+                           FINISH_NONE);
     share_changes(batch, share);
     share->finish = later(level->clock.now, share->finish) + ask->step;
     level->clock.top = later(level->clock.top, share->finish);
@@ -106,7 +118,7 @@ int64_t fair_enter(struct batch *batch, const struct fair_ask *ask)
 void fair_leave(struct batch *batch, const struct fair_ask *ask)
 {
     struct hot_level *level = level_of(ask->queue, ask->priority);
-    struct hot_share *share = map_get(level->shares, ask->key);
+    struct hot_share *share = find_share(level, ask->key);
 
     if (share == NULL)
         return;
@@ -117,7 +129,7 @@ void fair_leave(struct batch *batch, const struct fair_ask *ask)
 void fair_serve(struct batch *batch, const struct fair_ask *ask, int64_t place)
 {
     struct hot_level *level = level_of(ask->queue, ask->priority);
-    struct hot_share *share = map_get(level->shares, ask->key);
+    struct hot_share *share = find_share(level, ask->key);
 
     level->clock.now = later(level->clock.now, place);
     level_changes(batch, level);

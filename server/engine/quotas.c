@@ -12,6 +12,7 @@ enum {
     WORKERS_MAX = 100000,
     TOKENS_MAX = 10000,
     LIMITS_MAX = 100000,
+    LINES_MAX = 200000,
     SCHEDULES_MAX = 100000,
 };
 
@@ -178,6 +179,23 @@ bool quota_is_short_of_classes(const struct batch *batch, const struct hot_ns *n
     int64_t classes_max = bound(batch->engine->options.bounds.classes_max, CLASSES_MAX);
 
     return ns != NULL && (int64_t)map_len(ns->classes) >= classes_max;
+}
+
+/* Names for which nothing is declared cost memory as well. What is there already may be used again
+ * once others have gone. */
+bool quota_has_line(const struct batch *batch, const struct task_rules *rules,
+                    struct error *ret_error)
+{
+    int64_t lines_max = bound(batch->engine->options.bounds.lines_max, LINES_MAX);
+
+    if ((rules->limits.len == 0 && rules->affinity.at == NULL) ||
+        (int64_t)map_len(batch->hot->lines) < lines_max)
+        return true;
+    (void)error_set(ret_error, ERR_LIMIT_REACHED, rules->limits.len > 0 ? "/limits" : "/affinity",
+                    "unfinished tasks have too many different sets of limits and affinity: the "
+                    "broker's lines_max is %lld",
+                    (long long)lines_max);
+    return false;
 }
 
 bool quota_fits(const struct batch *batch, const struct command *command, struct bytes name,

@@ -17,6 +17,9 @@ void intake_add_class(struct intake *intake, const struct hot_ns *ns, struct byt
                       struct bytes requires);
 
 /* There may be no place for another class: only then is it worth while to look which are known. */
+/* Whether a task with such rules may get a line of its own. */
+bool quota_has_line(const struct batch *batch, const struct task_rules *rules,
+                    struct error *ret_error);
 bool quota_is_short_of_classes(const struct batch *batch, const struct hot_ns *ns);
 /* Whether the namespace takes all of it; else error says why not. ns NULL: one of that name is yet
  * to be made. Who is bound by his token has seven eighths of the broker's bounds. */

@@ -384,6 +384,33 @@ static void tenants_leave_an_eighth(void **state)
     assert_int_equal(code_of(stage_ask(stage, to_foreign(stage, &bound, "default"))), OK);
 }
 
+static enum err code_with_limit(struct stage *stage, const char *limit)
+{
+    struct command *command = to_submit(stage, "q");
+
+    command->in.submit.specs[0].rules.limits = bytes_of(limit);
+    return code_of(stage_ask(stage, command));
+}
+
+static void sets_of_limits_are_bounded_and_come_back(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker;
+
+    stage->options.bounds = (struct engine_bounds){.lines_max = 2};
+    stage_restart(stage);
+    worker = enrol(stage, "q", 5);
+    assert_int_equal(code_with_limit(stage, "a 1\n"), OK);
+    assert_int_equal(code_with_limit(stage, "b 1\n"), OK);
+    assert_int_equal(code_with_limit(stage, "c 1\n"), ERR_LIMIT_REACHED);
+    assert_int_equal(code_of(stage_ask(stage, to_submit(stage, "q"))), OK);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM tasks"), 3);
+    for (int i = 0; i < 3; i++)
+        (void)finish(stage, claim(stage, worker), OUTCOME_SUCCEEDED);
+    stage_pass(stage, 11000); /* the broom has come by */
+    assert_int_equal(code_with_limit(stage, "c 1\n"), OK);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
@@ -401,6 +428,7 @@ int main(void)
         STAGED(a_quota_holds_no_stream),
         STAGED(names_and_workers_are_bounded),
         STAGED(tenants_leave_an_eighth),
+        STAGED(sets_of_limits_are_bounded_and_come_back),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
