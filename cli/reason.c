@@ -9,25 +9,31 @@
 
 enum { TEXT_MAX = 1 << 20, MEMBERS_MAX = 32, NAME_LEN_MAX = 64 };
 
+#define WORKERS "[ Workers there: {workers}.][ Lost, quiet or paused: {unavailable}.]"
+
 static const struct pattern {
     const char *kind;
     const char *text;
 } PATTERNS[] = {
     {"paused", "Queue {queue} is paused[ until {until}]."},
-    {"closed", "Queue {queue} is closed."},
+    {"closed", "Queue {queue} hands out nothing[: it is {state}]."},
     {"queue_cap", "Queue {queue} runs as many as it may[: {running} of {limit}]."},
-    {"limit", "Limit {name} is full[: {running} of {limit} units are in use]."},
+    {"limit", "Limit {name} is full[: {running} of {limit} units are in use][; it takes {units}]."},
     {"group", "Group {group} runs as many as it may[: {running} of {limit}]."},
-    {"rate", "The rate[ of limit {name}][ of queue {queue}] is used up[ until {until}]."},
-    {"ordering", "Earlier tasks of its ordering key[ {key}] are not over[: {ahead}]."},
-    {"dependency", "Tasks that it depends on are not over[: {ahead}]."},
+    {"rate", "The rate[ of limit {name}][ of queue {queue}] is used up[ until {until}][; it takes "
+             "{units}]."},
+    {"ordering", "Earlier tasks of its ordering key[ {key}] are not over[: {ahead}][; the first is "
+                 "{holder_state}]."},
+    {"dependency", "Tasks that it depends on are not over[: {count}]."},
     {"resource", "Its resources are not there yet."},
     {"schedule", "It is not due[ before {until}]."},
-    {"no_worker", "No worker of queue {queue} takes tasks of type '{type}'[ and its priority: the "
-                  "least that one takes is {min_priority}]."},
-    {"labels", "No worker of queue {queue} has all that it requires: {requires}[; nobody has "
-               "{missing}]."},
-    {"position", "Tasks are in front of it[: {ahead}]."},
+    {"no_worker",
+     "No worker of queue {queue} takes tasks of type '{type}'[ and its priority: the "
+     "least that one takes is {min_priority}][; only worker {worker} may run it]." WORKERS},
+    {"labels", "No worker of queue {queue}[ for type '{type}'] has all that it requires: "
+               "{requires}[; nobody has {missing}]." WORKERS},
+    {"position", "It is in line[ of queue {queue}][, tasks in front of it: {ahead}].[ Workers that "
+                 "may run it: {workers}.][ Slots free: {free} of {slots}.]"},
 };
 
 struct telling {

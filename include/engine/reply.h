@@ -46,9 +46,12 @@ struct blocker {
     struct bytes name;              /* of a limit */
     struct bytes key;               /* of an order */
     enum task_state holder_state;   /* of the one holder; NONE: it does not apply */
+    const char *state;              /* of a queue that hands out nothing; NULL: it does not apply */
     struct bytes requires, missing; /* labels: all, and those that no live worker has */
+    struct bytes worker;            /* the one that it is pinned to, its id's text */
     int64_t until_ms;
-    int64_t limit, running, units, ahead, workers, count;
+    int64_t limit, running, units, ahead, count;
+    int64_t workers, unavailable, slots, free;
     int32_t min_priority; /* MIN_PRIORITY_NONE: it does not apply */
     struct id *holders;   /* tasks that hold the slots, have the turn, or are waited for */
     unsigned holders_len;

@@ -198,8 +198,15 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         const char *key;
         int64_t value;
     } numbers[] = {
-        {"limit", blocker->limit}, {"running", blocker->running}, {"units", blocker->units},
-        {"ahead", blocker->ahead}, {"workers", blocker->workers}, {"count", blocker->count},
+        {"limit", blocker->limit},
+        {"running", blocker->running},
+        {"units", blocker->units},
+        {"ahead", blocker->ahead},
+        {"workers", blocker->workers},
+        {"count", blocker->count},
+        {"unavailable", blocker->unavailable},
+        {"slots", blocker->slots},
+        {"free", blocker->free},
     };
 
     json_out_object(out);
@@ -214,6 +221,10 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         json_member_text(out, "key", blocker->key);
     if (blocker->holder_state != TASK_STATE_NONE)
         json_member_text(out, "holder_state", bytes_of(task_state_name(blocker->holder_state)));
+    if (blocker->state != NULL)
+        json_member_text(out, "state", bytes_of(blocker->state));
+    if (blocker->worker.at != NULL)
+        json_member_text(out, "worker", blocker->worker);
     if (blocker->requires.at != NULL)
         wire_member_labels(out, "requires", blocker->requires);
     if (blocker->missing.at != NULL)

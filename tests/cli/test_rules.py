@@ -1,5 +1,11 @@
 """Rules on the command line: of a submit, of a queue, and why a task does not run."""
 
+import json
+import pathlib
+import re
+
+import yaml
+
 from fake_broker import problem, reply
 from harness import contains, equal, test
 from test_client import ID, TASK, answers
@@ -72,3 +78,26 @@ def task_why_says_it_in_sentences(bench):
     contains(bench.run("task", "why", ID, "--json")[1], '"kind": "limit"')
     answers(bench, "GET", EXPLAIN, reply(200, {"id": ID, "state": "running", "blockers": [], "estimate": None}))
     equal(bench.run("task", "why", ID)[1], "The task is running.\nNothing stands in its way.\n")
+
+
+# row 56: every kind of reason has a sentence, in which all its members are told
+@test
+def task_why_has_a_sentence_for_each_kind(bench):
+    document = yaml.safe_load((pathlib.Path(__file__).parents[2] / "api" / "openapi.yaml").read_text(encoding="utf-8"))
+    answer = document["paths"]["/v1/tasks/{id}/explain"]["get"]["responses"]["200"]["content"]["application/json"]
+    kinds = set(document["components"]["schemas"]["Explanation"]["properties"]["blockers"]["items"]["properties"]["kind"]["enum"])
+    for name, example in answer["examples"].items():
+        explanation = json.loads(json.dumps(example["value"], default=str))
+        answers(bench, "GET", EXPLAIN, reply(200, explanation))
+        code, out, err = bench.run("task", "why", ID)
+        equal((name, code, err), (name, 0, ""))
+        lines = out.splitlines()
+        for number, blocker in enumerate(explanation["blockers"], 1):
+            kinds.discard(blocker["kind"])
+            line = lines[number]
+            assert re.match(rf"{number}\. [A-Z].*\.$", line), line
+            assert not re.search(r"\. [a-z_]+: ", line), f"a member is only told behind the sentence: {line}"
+            for holder in blocker.get("holders", []):
+                contains(line, holder)
+        equal("It may run in" in out, explanation["estimate"] is not None)
+    equal(kinds, {"group", "resource"})  # these are not given yet

@@ -161,7 +161,7 @@ static void a_payload_that_is_none_is_204(void **state)
     fake_end();
 }
 
-static void attempts_logs_and_blockers_are_listed(void **state)
+static void attempts_and_logs_are_listed(void **state)
 {
     struct attempt attempt = {.attempt = 1,
                               .delivery = 2,
@@ -169,15 +169,6 @@ static void attempts_logs_and_blockers_are_listed(void **state)
                               .finished_at_ms = -1,
                               .outcome = ATTEMPT_LOST};
     struct log_line line = {.message = BYTES("hi"), .at_ms = 0};
-    struct blocker blocker = {.kind = "position",
-                              .until_ms = -1,
-                              .limit = -1,
-                              .running = -1,
-                              .ahead = 12,
-                              .workers = -1,
-                              .count = -1,
-                              .min_priority = MIN_PRIORITY_NONE};
-
     (void)state;
 
     op_get_task_attempts(look_at("/", TASK_READY));
@@ -191,13 +182,54 @@ static void attempts_logs_and_blockers_are_listed(void **state)
     reply_with_task();
     assert_true(fake_answered_with(200, "\"logger\":null,\"message\":\"hi\"}"));
     fake_end();
+}
 
+static void a_blocker_has_the_members_that_apply(void **state)
+{
+    struct blocker blockers[] = {
+        {
+            .kind = "position",
+            .until_ms = -1,
+            .limit = -1,
+            .running = -1,
+            .units = -1,
+            .ahead = 12,
+            .count = -1,
+            .workers = 1,
+            .unavailable = -1,
+            .slots = 3,
+            .free = 0,
+            .min_priority = MIN_PRIORITY_NONE,
+        },
+        {
+            .kind = "all",
+            .queue = BYTES("q"),
+            .type = BYTES("t"),
+            .name = BYTES("n"),
+            .key = BYTES("k"),
+            .holder_state = TASK_FAILED,
+            .state = "purging",
+            .requires = BYTES("a=b\n"),
+            .missing = BYTES(""),
+            .worker = BYTES("w"),
+            .until_ms = 0,
+            .unavailable = 8,
+        },
+    };
+
+    (void)state;
     op_explain_task(look_at("/", TASK_READY));
     fake_command()->reply.view =
-        (struct task_view){.blockers = &blocker, .blockers_len = 1, .estimate_ms = 1500};
+        (struct task_view){.blockers = blockers, .blockers_len = 2, .estimate_ms = 1500};
     reply_with_task();
     assert_true(fake_answered_with(
-        200, "\"blockers\":[{\"kind\":\"position\",\"ahead\":12}],\"estimate\":1.5}"));
+        200,
+        "\"blockers\":[{\"kind\":\"position\",\"ahead\":12,\"workers\":1,\"slots\":3,\"free\":0},"
+        "{\"kind\":\"all\",\"queue\":\"q\",\"name\":\"n\",\"type\":\"t\",\"key\":\"k\","
+        "\"holder_state\":\"failed\",\"state\":\"purging\",\"worker\":\"w\",\"requires\":{\"a\":\"b\"},"
+        "\"missing\":{},\"min_priority\":0,\"until\":\"1970-01-01T00:00:00.000Z\",\"limit\":0,"
+        "\"running\":0,\"units\":0,\"ahead\":0,\"workers\":0,\"count\":0,\"unavailable\":8,"
+        "\"slots\":0,\"free\":0}],\"estimate\":1.5}"));
     fake_end();
 }
 
@@ -211,7 +243,8 @@ int main(void)
         cmocka_unit_test(a_result_that_never_came_says_why),
         cmocka_unit_test(a_waiter_may_cancel),
         cmocka_unit_test(a_payload_that_is_none_is_204),
-        cmocka_unit_test(attempts_logs_and_blockers_are_listed),
+        cmocka_unit_test(attempts_and_logs_are_listed),
+        cmocka_unit_test(a_blocker_has_the_members_that_apply),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,21 +29,42 @@ static void each_kind_has_its_sentence(void **state)
           "Queue q runs as many as it may: 2 of 2. Held by a, b.");
     tells("{\"kind\":\"limit\",\"name\":\"gpu\",\"limit\":4,\"running\":3,\"holders\":[\"a\"]}",
           "Limit gpu is full: 3 of 4 units are in use. Held by a.");
+    tells("{\"kind\":\"limit\",\"name\":\"gpu\",\"limit\":4,\"running\":3,\"units\":2}",
+          "Limit gpu is full: 3 of 4 units are in use; it takes 2.");
+    tells("{\"kind\":\"limit\",\"name\":\"gpu\",\"limit\":4,\"units\":2}",
+          "Limit gpu is full; it takes 2. limit: 4.");
+    tells("{\"kind\":\"closed\",\"queue\":\"q\",\"state\":\"purging\"}",
+          "Queue q hands out nothing: it is purging.");
+    tells("{\"kind\":\"schedule\",\"until\":\"T\"}", "It is not due before T.");
+    tells("{\"kind\":\"group\",\"group\":\"g\",\"limit\":1,\"running\":1}",
+          "Group g runs as many as it may: 1 of 1.");
+    tells("{\"kind\":\"resource\"}", "Its resources are not there yet.");
     tells("{\"kind\":\"rate\",\"name\":\"api\",\"until\":\"T\"}",
           "The rate of limit api is used up until T.");
     tells("{\"kind\":\"rate\",\"queue\":\"q\"}", "The rate of queue q is used up.");
     tells("{\"kind\":\"ordering\",\"key\":\"k\",\"ahead\":2,\"holders\":[\"a\"]}",
           "Earlier tasks of its ordering key k are not over: 2. Held by a.");
-    tells("{\"kind\":\"dependency\",\"holders\":[\"a\",\"b\"]}",
-          "Tasks that it depends on are not over. Held by a, b.");
+    tells("{\"kind\":\"ordering\",\"key\":\"k\",\"holder_state\":\"failed\",\"ahead\":1}",
+          "Earlier tasks of its ordering key k are not over: 1; the first is failed.");
+    tells("{\"kind\":\"dependency\",\"count\":2,\"holders\":[\"a\",\"b\"]}",
+          "Tasks that it depends on are not over: 2. Held by a, b.");
     tells("{\"kind\":\"no_worker\",\"queue\":\"q\",\"type\":\"\",\"workers\":0}",
-          "No worker of queue q takes tasks of type ''. workers: 0.");
+          "No worker of queue q takes tasks of type ''. Workers there: 0.");
+    tells(
+        "{\"kind\":\"no_worker\",\"queue\":\"q\",\"type\":\"t\",\"worker\":\"w\",\"workers\":1,"
+        "\"unavailable\":2}",
+        "No worker of queue q takes tasks of type 't'; only worker w may run it. Workers there: 1. "
+        "Lost, quiet or paused: 2.");
     tells("{\"kind\":\"labels\",\"queue\":\"q\",\"requires\":{\"gpu\":\"a\",\"zone\":\"b\"},"
           "\"missing\":{\"gpu\":\"a\"}}",
           "No worker of queue q has all that it requires: gpu=a, zone=b; nobody has gpu=a.");
     tells("{\"kind\":\"labels\",\"queue\":\"q\",\"requires\":{\"a\":\"b\"},\"missing\":{}}",
           "No worker of queue q has all that it requires: a=b.");
-    tells("{\"kind\":\"position\",\"ahead\":0}", "Tasks are in front of it: 0.");
+    tells("{\"kind\":\"position\",\"ahead\":0}", "It is in line, tasks in front of it: 0.");
+    tells("{\"kind\":\"position\",\"queue\":\"q\",\"ahead\":2,\"workers\":1,\"slots\":3,\"free\":0,"
+          "\"holders\":[\"a\"]}",
+          "It is in line of queue q, tasks in front of it: 2. Workers that may run it: 1. "
+          "Slots free: 0 of 3. Held by a.");
 }
 
 static void what_is_not_known_is_told_all_the_same(void **state)
