@@ -96,7 +96,9 @@ CREATE TABLE lines (
     limits   TEXT,                             -- as domain/rules.h writes them
     affinity TEXT,
     ready    {{i64}} NOT NULL,
-    live     {{i64}} NOT NULL                  -- not terminal
+    live     {{i64}} NOT NULL,                 -- not terminal
+    share    {{i64}} NOT NULL,                 -- nothing ready stands before this share and, in it, this task
+    first    {{i64}} NOT NULL
 ) {{strict}};
 
 -- Fair sharing (start-time fair queueing) within one priority of a queue: its virtual time, and the end of what each key

@@ -54,9 +54,10 @@ void rows_prepare(struct rows *rows)
         [COUNTER_ADD] = "INSERT INTO counters (ns, queue, class, state, tasks)"
                         " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (ns, queue, class, state)"
                         " DO UPDATE SET tasks = tasks + excluded.tasks",
-        [LINE_PUT] = "INSERT INTO lines (number, queue, class, priority, limits, ready, live)"
-                     " VALUES (?1, ?2, ?3, 0, '', ?4, ?5) ON CONFLICT (number) DO UPDATE SET"
-                     " ready = ready + excluded.ready, live = live + excluded.live",
+        [LINE_PUT] =
+            "INSERT INTO lines (number, queue, class, priority, limits, ready, live, share,"
+            " first) VALUES (?1, ?2, ?3, 0, '', ?4, ?5, 0, 0) ON CONFLICT (number) DO UPDATE SET"
+            " ready = ready + excluded.ready, live = live + excluded.live",
         [READY_LIST] = "SELECT number, id FROM tasks WHERE line = ?1 AND state = 3"
                        " ORDER BY share, number LIMIT ?2",
         [BODY_GET] = "SELECT payload, content_type FROM bodies WHERE task = ?1",

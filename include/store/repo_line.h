@@ -9,8 +9,9 @@ struct line_row {
     int32_t priority;
     struct bytes limits, affinity; /* NONE: none */
     int64_t ready, live;
+    int64_t share, first; /* nothing that is ready stands before */
 };
-/* Make it or set its counts; the rest never changes. */
+/* Make it or set its counts and its first; the rest never changes. */
 void line_save(struct db *db, const struct line_row *row);
 /* Whether limits may hold its tasks back. */
 bool line_has_limits(struct db *db, int64_t number);

@@ -40,6 +40,11 @@ void front_forget(struct front *front)
     front->bound = ready_head_best();
 }
 
+const struct ready_head *front_bound(const struct front *front)
+{
+    return front->len > 0 ? &front->at[0] : &front->bound;
+}
+
 static void make_room(struct front *front, unsigned len)
 {
     unsigned room = front->room > 0 ? front->room : ROOM_FIRST;

@@ -25,6 +25,8 @@ int ready_head_compare(const struct ready_head *a, const struct ready_head *b);
 void front_fini(struct front *front);
 /* Nothing is known. */
 void front_forget(struct front *front);
+/* Nothing that is ready stands before it: the first, where that is known. */
+const struct ready_head *front_bound(const struct front *front);
 /* One more is ready; others: how many are beside it. True: the first is another, or may be. */
 bool front_enter(struct front *front, const struct ready_head *head, int64_t others);
 /* It is not ready any more. True as above. */

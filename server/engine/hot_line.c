@@ -166,6 +166,8 @@ struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row)
     line = find_line(hot, hot_shelf(queue, of_class), row);
     line->ready += row->ready;
     line->live += row->live;
+    line->front.bound =
+        (struct ready_head){.number = row->first, .share = row->share, .priority = row->priority};
     for (unsigned i = 0; i < line->uses_len; i++)
         limit_load(line->uses[i].limit, 0, row->live * line->uses[i].units);
     stand_ready(line);
@@ -322,9 +324,8 @@ void lines_write(struct batch *batch)
     for (struct list_node *node = list_first(&batch->hot->dirty_lines); node != NULL;
          node = list_next(&batch->hot->dirty_lines, node)) {
         const struct hot_line *line = CONTAINER_OF(node, struct hot_line, dirty);
+        const struct ready_head *first = front_bound(&line->front);
 
-        if (line->adding_live == 0 && line->adding_ready == 0)
-            continue;
         line_save(batch->db,
                   &(struct line_row){
                       .number = line->number,
@@ -335,6 +336,8 @@ void lines_write(struct batch *batch)
                       .affinity = line->affinity == NULL ? BYTES_NONE : line->affinity->key,
                       .ready = line_ready(line),
                       .live = line->live + line->adding_live,
+                      .share = first->share,
+                      .first = first->number,
                   });
     }
 }

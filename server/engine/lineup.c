@@ -149,8 +149,7 @@ static void take_out(struct lineup_place *place)
 
 static void put_in(struct lineup_place *place)
 {
-    const struct front *front = &place->line->front;
-    const struct ready_head *key = front->len > 0 ? &front->at[0] : &front->bound;
+    const struct ready_head *key = front_bound(&place->line->front);
 
     if (place->group == NULL) {
         lineup_heap_put(&place->level->open, &place->item, key);

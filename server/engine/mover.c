@@ -65,10 +65,10 @@ int64_t task_spec_bytes(const struct task_spec *spec)
 }
 
 /* Its line among those of its shelf. */
-static struct hot_line *line_for(struct batch *batch, struct task *task)
+static struct hot_line *line_for(struct batch *batch, struct task *task, struct hot_shelf *shelf)
 {
     body_load_rules(batch->db, task, batch->mem);
-    return hot_line(batch->hot, task_shelf(batch, task), task->priority, &task->rules);
+    return hot_line(batch->hot, shelf, task->priority, &task->rules);
 }
 
 static struct hot_line *line_of(const struct batch *batch, const struct task *task)
@@ -179,12 +179,12 @@ static void entered(struct batch *batch, struct task *task, struct hot_shelf *sh
 }
 
 /* Before its row is written. */
-static struct hot_line *take_line(struct batch *batch, struct task *task)
+static struct hot_line *take_line(struct batch *batch, struct task *task, struct hot_shelf *shelf)
 {
     struct hot_line *line;
 
     task->knows_rules = true;
-    line = line_for(batch, task);
+    line = line_for(batch, task, shelf);
     settle_share(batch, task, NULL, line, TASK_STATE_NONE);
     task->line = line->number;
     return line;
@@ -193,7 +193,7 @@ static struct hot_line *take_line(struct batch *batch, struct task *task)
 void task_enter(struct batch *batch, struct task *task, const struct task_spec *spec)
 {
     struct hot_shelf *shelf = task_shelf(batch, task);
-    struct hot_line *line = take_line(batch, task);
+    struct hot_line *line = take_line(batch, task, shelf);
 
     batch_use_queue(batch, shelf->queue);
     batch_use_class(batch, shelf->of_class);
@@ -205,17 +205,18 @@ void task_enter(struct batch *batch, struct task *task, const struct task_spec *
 
 void task_enter_copy(struct batch *batch, struct task *task, int64_t from_number)
 {
-    struct hot_line *line = take_line(batch, task);
+    struct hot_shelf *shelf = task_shelf(batch, task);
+    struct hot_line *line = take_line(batch, task, shelf);
 
     task->version = 1;
     task_insert_copy(batch->db, task, from_number, batch->mem);
-    entered(batch, task, task_shelf(batch, task), line);
+    entered(batch, task, shelf, line);
 }
 
 void task_enter_bare(struct batch *batch, struct task *task, int64_t from_number)
 {
     struct hot_shelf *shelf = task_shelf(batch, task);
-    struct hot_line *line = take_line(batch, task);
+    struct hot_line *line = take_line(batch, task, shelf);
 
     batch_use_queue(batch, shelf->queue);
     batch_use_class(batch, shelf->of_class);
@@ -228,13 +229,14 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
                struct bytes data)
 {
     enum task_state from = task->state;
-    struct hot_shelf *shelf = task_shelf(batch, task);
     struct hot_line *before = line_of(batch, task);
+    struct hot_shelf *shelf = before != NULL ? before->shelf : task_shelf(batch, task);
     struct hot_line *after = task_state_is_terminal(to) ? NULL
                              : before != NULL           ? before
-                                                        : line_for(batch, task);
+                                                        : line_for(batch, task, shelf);
 
     ASSERT(task_state_may_move(from, to));
+    ASSERT(shelf->of_class->head.number == task->class_number);
     task->state = to;
     task->version++;
     task->finished_at_ms = task_state_is_terminal(to) ? batch->now.wall_ms : -1;
@@ -292,7 +294,7 @@ void task_replace(struct batch *batch, struct task *task, struct hot_shelf *from
 {
     struct hot_shelf *to = task_shelf(batch, task);
     struct hot_line *before = line_of(batch, task);
-    struct hot_line *after = before == NULL ? NULL : line_for(batch, task);
+    struct hot_line *after = before == NULL ? NULL : line_for(batch, task, to);
 
     batch_use_queue(batch, to->queue);
     task->version++;

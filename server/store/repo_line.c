@@ -6,7 +6,8 @@ void line_save(struct db *db, const struct line_row *row)
     db_run(db, SQL_LINE_PUT,
            VALUES(VALUE_INT(row->number), VALUE_INT(row->queue), VALUE_INT(row->class_number),
                   VALUE_INT(row->priority), VALUE_TEXT(row->limits), VALUE_TEXT(row->affinity),
-                  VALUE_INT(row->ready), VALUE_INT(row->live)));
+                  VALUE_INT(row->ready), VALUE_INT(row->live), VALUE_INT(row->share),
+                  VALUE_INT(row->first)));
 }
 
 bool line_has_limits(struct db *db, int64_t number)
@@ -33,6 +34,8 @@ void line_each(struct db *db, void (*each)(void *ctx, const struct line_row *row
             .affinity = db_bytes(rows, 5),
             .ready = db_int(rows, 6),
             .live = db_int(rows, 7),
+            .share = db_int(rows, 8),
+            .first = db_int(rows, 9),
         };
 
         each(ctx, &row);
