@@ -83,25 +83,26 @@ static bool add_line(struct buffer *ids, struct submit_item *items, const struct
     return false;
 }
 
-bool refs_resolve(struct batch *batch, const struct command *command, const struct refs *refs,
-                  unsigned nth, struct task_spec *ret_spec)
+const struct task_spec *refs_resolve(struct batch *batch, const struct command *command,
+                                     const struct refs *refs, unsigned nth)
 {
+    const struct task_spec *spec = &command->in.submit.specs[nth];
     const int *awaits = refs->are_used ? refs->dag.awaits[nth] : NULL;
     struct line line = {.member = nth};
-    struct bytes lines;
+    struct bytes lines = spec->rules.depends_on;
+    struct task_spec *resolved;
     struct buffer ids;
     bool is_fine = true;
 
-    *ret_spec = command->in.submit.specs[nth];
-    lines = ret_spec->rules.depends_on;
     if (awaits == NULL || lines.len == 0)
-        return true;
+        return spec;
     buffer_init(&ids, SIZE_MAX);
     for (; is_fine && bytes_split(&lines, '\n', &line.text); line.nth++) {
         line.awaits = awaits[line.nth];
         is_fine = add_line(&ids, command->reply.items, &line);
     }
-    ret_spec->rules.depends_on = arena_bytes(batch->mem, buffer_bytes(&ids));
+    resolved = arena_copy(batch->mem, spec, sizeof(*spec));
+    resolved->rules.depends_on = arena_bytes(batch->mem, buffer_bytes(&ids));
     buffer_fini(&ids);
-    return is_fine;
+    return is_fine ? resolved : NULL;
 }

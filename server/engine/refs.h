@@ -14,6 +14,8 @@ struct refs {
 bool refs_read(struct batch *batch, struct command *command, struct refs *ret_refs);
 /* Which member is taken when so many have been. */
 unsigned refs_nth(const struct refs *refs, unsigned taken);
-/* The member with ids for names. False: one that it comes after was refused. */
-bool refs_resolve(struct batch *batch, const struct command *command, const struct refs *refs,
-                  unsigned nth, struct task_spec *ret_spec);
+/* The member, a copy with ids for names where it has some. NULL: one that it comes after was
+ * refused.
+ */
+const struct task_spec *refs_resolve(struct batch *batch, const struct command *command,
+                                     const struct refs *refs, unsigned nth);

@@ -285,7 +285,7 @@ static bool take_item(struct batch *batch, struct command *command, const struct
                       unsigned nth)
 {
     const struct task_spec *spec = &command->in.submit.specs[nth];
-    struct task_spec resolved;
+    const struct task_spec *resolved;
     struct submit_item *item = &command->reply.items[nth];
     enum verdict verdict = TAKE;
     struct aim aim = {.queue = NULL};
@@ -297,8 +297,9 @@ static bool take_item(struct batch *batch, struct command *command, const struct
     }
     if (key_replays_item(batch, command, spec, item))
         return true;
-    if (!refs_resolve(batch, command, refs, nth, &resolved) ||
-        !deps_are_there(batch, command, resolved.rules.depends_on, false, &item->error))
+    resolved = refs_resolve(batch, command, refs, nth);
+    if (resolved == NULL ||
+        !deps_are_there(batch, command, resolved->rules.depends_on, false, &item->error))
         return true;
     if (command->in.submit.atomic) {
         aim.queue = known_queue(batch, command, spec->queue);
@@ -313,7 +314,7 @@ static bool take_item(struct batch *batch, struct command *command, const struct
     else if (aim.queue == NULL)
         aim.queue = queue_of(batch, command, spec->queue);
     if (verdict == TAKE)
-        enter(batch, command, aim.queue, &resolved, &row);
+        enter(batch, command, aim.queue, resolved, &row);
     else
         row = aim.meeting.found;
     *item = (struct submit_item){.id = row.id,
