@@ -321,7 +321,12 @@ static struct lineup_place *top_of(struct lineup_place *first, const struct line
     if (limit_has_room(group->limit, units_of(place->line, group->limit), look->now.mono_ms,
                        &wait_ms))
         return place;
-    set_aside(group, wait_ms, look);
+    /* What never fits keeps nobody waiting. */
+    if (!group->is_hopeless &&
+        limit_never_fits(&group->limit->settings, units_of(place->line, group->limit)))
+        move_to(group->lineup, place, group->limit, true);
+    else
+        set_aside(group, wait_ms, look);
     return NULL;
 }
 

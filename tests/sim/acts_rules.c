@@ -12,8 +12,8 @@ struct rate_limit rate_draw(struct sim *sim)
 
     if (!sim_chance(sim, 40))
         return rate;
-    rate.units = (double)(sim_pick(sim, 5) + 2);
-    rate.period_s = (double)(sim_pick(sim, 2) + 1);
+    rate.units = (double)(sim_pick(sim, 4) + 1);
+    rate.period_s = (double)(sim_pick(sim, 10) + 1);
     rate.burst = (double)(sim_pick(sim, 5) + 1);
     return rate;
 }

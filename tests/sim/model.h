@@ -100,6 +100,7 @@ int64_t word_delay_ms(int64_t task, int64_t delivery); /* -1: not said */
 bool worker_may_run(const struct row_worker *worker, const struct row_class *of_class);
 /* What holds for a limit's name, by its row or the most specific rule. */
 struct limit_settings limit_in_force(const struct snapshot *snapshot, struct bytes name);
+int64_t limit_held(const struct model *model, struct bytes name);
 int64_t limit_running(const struct model *model, struct bytes name);
 /* Whether it has to end without a run, because of one that it waits for. */
 bool keys_doom(const struct model *model, const struct known *known);

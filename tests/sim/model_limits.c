@@ -59,7 +59,7 @@ int64_t limit_running(const struct model *model, struct bytes name)
     return units;
 }
 
-static int64_t held(const struct model *model, struct bytes name)
+int64_t limit_held(const struct model *model, struct bytes name)
 {
     int64_t units = 0;
 
@@ -139,7 +139,7 @@ void limits_submitted(struct sight *look, struct known *known)
     while (!known->is_copy && limits_next(&rest, &use)) {
         struct limit_settings settings = limit_in_force(look->before, use.name);
         bool is_over =
-            settings.max_running >= 0 && held(look->model, use.name) > settings.max_running;
+            settings.max_running >= 0 && limit_held(look->model, use.name) > settings.max_running;
 
         if (settings.over == LIMIT_REJECTS && is_over)
             sim_fail(look->sim, "task %lld was taken though the limit %.*s was full",
@@ -200,12 +200,15 @@ static void check_new(struct sight *look, const struct known *known)
     struct bytes rest = known->rules.limits;
     struct limit_use use;
 
-    if (known->must_end && is_live(known))
-        sim_fail(look->sim, "task %lld found its limit full and was not cancelled",
-                 (long long)known->number);
     while (limits_next(&rest, &use)) {
         struct limit_settings settings = limit_in_force(look->before, use.name);
         int64_t others = unasked_before(look, known, use.name);
+
+        /* Another limit of it may have made room in this one. */
+        if (known->must_end && is_live(known) && settings.over == LIMIT_CANCELS_NEWEST &&
+            settings.max_running >= 0 && limit_held(look->model, use.name) > settings.max_running)
+            sim_fail(look->sim, "task %lld found its limit full and was not cancelled",
+                     (long long)known->number);
 
         if (is_charged_at_submit(&settings) && !known->is_copy && is_live(known))
             charge(look, bucket_of_limit(look->model, use.name), use.units, "a limit's submits");

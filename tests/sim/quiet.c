@@ -265,6 +265,23 @@ static void on_shown(struct command *command)
     op_free(op);
 }
 
+static void on_limits_shown(struct command *command)
+{
+    struct op *op = command->caller.ctx;
+    const struct model *model = &op->sim->model;
+
+    list_remove(&op->link);
+    for (unsigned i = 0; i < command->reply.limits_len; i++) {
+        const struct limit_view *view = &command->reply.limits[i];
+
+        if (!limit_name_is_rule(view->name) && (view->running != limit_running(model, view->name) ||
+                                                view->held != limit_held(model, view->name)))
+            sim_fail(op->sim, "the limit %.*s shows %lld units that run and %lld that are held",
+                     BYTES_ARG(view->name), (long long)view->running, (long long)view->held);
+    }
+    op_free(op);
+}
+
 void quiet_look(struct sim *sim)
 {
     struct op *op;
@@ -272,6 +289,9 @@ void quiet_look(struct sim *sim)
     host_settle(sim);
     op = op_new(sim, COMMAND_LIST_QUEUES);
     op->command->caller.done = on_shown;
+    op_post(op);
+    op = op_new(sim, COMMAND_LIST_LIMITS);
+    op->command->caller.done = on_limits_shown;
     op_post(op);
     host_settle(sim);
 }
