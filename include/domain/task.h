@@ -83,6 +83,7 @@ struct task {
     bool has_results;  /* the store keeps a result, error, reason, progress or checkpoint of it */
     bool keeps_place;  /* of its next move: back to where it stood in line */
     bool knows_rules;  /* they are loaded */
+    bool is_held;      /* shown as blocked: it is ready, and a limit has no room for it */
     bool has_rules;    /* rules were said, or a key for its fair share */
     bool is_ordered;   /* it stands in the line of its ordering key */
     bool has_dedup_key;

@@ -39,6 +39,7 @@ struct look {
     enum until until;
     bool cancel_on_disconnect, cancel_on_timeout;
     int64_t if_none_match; /* wait for another version; the same: reply.not_modified */
+    bool if_none_held;     /* a limit held it back then */
 };
 
 struct list_query {

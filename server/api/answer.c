@@ -1,6 +1,7 @@
 /* Answer: how a call ends, with the headers that its operation's answers share. */
 #include "call.h"
 #include "domain/bounds.h"
+#include "header_value.h"
 #include "wire.h"
 
 /* Only what is in memory anyway is ever put into an answer; this stops a broken loop. */
@@ -57,6 +58,13 @@ void answer_etag(struct call *call, int64_t version)
                        arena_printf(call->arena, "\"%lld\"", (long long)version));
 }
 
+void answer_task_etag(struct call *call, const struct task *task)
+{
+    request_add_header(call->request, "ETag",
+                       arena_printf(call->arena, "\"%lld%s\"", (long long)task->version,
+                                    task->is_held ? HELD_SUFFIX : ""));
+}
+
 void answer_task(struct call *call, int status)
 {
     const struct task *task = call->command.reply.view.task;
@@ -64,7 +72,7 @@ void answer_task(struct call *call, int status)
 
     answer_begin(&answer);
     wire_task_whole(&answer.out, task, call->base);
-    answer_etag(call, task->version);
+    answer_task_etag(call, task);
     answer_send(call, status, &answer);
 }
 

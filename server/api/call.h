@@ -84,6 +84,8 @@ struct bytes answer_keep(struct answer *answer, struct arena *arena);
 void answer_status(struct call *call, int status);
 void answer_refuse(struct call *call, const struct error *error);
 void answer_etag(struct call *call, int64_t version);
+/* Of a task that a limit holds back another: that comes and goes without a new version. */
+void answer_task_etag(struct call *call, const struct task *task);
 /* The task that the reply views. */
 void answer_task(struct call *call, int status);
 /* The first answer again: Idempotency-Replayed. */

@@ -124,6 +124,14 @@ enum err idempotency_key_read(struct bytes header, const struct bounds *bounds, 
 
 /* ---- entity tags ---- */
 
+bool version_is_held(struct bytes header)
+{
+    struct bytes tag = bytes_trim(header), end = BYTES(HELD_SUFFIX "\"");
+
+    return tag.len > end.len &&
+           bytes_equal((struct bytes){tag.at + tag.len - end.len, end.len}, end);
+}
+
 enum err version_read(struct bytes header, const char *name, bool weak_equals, int64_t *ret_version,
                       struct error *error)
 {
@@ -145,6 +153,8 @@ enum err version_read(struct bytes header, const char *name, bool weak_equals, i
 
     struct bytes inside = {tag.at + 1, tag.len - 2};
 
+    if (version_is_held(header))
+        inside.len -= strlen(HELD_SUFFIX);
     if ((is_weak && !weak_equals) || !parse_int(inside, 1, INT64_MAX - 1, ret_version))
         *ret_version = VERSION_STRANGE;
     return OK;

@@ -23,8 +23,11 @@ bool idempotency_key_is_valid(struct bytes key);
 /* One entity tag of ours as a version: VERSION_UNASKED for NONE, VERSION_ANY for *, VERSION_STRANGE
  * for a tag that none of ours equals. A weak tag equals its strong form only when weak_equals. */
 #define VERSION_STRANGE INT64_MAX
+/* Behind the version, in the tag of a task that a limit holds back. */
+#define HELD_SUFFIX "-blocked"
 MUST_CHECK enum err version_read(struct bytes header, const char *name, bool weak_equals,
                                  int64_t *ret_version, struct error *error);
+bool version_is_held(struct bytes header);
 
 /* What a content type says about the bytes. */
 enum media {

@@ -323,7 +323,7 @@ static void answer_trigger(struct call *call)
     answer_begin(&answer);
     wire_task_whole(&answer.out, task, call->base);
     request_add_header(call->request, "Location", call_location(call, "tasks", task->id));
-    answer_etag(call, task->version);
+    answer_task_etag(call, task);
     answer_send(call, call->command.reply.created ? 201 : 200, &answer);
 }
 

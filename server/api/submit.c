@@ -46,7 +46,7 @@ static void answer_submit(struct call *call)
     answer_begin(&answer);
     wire_task_whole(&answer.out, task, call->base);
     request_add_header(call->request, "Location", call_location(call, "tasks", task->id));
-    answer_etag(call, task->version);
+    answer_task_etag(call, task);
     answer_send(call, has_ended || !reply->created ? 200 : 201, &answer);
 }
 

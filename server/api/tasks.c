@@ -35,6 +35,7 @@ static enum err decode_get_task(struct call *call)
     if (code == OK)
         code = version_read(request_header(call->request, "if-none-match"), "If-None-Match", true,
                             &look->if_none_match, &call->error);
+    look->if_none_held = version_is_held(request_header(call->request, "if-none-match"));
     return code;
 }
 
@@ -46,7 +47,7 @@ static void answer_get_task(struct call *call)
         answer_task(call, 200);
         return;
     }
-    answer_etag(call, reply->view.task->version);
+    answer_task_etag(call, reply->view.task);
     answer_status(call, 304);
 }
 

@@ -7,6 +7,9 @@
 #include "base/memory.h"
 #include "store/repo_line.h"
 
+/* Keys that one dispatch forgets. */
+enum { PASSED_MAX = 16 };
+
 struct fair_clock {
     int64_t now; /* the virtual time */
     int64_t top; /* the latest place that was given out */
@@ -18,6 +21,7 @@ struct hot_level {
     int32_t priority;
     struct fair_clock clock, before; /* before: the batch at work */
     struct map *shares;              /* by key */
+    struct heap ends;                /* of shares, by what they have been given */
     struct list_node dirty;
 };
 
@@ -28,6 +32,7 @@ struct hot_share {
     struct hot_level *level;
     struct bytes key;
     int64_t finish, before; /* FINISH_NONE: it has no row */
+    struct heap_node end;
     struct list_node dirty;
 };
 
@@ -41,6 +46,7 @@ static struct hot_level *level_of(struct hot_queue *queue, int32_t priority)
     level->queue = queue;
     level->priority = priority;
     level->shares = map_new();
+    heap_init(&level->ends);
     (void)map_put_int(queue->levels, (uint32_t)priority, level);
     return level;
 }
@@ -56,6 +62,12 @@ static struct hot_share *find_share(const struct hot_level *level, struct bytes 
                                                                 : map_get(level->shares, BYTES(""));
 }
 
+static void set_finish(struct hot_share *share, int64_t finish)
+{
+    share->finish = finish;
+    heap_set(&share->level->ends, &share->end, finish);
+}
+
 static struct hot_share *make_share(struct hot_level *level, struct bytes key, int64_t finish)
 {
     struct hot_share *share = mem_alloc(sizeof(*share));
@@ -65,13 +77,15 @@ static struct hot_share *make_share(struct hot_level *level, struct bytes key, i
         memcpy(text, key.at, key.len);
     share->level = level;
     share->key = (struct bytes){text, key.len};
-    share->finish = share->before = finish;
+    share->before = finish;
+    set_finish(share, finish);
     (void)map_put(level->shares, share->key, share);
     return share;
 }
 
 static void free_share(struct hot_share *share)
 {
+    heap_remove(&share->level->ends, &share->end);
     (void)map_remove(share->level->shares, share->key);
     free((void *)(uintptr_t)share->key.at);
     free(share);
@@ -110,7 +124,7 @@ int64_t fair_enter(struct batch *batch, const struct fair_ask *ask)
         share = make_share(level, map_len(level->shares) < SHARES_MAX ? ask->key : BYTES(""),
                            FINISH_NONE);
     share_changes(batch, share);
-    share->finish = later(level->clock.now, share->finish) + ask->step;
+    set_finish(share, later(level->clock.now, share->finish) + ask->step);
     level->clock.top = later(level->clock.top, share->finish);
     return ask->comes_back ? level->clock.now + ask->step : share->finish;
 }
@@ -123,18 +137,30 @@ void fair_leave(struct batch *batch, const struct fair_ask *ask)
     if (share == NULL)
         return;
     share_changes(batch, share);
-    share->finish = later(level->clock.now, share->finish - ask->step);
+    set_finish(share, later(level->clock.now, share->finish - ask->step));
+}
+
+/* Also of keys that have nothing waiting any more: what came back was served before its key's end.
+ */
+static void drop_passed(struct batch *batch, struct hot_level *level)
+{
+    struct heap_node *node;
+
+    for (unsigned left = PASSED_MAX;
+         left > 0 && (node = heap_first(&level->ends)) != NULL && node->key <= level->clock.now;
+         left--) {
+        heap_remove(&level->ends, node);
+        share_changes(batch, CONTAINER_OF(node, struct hot_share, end));
+    }
 }
 
 void fair_serve(struct batch *batch, const struct fair_ask *ask, int64_t place)
 {
     struct hot_level *level = level_of(ask->queue, ask->priority);
-    struct hot_share *share = find_share(level, ask->key);
 
     level->clock.now = later(level->clock.now, place);
     level_changes(batch, level);
-    if (share != NULL && share->finish <= level->clock.now)
-        share_changes(batch, share);
+    drop_passed(batch, level);
 }
 
 static bool is_passed(const struct hot_share *share)
@@ -184,9 +210,11 @@ void hot_fair_settle(struct hot *hot, bool keep)
         if (keep)
             share->before = share->finish;
         else
-            share->finish = share->before;
+            set_finish(share, share->before);
         if (is_passed(share) || share->finish == FINISH_NONE)
             free_share(share);
+        else
+            set_finish(share, share->finish);
     }
 }
 
@@ -224,6 +252,7 @@ void hot_free_levels(struct hot_queue *queue)
         for (size_t of = 0; (share = map_each(level->shares, &of)) != NULL;)
             free_share(share);
         map_free(level->shares);
+        heap_fini(&level->ends);
         free(level);
     }
     map_free(queue->levels);

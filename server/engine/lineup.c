@@ -27,7 +27,9 @@ struct lineup_place {
 struct lineup_group {
     struct lineup_place place; /* in the level's heap, unless the limit is full */
     struct hot_limit *limit;
-    bool is_hopeless; /* these want more than the limit ever has */
+    bool is_hopeless;      /* these want more than the limit ever has */
+    int64_t least_units;   /* then: the fewest that one of them wants */
+    int64_t refused_units; /* when it was set aside: what the first wanted */
     struct lineup_heap lines;
     struct lineup *lineup;
     struct list_node waiting; /* of the limit: it is full */
@@ -122,17 +124,34 @@ static struct lineup_group *group_of(struct lineup *lineup, struct lineup_level 
     return group;
 }
 
+static int64_t units_of(const struct hot_line *line, const struct hot_limit *limit)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        if (line->uses[i].limit == limit)
+            return line->uses[i].units;
+    return 0;
+}
+
+/* It was set aside for one that wants more than the first does now. */
+static bool may_have_room(const struct lineup_group *group, struct lineup_item *first)
+{
+    const struct hot_line *line = CONTAINER_OF(first, struct lineup_place, item)->line;
+
+    return units_of(line, group->limit) < group->refused_units;
+}
+
 /* Its first line is another now, or there is none left. */
 static void group_changed(struct lineup_group *group)
 {
-    const struct lineup_item *first = lineup_heap_first(&group->lines);
+    struct lineup_item *first = lineup_heap_first(&group->lines);
 
     if (first == NULL) {
         lineup_heap_remove(&group->place.item);
         (void)map_remove_int(group->place.level->groups,
                              group_key(group->limit, group->is_hopeless));
         free_group(group);
-    } else if (!list_is_linked(&group->waiting)) {
+    } else if (!list_is_linked(&group->waiting) || may_have_room(group, first)) {
+        list_remove(&group->waiting);
         lineup_heap_put(&group->place.level->open, &group->place.item, &first->key);
     }
 }
@@ -166,9 +185,23 @@ static void move_to(struct lineup *lineup, struct lineup_place *place, struct ho
 
     if (place->group == group)
         return;
+    if (group->least_units == 0 || units_of(place->line, limit) < group->least_units)
+        group->least_units = units_of(place->line, limit);
     take_out(place);
     place->group = group;
     put_in(place);
+}
+
+/* Its limit has been raised: each line is looked at again by itself. */
+static void dissolve(struct lineup_group *group)
+{
+    for (unsigned left = group->lines.len; left > 0; left--) {
+        struct lineup_place *place =
+            CONTAINER_OF(lineup_heap_first(&group->lines), struct lineup_place, item);
+
+        take_out(place); /* the last one frees the group */
+        put_in(place);
+    }
 }
 
 /* ---- what the lines say ---- */
@@ -259,19 +292,26 @@ static bool ask(struct hot_line *line, const struct lineup_look *look)
     return true;
 }
 
-/* ---- the first of a level ---- */
-
-static int64_t units_of(const struct hot_line *line, const struct hot_limit *limit)
+/* Its first is known then. False: it has none, whatever was counted, and is not asked for again and
+ * again; or the store has failed. */
+static bool learn_first(struct lineup *lineup, struct hot_line *line,
+                        const struct lineup_look *look)
 {
-    for (unsigned i = 0; i < line->uses_len; i++)
-        if (line->uses[i].limit == limit)
-            return line->uses[i].units;
-    return 0;
+    const struct ready_head last = ready_head_last();
+
+    if (ready_head_compare(&line->front.bound, &last) == 0 || !ask(line, look))
+        return false;
+    catch_up(lineup);
+    return true;
 }
 
+/* ---- the first of a level ---- */
+
 /* Its limit is full: out of the way until it may not be. */
-static void set_aside(struct lineup_group *group, int64_t wait_ms, const struct lineup_look *look)
+static void set_aside(struct lineup_group *group, int64_t units, int64_t wait_ms,
+                      const struct lineup_look *look)
 {
+    group->refused_units = units;
     lineup_heap_remove(&group->place.item);
     list_push_back(&group->limit->waiting, &group->waiting);
     limit_wake_in(group->limit, look->now.mono_ms, wait_ms);
@@ -307,26 +347,37 @@ static bool is_free(struct lineup *lineup, struct lineup_place *place,
     return false;
 }
 
+/* There is room, if not for this one, and where it stands is not known: it may be behind others. */
+static bool may_hide_others(const struct hot_line *line, const struct hot_limit *limit,
+                            const struct lineup_look *look)
+{
+    int64_t wait_ms;
+
+    return line->front.len == 0 && limit_has_room(limit, 1, look->now.mono_ms, &wait_ms);
+}
+
 /* The line on top of the level; a group whose limit is full is parked on the way. NULL: look again.
  */
-static struct lineup_place *top_of(struct lineup_place *first, const struct lineup_look *look)
+static struct lineup_place *top_of(struct lineup *lineup, struct lineup_place *first,
+                                   const struct lineup_look *look)
 {
     struct lineup_group *group = first->group;
     struct lineup_place *place;
-    int64_t wait_ms = INT64_MAX;
+    int64_t units, wait_ms = INT64_MAX;
 
     if (first->line != NULL)
         return first;
     place = CONTAINER_OF(lineup_heap_first(&group->lines), struct lineup_place, item);
-    if (limit_has_room(group->limit, units_of(place->line, group->limit), look->now.mono_ms,
-                       &wait_ms))
+    units = units_of(place->line, group->limit);
+    if (group->is_hopeless && !limit_never_fits(&group->limit->settings, group->least_units))
+        dissolve(group);
+    else if (limit_has_room(group->limit, units, look->now.mono_ms, &wait_ms))
         return place;
-    /* What never fits keeps nobody waiting. */
-    if (!group->is_hopeless &&
-        limit_never_fits(&group->limit->settings, units_of(place->line, group->limit)))
-        move_to(group->lineup, place, group->limit, true);
-    else
-        set_aside(group, wait_ms, look);
+    else if (!group->is_hopeless && limit_never_fits(&group->limit->settings, units))
+        move_to(lineup, place, group->limit, true); /* it was lowered */
+    else if (!may_hide_others(place->line, group->limit, look) ||
+             !learn_first(lineup, place->line, look))
+        set_aside(group, units, wait_ms, look);
     return NULL;
 }
 
@@ -334,20 +385,18 @@ static struct lineup_place *top_of(struct lineup_place *first, const struct line
 static struct hot_line *first_of(struct lineup *lineup, struct lineup_level *level,
                                  const struct lineup_look *look)
 {
-    const struct ready_head last = ready_head_last();
     struct lineup_item *item;
 
     while ((item = lineup_heap_first(&level->open)) != NULL) {
-        struct lineup_place *place = top_of(CONTAINER_OF(item, struct lineup_place, item), look);
+        struct lineup_place *place =
+            top_of(lineup, CONTAINER_OF(item, struct lineup_place, item), look);
 
         if (place == NULL || !is_free(lineup, place, look))
             continue;
         if (place->line->front.len > 0)
             return place->line;
-        /* Counted, and yet the store has none: it is not asked again and again. */
-        if (ready_head_compare(&place->line->front.bound, &last) == 0 || !ask(place->line, look))
+        if (!learn_first(lineup, place->line, look))
             return NULL;
-        catch_up(lineup);
     }
     return NULL;
 }

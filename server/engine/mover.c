@@ -120,6 +120,14 @@ static void stand_in_line(struct hot_line *line, const struct task *task)
                           });
 }
 
+static void leave_line(struct batch *batch, struct hot_line *line, const struct task *task)
+{
+    line_leaves(line, task->number);
+    /* Those behind it may want fewer units than it did. */
+    if (line->uses_len > 0 && task->state != TASK_RUNNING)
+        batch_offer_queue(batch, line->shelf->queue);
+}
+
 /* From one line to another, or within one; NULL: it was, or is, terminal. */
 static void change_lines(struct batch *batch, const struct task *task, struct hot_line *before,
                          struct hot_line *after, enum task_state from)
@@ -145,7 +153,7 @@ static void change_lines(struct batch *batch, const struct task *task, struct ho
     if (from != TASK_RUNNING && task->state == TASK_RUNNING)
         line_claim(batch, after);
     if (from == TASK_READY)
-        line_leaves(before, task->number);
+        leave_line(batch, before, task);
     if (after != NULL)
         stand_in_line(after, task);
 }

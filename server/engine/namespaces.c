@@ -32,8 +32,8 @@ static bool reaches_worker(const struct command *command, const struct hot_worke
 }
 
 /* Who reaches a part of the queues sees the sums of those. */
-static void sum_in_reach(const struct command *command, const struct hot_ns *ns,
-                         struct ns_view *view)
+static void sum_in_reach(const struct batch *batch, const struct command *command,
+                         const struct hot_ns *ns, struct ns_view *view)
 {
     const struct hot_queue *queue;
 
@@ -44,6 +44,7 @@ static void sum_in_reach(const struct command *command, const struct hot_ns *ns,
             continue;
         for (int state = 1; state < TASK_STATE_MAX; state++)
             view->counts.of[state] += hot_in_state(&queue->counts, (enum task_state)state);
+        show_held(&view->counts, batch, queue);
         view->bytes += queue->bytes + queue->adding_bytes;
         view->queues += queue_exists(queue);
     }
@@ -52,8 +53,17 @@ static void sum_in_reach(const struct command *command, const struct hot_ns *ns,
         view->workers += reaches_worker(command, CONTAINER_OF(node, struct hot_worker, by_ns));
 }
 
-static void fill_ns(const struct command *command, const struct hot_ns *ns,
-                    struct ns_view *ret_view)
+static void show_all_held(const struct batch *batch, const struct hot_ns *ns,
+                          struct queue_counts *counts)
+{
+    const struct hot_queue *queue;
+
+    for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
+        show_held(counts, batch, queue);
+}
+
+static void fill_ns(const struct batch *batch, const struct command *command,
+                    const struct hot_ns *ns, struct ns_view *ret_view)
 {
     *ret_view = (struct ns_view){
         .name = ns->name,
@@ -65,15 +75,17 @@ static void fill_ns(const struct command *command, const struct hot_ns *ns,
         .queues = hot_ns_queues(ns),
         .workers = ns->workers_len,
     };
-    if (!reaches_all_queues(command))
-        sum_in_reach(command, ns, ret_view);
+    if (reaches_all_queues(command))
+        show_all_held(batch, ns, &ret_view->counts);
+    else
+        sum_in_reach(batch, command, ns, ret_view);
 }
 
-static void view_one(struct command *command, const struct hot_ns *ns)
+static void view_one(const struct batch *batch, struct command *command, const struct hot_ns *ns)
 {
     command->reply.namespaces = arena_alloc(command->mem, sizeof(struct ns_view));
     command->reply.namespaces_len = 1;
-    fill_ns(command, ns, command->reply.namespaces);
+    fill_ns(batch, command, ns, command->reply.namespaces);
 }
 
 void run_GET_NS(struct batch *batch, struct command *command)
@@ -85,7 +97,7 @@ void run_GET_NS(struct batch *batch, struct command *command)
         refuse_unknown(batch, command, name);
         return;
     }
-    view_one(command, ns);
+    view_one(batch, command, ns);
     batch_answer(batch, command);
 }
 
@@ -114,7 +126,8 @@ void run_LIST_NS(struct batch *batch, struct command *command)
         len = page->limit + 1;
     reply->namespaces = arena_alloc(command->mem, len * sizeof(*reply->namespaces));
     for (; reply->namespaces_len < len; reply->namespaces_len++)
-        fill_ns(command, found[reply->namespaces_len], &reply->namespaces[reply->namespaces_len]);
+        fill_ns(batch, command, found[reply->namespaces_len],
+                &reply->namespaces[reply->namespaces_len]);
     batch_answer(batch, command);
 }
 
@@ -174,7 +187,7 @@ static void save(struct batch *batch, struct command *command, struct hot_ns *ns
                     .object = ns->name,
                     .detail = detail_of(quotas, batch->mem),
                 });
-    view_one(command, ns);
+    view_one(batch, command, ns);
     command->reply.namespaces->version = row.version;
     command->reply.namespaces->quotas = row.quotas;
 }

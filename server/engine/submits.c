@@ -159,7 +159,7 @@ static void view_new(struct batch *batch, struct command *command, const struct 
     task->traceparent = spec->traceparent;
     task->retry = spec->retry;
     task_name(batch, task);
-    task->state = task_shown_state(batch, row);
+    task_show_state(batch, task);
     command->reply.view = (struct task_view){.task = task, .estimate_ms = -1};
 }
 

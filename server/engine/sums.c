@@ -13,12 +13,14 @@
  */
 enum { QUEUES_SHOWN_MAX = 1000, NAMESPACES_SHOWN_MAX = 1000 };
 
-static void add_counts(struct queue_counts *sum, const struct hot_queue *queue)
+static void add_counts(const struct batch *batch, struct queue_counts *sum,
+                       const struct hot_queue *queue)
 {
     struct queue_counts counts = hot_queue_counts(queue);
 
     for (int state = 1; state < TASK_STATE_MAX; state++)
         sum->of[state] += counts.of[state];
+    show_held(sum, batch, queue);
 }
 
 static int64_t leased(const struct queue_counts *counts)
@@ -43,7 +45,7 @@ static void add_queues(const struct batch *batch, const struct command *command,
         if (!reaches_name(command, queue->name))
             continue;
         stats->queues += queue_exists(queue);
-        add_counts(&stats->counts, queue);
+        add_counts(batch, &stats->counts, queue);
     }
     stats->leases = leased(&stats->counts);
 }
@@ -136,7 +138,7 @@ static void view_queues(struct batch *batch, struct command *command)
         reply->queues[i].ns = found[i]->ns->name;
     }
     for (unsigned i = shown; i < len; i++)
-        add_counts(&other.counts, found[i]);
+        add_counts(batch, &other.counts, found[i]);
     reply->queues[shown] = other;
     reply->queues_len = shown + (len > shown);
 }

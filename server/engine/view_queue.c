@@ -35,14 +35,11 @@ static int64_t oldest_ready_age(struct batch *batch, const struct hot_queue *que
     return oldest < batch->now.wall_ms ? batch->now.wall_ms - oldest : 0;
 }
 
-/* What limits hold back is shown as blocked. */
 static struct queue_counts shown_counts(const struct batch *batch, const struct hot_queue *queue)
 {
     struct queue_counts counts = hot_queue_counts(queue);
-    int64_t held = queue_held_back(queue, batch->now.mono_ms);
 
-    counts.of[TASK_READY] -= held;
-    counts.of[TASK_BLOCKED] += held;
+    show_held(&counts, batch, queue);
     return counts;
 }
 

@@ -48,14 +48,35 @@ static void load_logs(struct batch *batch, struct command *command, int64_t numb
         };
 }
 
-enum task_state task_shown_state(const struct batch *batch, const struct task *task)
+bool task_is_held(const struct batch *batch, const struct task *task)
 {
     const struct hot_line *line;
 
     if (task->state != TASK_READY)
-        return task->state;
+        return false;
     line = hot_line_numbered(batch->hot, task->line);
-    return line != NULL && line_is_held(line, batch->now.mono_ms) ? TASK_BLOCKED : TASK_READY;
+    return line != NULL && line_is_held(line, batch->now.mono_ms);
+}
+
+enum task_state task_shown_state(const struct batch *batch, const struct task *task)
+{
+    return task_is_held(batch, task) ? TASK_BLOCKED : task->state;
+}
+
+void task_show_state(const struct batch *batch, struct task *task)
+{
+    task->is_held = task_is_held(batch, task);
+    if (task->is_held)
+        task->state = TASK_BLOCKED;
+}
+
+void show_held(struct queue_counts *counts, const struct batch *batch,
+               const struct hot_queue *queue)
+{
+    int64_t held = queue_held_back(queue, batch->now.mono_ms);
+
+    counts->of[TASK_READY] -= held;
+    counts->of[TASK_BLOCKED] += held;
 }
 
 void fill_task(struct batch *batch, struct command *command, const struct task *row,
@@ -68,7 +89,7 @@ void fill_task(struct batch *batch, struct command *command, const struct task *
     if (wants.result)
         result_load(batch->db, task, command->mem);
     task_name(batch, task);
-    task->state = task_shown_state(batch, row);
+    task_show_state(batch, task);
     dead_letter_load(batch->db, task, command->mem);
     task->deduplicated = command->reply.deduplicated;
     view->task = task;

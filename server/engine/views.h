@@ -11,7 +11,12 @@ struct view_wants {
 void fill_task(struct batch *batch, struct command *command, const struct task *row,
                struct view_wants wants);
 /* As a task's state is shown: what a limit holds back is blocked, though its row is ready. */
+bool task_is_held(const struct batch *batch, const struct task *task);
 enum task_state task_shown_state(const struct batch *batch, const struct task *task);
+void task_show_state(const struct batch *batch, struct task *task);
+/* The same for the sums of a queue. */
+void show_held(struct queue_counts *counts, const struct batch *batch,
+               const struct hot_queue *queue);
 /* A terminal state was shown to somebody who asked for it. */
 void view_mark_observed(struct batch *batch, struct task *row);
 void fill_worker(struct batch *batch, struct command *command, const struct hot_worker *worker,

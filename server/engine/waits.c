@@ -20,13 +20,20 @@ static bool has_reached(enum until until, enum task_state state)
     return false;
 }
 
+/* It has not changed since it was shown, and is still shown in the same state. */
+static bool is_as_known(const struct batch *batch, const struct look *look, const struct task *row)
+{
+    return row->version == look->if_none_match && task_is_held(batch, row) == look->if_none_held;
+}
+
 /* Whether what the command waits for is so. */
-static bool wait_is_over(const struct command *command, const struct task *row)
+static bool wait_is_over(const struct batch *batch, const struct command *command,
+                         const struct task *row)
 {
     switch ((int)command->kind) {
     case COMMAND_LOOK:
         if (command->in.look.if_none_match > 0)
-            return row->version != command->in.look.if_none_match;
+            return !is_as_known(batch, &command->in.look, row);
         return has_reached(command->in.look.until, row->state);
     case COMMAND_SUBMIT:
         return has_reached(command->in.submit.until, row->state);
@@ -61,7 +68,7 @@ static bool marks_observed(const struct command *command)
 static void wait_fill(struct batch *batch, struct command *command, struct task *row, bool done)
 {
     command->reply.done = done;
-    if (command->kind == COMMAND_LOOK && row->version == command->in.look.if_none_match)
+    if (command->kind == COMMAND_LOOK && is_as_known(batch, &command->in.look, row))
         command->reply.not_modified = true;
     if (marks_observed(command))
         view_mark_observed(batch, row);
@@ -70,7 +77,7 @@ static void wait_fill(struct batch *batch, struct command *command, struct task 
 
 void wait_or_answer(struct batch *batch, struct command *command, struct task *row)
 {
-    bool is_over = wait_is_over(command, row);
+    bool is_over = wait_is_over(batch, command, row);
 
     if (!is_over && command->wait_ms > 0 && !batch->engine->drain.is_asked) {
         park_for_task(batch, command, row->number);
@@ -97,7 +104,7 @@ static void settle_one(struct batch *batch, struct parked *parked)
     struct task row;
 
     if (parked->is_answered || !load_waited(batch, parked, &row) ||
-        !wait_is_over(parked->command, &row))
+        !wait_is_over(batch, parked->command, &row))
         return;
     wait_fill(batch, parked->command, &row, true);
     batch_answer_parked(batch, parked);
@@ -139,7 +146,7 @@ void wait_end(struct batch *batch, struct parked *parked, bool timed_out)
 
         cancel_task(batch, &row, &how);
     }
-    wait_fill(batch, parked->command, &row, wait_is_over(parked->command, &row));
+    wait_fill(batch, parked->command, &row, wait_is_over(batch, parked->command, &row));
     batch_answer_parked(batch, parked);
 }
 
