@@ -266,6 +266,14 @@ struct hot_limit *line_full_limit(const struct hot_line *line, int64_t now_mono_
     return NULL;
 }
 
+int64_t line_units(const struct hot_line *line, const struct hot_limit *limit)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        if (line->uses[i].limit == limit)
+            return line->uses[i].units;
+    return 0;
+}
+
 bool line_is_held(const struct hot_line *line, int64_t now_mono_ms)
 {
     int64_t wait_ms;

@@ -59,6 +59,8 @@ void line_changed(struct hot_line *line);
 struct hot_limit *line_full_limit(const struct hot_line *line, int64_t now_mono_ms,
                                   int64_t *ret_wait_ms);
 bool line_is_held(const struct hot_line *line, int64_t now_mono_ms);
+/* That one task of it takes of the limit. */
+int64_t line_units(const struct hot_line *line, const struct hot_limit *limit);
 /* What its limits count: a task of it is claimed, or its attempt is over. */
 void line_claim(struct batch *batch, struct hot_line *line);
 void line_release(struct batch *batch, struct hot_line *line);

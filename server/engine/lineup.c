@@ -124,20 +124,11 @@ static struct lineup_group *group_of(struct lineup *lineup, struct lineup_level 
     return group;
 }
 
-static int64_t units_of(const struct hot_line *line, const struct hot_limit *limit)
-{
-    for (unsigned i = 0; i < line->uses_len; i++)
-        if (line->uses[i].limit == limit)
-            return line->uses[i].units;
-    return 0;
-}
-
 /* It was set aside for one that wants more than the first does now. */
 static bool may_have_room(const struct lineup_group *group, struct lineup_item *first)
 {
-    const struct hot_line *line = CONTAINER_OF(first, struct lineup_place, item)->line;
-
-    return units_of(line, group->limit) < group->refused_units;
+    return line_units(CONTAINER_OF(first, struct lineup_place, item)->line, group->limit) <
+           group->refused_units;
 }
 
 /* Its first line is another now, or there is none left. */
@@ -185,8 +176,8 @@ static void move_to(struct lineup *lineup, struct lineup_place *place, struct ho
 
     if (place->group == group)
         return;
-    if (group->least_units == 0 || units_of(place->line, limit) < group->least_units)
-        group->least_units = units_of(place->line, limit);
+    if (group->least_units == 0 || line_units(place->line, limit) < group->least_units)
+        group->least_units = line_units(place->line, limit);
     take_out(place);
     place->group = group;
     put_in(place);
@@ -292,8 +283,7 @@ static bool ask(struct hot_line *line, const struct lineup_look *look)
     return true;
 }
 
-/* Its first is known then. False: it has none, whatever was counted, and is not asked for again and
- * again; or the store has failed. */
+/* False: it has none, whatever was counted, or the store has failed. */
 static bool learn_first(struct lineup *lineup, struct hot_line *line,
                         const struct lineup_look *look)
 {
@@ -343,11 +333,11 @@ static bool is_free(struct lineup *lineup, struct lineup_place *place,
     if (full == NULL)
         return true;
     move_to(lineup, place, full,
-            ahead == NULL && limit_never_fits(&full->settings, units_of(place->line, full)));
+            ahead == NULL && limit_never_fits(&full->settings, line_units(place->line, full)));
     return false;
 }
 
-/* There is room, if not for this one, and where it stands is not known: it may be behind others. */
+/* There is room, if not for this one, and it may stand behind others. */
 static bool may_hide_others(const struct hot_line *line, const struct hot_limit *limit,
                             const struct lineup_look *look)
 {
@@ -356,8 +346,7 @@ static bool may_hide_others(const struct hot_line *line, const struct hot_limit 
     return line->front.len == 0 && limit_has_room(limit, 1, look->now.mono_ms, &wait_ms);
 }
 
-/* The line on top of the level; a group whose limit is full is parked on the way. NULL: look again.
- */
+/* The line on top of the level; a full limit's group is parked on the way. NULL: look again. */
 static struct lineup_place *top_of(struct lineup *lineup, struct lineup_place *first,
                                    const struct lineup_look *look)
 {
@@ -368,7 +357,7 @@ static struct lineup_place *top_of(struct lineup *lineup, struct lineup_place *f
     if (first->line != NULL)
         return first;
     place = CONTAINER_OF(lineup_heap_first(&group->lines), struct lineup_place, item);
-    units = units_of(place->line, group->limit);
+    units = line_units(place->line, group->limit);
     if (group->is_hopeless && !limit_never_fits(&group->limit->settings, group->least_units))
         dissolve(group);
     else if (limit_has_room(group->limit, units, look->now.mono_ms, &wait_ms))
@@ -461,7 +450,7 @@ static bool may_pass(const struct lineup *lineup, const struct hot_line *line,
         return group_ahead(place) == NULL;
     ahead = first_of_group(place);
     return !list_is_linked(&place->group->waiting) && ahead->passed < AFFINITY_PASS_MAX &&
-           units_of(ahead, place->group->limit) <= units_of(line, place->group->limit);
+           line_units(ahead, place->group->limit) <= line_units(line, place->group->limit);
 }
 
 static const struct ready_head *key_of(const struct hot_line *line)
