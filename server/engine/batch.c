@@ -14,6 +14,7 @@
 #include "handlers.h"
 #include "hot_line.h"
 #include "keys.h"
+#include "queue_due.h"
 #include "reach.h"
 #include "retention.h"
 #include "timers.h"
@@ -227,6 +228,10 @@ static void forget(struct batch *batch)
     struct list rest;
     struct list_node *node;
 
+    /* Who was offered something by the batch is offered it again. */
+    for (node = list_first(&hot->dirty_queues); node != NULL;
+         node = list_next(&hot->dirty_queues, node))
+        queue_look_again(batch->engine, CONTAINER_OF(node, struct hot_queue, dirty));
     hot_drop(hot);
     hot->last_task = batch->before.task;
     hot->last_event = batch->before.event;

@@ -28,6 +28,7 @@ void hot_init(struct hot *hot)
     };
     heap_init(&hot->leases_due);
     heap_init(&hot->limits_due);
+    heap_init(&hot->rates_due);
     heap_init(&hot->workers_silent);
     heap_init(&hot->queues_due);
     heap_init(&hot->kept_due);
@@ -52,6 +53,7 @@ void hot_fini(struct hot *hot)
     /* First: the heaps reach into what is freed below. */
     heap_fini(&hot->leases_due);
     heap_fini(&hot->limits_due);
+    heap_fini(&hot->rates_due);
     heap_fini(&hot->workers_silent);
     heap_fini(&hot->queues_due);
     heap_fini(&hot->kept_due);

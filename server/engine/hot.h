@@ -103,7 +103,7 @@ struct hot_queue {
     struct map *levels;          /* of fair sharing, by priority */
     struct rate_bucket claims;   /* what is left of its rate */
     double claims_taken;         /* from it, by the batch at work */
-    int64_t rate_due_ms;         /* wall: it has something again; 0: nobody waits for that */
+    struct heap_node rate_due;   /* mono: it has something again, and somebody waits for that */
     struct state_counts counts;  /* of all shelves */
     int64_t bytes, adding_bytes; /* that are kept of its tasks: committed, and by the batch */
     unsigned purges;             /* intents at work: nothing is handed out */
@@ -176,6 +176,7 @@ struct hot {
     struct map *pinned;     /* a class for each worker that one is pinned to, by its id's text */
     struct heap leases_due; /* mono */
     struct heap limits_due; /* mono */
+    struct heap rates_due;  /* mono: of queues */
     struct heap workers_silent; /* mono */
     struct heap queues_due;     /* wall */
     struct heap kept_due;       /* wall */

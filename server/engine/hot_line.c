@@ -10,7 +10,7 @@
 #include "batch.h"
 #include "skill.h"
 
-enum { GAPS_FIRST = 16 };
+enum { GAPS_FIRST = 16, ASK_LEAST = 16 };
 
 /* ---- finding and making ---- */
 
@@ -253,6 +253,19 @@ void line_leaves(struct hot_line *line, int64_t number)
 {
     if (front_leave(&line->front, number) || line_ready(line) == 0)
         line_changed(line);
+}
+
+bool line_learn(struct hot_line *line, struct db *db, unsigned wanted)
+{
+    struct ready_head heads[FRONT_MAX];
+    unsigned max = wanted < ASK_LEAST ? ASK_LEAST : wanted > FRONT_MAX ? FRONT_MAX : wanted;
+    unsigned len = ready_heads(db, line->number, max, heads);
+
+    if (db_failure(db) != DB_FINE)
+        return false;
+    front_fill(&line->front, heads, len);
+    line_changed(line);
+    return true;
 }
 
 /* ---- limits ---- */

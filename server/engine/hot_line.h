@@ -54,6 +54,9 @@ void line_enters(struct hot_line *line, const struct ready_head *head);
 void line_leaves(struct hot_line *line, int64_t number);
 /* Its first may be another now: those who look at it look again. */
 void line_changed(struct hot_line *line);
+/* Ask the store for its first few, about so many as are wanted. False: the store has failed, and
+ * knows nothing. */
+bool line_learn(struct hot_line *line, struct db *db, unsigned wanted);
 /* The limit that has no room for one of its tasks now; NULL: each has. ret_wait_ms: when time alone
  * will make room; INT64_MAX: it will not. */
 struct hot_limit *line_full_limit(const struct hot_line *line, int64_t now_mono_ms,

@@ -12,8 +12,6 @@
 #include "base/memory.h"
 #include "batch.h"
 
-enum { ASK_LEAST = 16 };
-
 /* A line as this lineup sees it. */
 struct lineup_place {
     struct lineup_item item;
@@ -267,29 +265,14 @@ void lineup_forget(struct lineup *lineup, const struct hot_line *line)
     lineup->places[line->index] = NULL;
 }
 
-/* False: the store has failed, and knows nothing. */
-static bool ask(struct hot_line *line, const struct lineup_look *look)
-{
-    struct ready_head heads[FRONT_MAX];
-    unsigned max = look->wanted < ASK_LEAST   ? ASK_LEAST
-                   : look->wanted > FRONT_MAX ? FRONT_MAX
-                                              : look->wanted;
-    unsigned len = ready_heads(look->db, line->number, max, heads);
-
-    if (db_failure(look->db) != DB_FINE)
-        return false;
-    front_fill(&line->front, heads, len);
-    line_changed(line);
-    return true;
-}
-
 /* False: it has none, whatever was counted, or the store has failed. */
 static bool learn_first(struct lineup *lineup, struct hot_line *line,
                         const struct lineup_look *look)
 {
     const struct ready_head last = ready_head_last();
 
-    if (ready_head_compare(&line->front.bound, &last) == 0 || !ask(line, look))
+    if (ready_head_compare(&line->front.bound, &last) == 0 ||
+        !line_learn(line, look->db, look->wanted))
         return false;
     catch_up(lineup);
     return true;
@@ -473,7 +456,7 @@ struct hot_line *lineup_preferred(struct lineup *lineup, struct hot_line *first,
     if (best == NULL || best->front.len > 0)
         return best;
     /* Not known any more: the store says what it holds. */
-    return ask(best, look) && best->front.len > 0 ? best : NULL;
+    return line_learn(best, look->db, look->wanted) && best->front.len > 0 ? best : NULL;
 }
 
 void lineup_pass(struct lineup *lineup, struct hot_line *first, const struct hot_line *line)

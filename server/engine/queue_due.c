@@ -24,8 +24,6 @@ void queue_time(struct hot *hot, struct hot_queue *queue)
     if (queue->closing == QUEUE_CLOSING && queue->close_cancel_at_ms >= 0 &&
         queue->close_cancel_at_ms < due_ms)
         due_ms = queue->close_cancel_at_ms;
-    if (queue->rate_due_ms > 0 && queue->rate_due_ms < due_ms)
-        due_ms = queue->rate_due_ms;
     if (due_ms == INT64_MAX)
         heap_remove(&hot->queues_due, &queue->due);
     else
@@ -36,8 +34,18 @@ void queue_wake_in(const struct batch *batch, struct hot_queue *queue, int64_t w
 {
     if (wait_ms == INT64_MAX)
         return;
-    queue->rate_due_ms = batch->now.wall_ms + wait_ms;
-    queue_time(batch->hot, queue);
+    heap_set(&batch->hot->rates_due, &queue->rate_due, batch->now.mono_ms + wait_ms);
+}
+
+void queue_rates_run(struct batch *batch)
+{
+    struct heap *due = &batch->hot->rates_due;
+    struct heap_node *node;
+
+    while ((node = heap_first(due)) != NULL && node->key <= batch->now.mono_ms) {
+        heap_remove(due, node);
+        batch_offer_queue(batch, CONTAINER_OF(node, struct hot_queue, rate_due));
+    }
 }
 
 void queue_look_again(struct engine *engine, struct hot_queue *queue)
@@ -78,7 +86,6 @@ static void save_pause_end(struct batch *batch, struct hot_queue *queue)
 
 static void run_queue(struct batch *batch, struct hot_queue *queue)
 {
-    queue->rate_due_ms = 0;
     if (pause_is_over(&queue->settings, batch->now.wall_ms))
         save_pause_end(batch, queue);
 

@@ -11,6 +11,8 @@ void queue_wake_in(const struct batch *batch, struct hot_queue *queue, int64_t w
 void queue_look_again(struct engine *engine, struct hot_queue *queue);
 /* Set the queue's timer by its settings and close times. */
 void queue_time(struct hot *hot, struct hot_queue *queue);
+/* Queues whose rate has something again are offered. */
+void queue_rates_run(struct batch *batch);
 /* The queues whose timers are due. */
 void queues_run(struct batch *batch);
 

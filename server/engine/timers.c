@@ -198,6 +198,7 @@ void timers_run(struct batch *batch)
     run_due_tasks(batch);
     run_leases(batch);
     limits_run(batch);
+    queue_rates_run(batch);
     schedules_run(batch);
     run_workers(batch);
     intents_run(batch);
@@ -239,6 +240,7 @@ int64_t timers_next_mono(const struct engine *engine)
         return now.mono_ms;
     next = earlier(next, heap_due(&hot->workers_silent));
     next = earlier(next, heap_due(&hot->limits_due));
+    next = earlier(next, heap_due(&hot->rates_due));
     next = earlier(next, mono_of_wall(now, hot->next_due_ms));
     next = earlier(next, mono_of_wall(now, hot->next_end_ms));
     next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));

@@ -4,28 +4,32 @@
 #include "hot_line.h"
 #include "views.h"
 
-enum { DUE_SOON_COUNTED_MAX = 10000 };
+/* ASKS_MAX: lines whose first is not known, of one view. */
+enum { DUE_SOON_COUNTED_MAX = 10000, ASKS_MAX = 64 };
 
 #define DUE_SOON_MS INT64_C(30000)
 
-/* Since when the first of the line has been due; INT64_MAX: none is ready, or all are held back. */
-static int64_t line_oldest(struct batch *batch, const struct hot_line *line)
+/* Since when the first of the line has been due; INT64_MAX: none is ready, all are held back, or
+ * the store has been asked for enough others. */
+static int64_t line_oldest(struct batch *batch, struct hot_line *line, unsigned *asks)
 {
-    struct ready_head head;
-
     if (line_ready(line) == 0 || line_is_held(line, batch->now.mono_ms))
         return INT64_MAX;
-    if (line->front.len > 0)
-        return line->front.at[0].since_ms;
-    return ready_heads(batch->db, line->number, 1, &head) > 0 ? head.since_ms : INT64_MAX;
+    if (line->front.len == 0 && *asks > 0) {
+        (*asks)--;
+        (void)line_learn(line, batch->db, 1);
+    }
+    return line->front.len > 0 ? line->front.at[0].since_ms : INT64_MAX;
 }
 
 static int64_t oldest_ready_age(struct batch *batch, const struct hot_queue *queue)
 {
     int64_t oldest = INT64_MAX;
+    unsigned asks = ASKS_MAX;
 
     for (unsigned i = 0; i < queue->lines_len; i++) {
-        int64_t at_ms = queue->lines[i] == NULL ? INT64_MAX : line_oldest(batch, queue->lines[i]);
+        int64_t at_ms =
+            queue->lines[i] == NULL ? INT64_MAX : line_oldest(batch, queue->lines[i], &asks);
 
         if (at_ms < oldest)
             oldest = at_ms;
