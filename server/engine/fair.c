@@ -38,10 +38,13 @@ struct hot_share {
 
 static struct hot_level *level_of(struct hot_queue *queue, int32_t priority)
 {
-    struct hot_level *level = map_get_int(queue->levels, (uint32_t)priority);
+    struct hot_level *level = queue->last_level;
 
-    if (level != NULL)
+    if (level != NULL && level->priority == priority)
         return level;
+    level = map_get_int(queue->levels, (uint32_t)priority);
+    if (level != NULL)
+        return queue->last_level = level;
     level = mem_alloc(sizeof(*level));
     level->queue = queue;
     level->priority = priority;

@@ -100,19 +100,20 @@ struct hot_queue {
     struct list affinities_ready; /* those bound to a worker that may have something ready */
     struct list changed;          /* lines, those whose first changed last before the others */
     uint64_t changes;
-    struct map *levels;          /* of fair sharing, by priority */
-    struct rate_bucket claims;   /* what is left of its rate */
-    double claims_taken;         /* from it, by the batch at work */
-    struct heap_node rate_due;   /* mono: it has something again, and somebody waits for that */
-    struct state_counts counts;  /* of all shelves */
-    int64_t bytes, adding_bytes; /* that are kept of its tasks: committed, and by the batch */
-    unsigned purges;             /* intents at work: nothing is handed out */
-    struct list watches;         /* parked claims that would take from here, first come first */
-    struct list held;            /* parked submits that wait for room */
-    struct list closers;         /* parked closes */
-    struct list purgers;         /* parked purges */
-    struct list_node dirty;      /* something became ready or free in this batch */
-    struct heap_node due;        /* wall: a timed pause or a close goes on */
+    struct map *levels;           /* of fair sharing, by priority */
+    struct hot_level *last_level; /* the one that was looked for last */
+    struct rate_bucket claims;    /* what is left of its rate */
+    double claims_taken;          /* from it, by the batch at work */
+    struct heap_node rate_due;    /* mono: it has something again, and somebody waits for that */
+    struct state_counts counts;   /* of all shelves */
+    int64_t bytes, adding_bytes;  /* that are kept of its tasks: committed, and by the batch */
+    unsigned purges;              /* intents at work: nothing is handed out */
+    struct list watches;          /* parked claims that would take from here, first come first */
+    struct list held;             /* parked submits that wait for room */
+    struct list closers;          /* parked closes */
+    struct list purgers;          /* parked purges */
+    struct list_node dirty;       /* something became ready or free in this batch */
+    struct heap_node due;         /* wall: a timed pause or a close goes on */
     struct hot_kept kept;
     struct rate submitted, claimed, finished;
     struct wait_times waits;
