@@ -19,6 +19,11 @@ static const struct pattern {
     {"closed", "Queue {queue} hands out nothing[: it is {state}]."},
     {"queue_cap", "Queue {queue} runs as many as it may[: {running} of {limit}]."},
     {"limit", "Limit {name} is full[: {running} of {limit} units are in use][; it takes {units}]."},
+    {"limit_never", "Limit {name} can never let it run as it is: it takes {units} units, more than "
+                    "its cap of {limit}[; in use: {running}]."},
+    {"rate_never",
+     "The rate of limit {name} can never let it run as it is: it takes {units} units, "
+     "more than its burst."},
     {"group", "Group {group} runs as many as it may[: {running} of {limit}]."},
     {"rate", "The rate[ of limit {name}][ of queue {queue}] is used up[ until {until}][; it takes "
              "{units}]."},
@@ -137,7 +142,7 @@ static bool is_told(const struct telling *telling, struct bytes key)
     for (unsigned i = 0; i < telling->told_len; i++)
         if (bytes_equal(telling->told[i], key))
             return true;
-    return bytes_is(key, "kind");
+    return bytes_is(key, "kind") || bytes_is(key, "fits");
 }
 
 static void append_rest(struct telling *telling)
@@ -157,6 +162,18 @@ static void append_rest(struct telling *telling)
     }
 }
 
+/* What is not for want of room now, but never will be as things are set, is told in its own way. */
+static struct bytes kind_of(struct bytes blocker, struct arena *arena)
+{
+    struct bytes kind = json_text_of(blocker, "kind", arena);
+
+    if (!bytes_is(json_find(blocker, "fits"), "false"))
+        return kind;
+    if (bytes_is(kind, "limit"))
+        return BYTES("limit_never");
+    return bytes_is(kind, "rate") ? BYTES("rate_never") : kind;
+}
+
 static const char *pattern_of(struct bytes kind)
 {
     for (size_t i = 0; i < ARRAY_LEN(PATTERNS); i++)
@@ -168,7 +185,7 @@ static const char *pattern_of(struct bytes kind)
 struct bytes reason_of(struct bytes blocker, struct arena *arena)
 {
     struct telling telling = {.blocker = blocker, .arena = arena};
-    struct bytes kind = json_text_of(blocker, "kind", arena);
+    struct bytes kind = kind_of(blocker, arena);
     const char *pattern = pattern_of(kind);
 
     buffer_init(&telling.text, TEXT_MAX);

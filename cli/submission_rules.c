@@ -3,6 +3,7 @@
 #include "submission_rules.h"
 
 #include <string.h>
+#include <unistd.h>
 
 #include "base/parse.h"
 #include "message.h"
@@ -13,12 +14,25 @@ static void write_text(struct json_out *json, const char *member, const char *te
         json_member_text(json, member, bytes_of(text));
 }
 
+/* A name may end so (customer:7), but who wants units may write it, too: told to people only. */
+static void hint_units(const char *limit)
+{
+    const char *colon = strrchr(limit, ':');
+    int64_t number;
+
+    if (isatty(STDERR_FILENO) && colon != NULL &&
+        parse_int(bytes_of(colon + 1), 1, INT32_MAX, &number))
+        message_note("--limit: '%s' is taken as a name; units are written %.*s=%s", limit,
+                     (int)(colon - limit), limit, colon + 1);
+}
+
 static bool write_limit(struct json_out *json, const char *limit)
 {
     struct bytes units = bytes_of(limit), name;
     int64_t number;
 
     if (strchr(limit, '=') == NULL) {
+        hint_units(limit);
         json_out_text(json, bytes_of(limit));
         return true;
     }

@@ -52,6 +52,7 @@ struct blocker {
     int64_t until_ms;
     int64_t limit, running, units, ahead, count;
     int64_t workers, unavailable, slots, free;
+    bool never_fits;      /* it takes more than there can ever be, as things are set */
     int32_t min_priority; /* MIN_PRIORITY_NONE: it does not apply */
     struct id *holders;   /* tasks that hold the slots, have the turn, or are waited for */
     unsigned holders_len;

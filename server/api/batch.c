@@ -1,6 +1,8 @@
 /* Batch: an array of tasks; each has its own answer, unless all or none was asked for. */
 #include "batch.h"
 
+#include <string.h>
+
 #include "base/map.h"
 #include "codec_task.h"
 #include "wire.h"
@@ -84,8 +86,9 @@ static void refuse_all(struct call *call, const struct submit_item *item)
 {
     struct error error = item->error;
 
-    (void)snprintf(error.where, sizeof(error.where), "/%zu",
-                   (size_t)(item - call->command.reply.items));
+    (void)snprintf(error.where, sizeof(error.where), "/%zu%.*s",
+                   (size_t)(item - call->command.reply.items), (int)sizeof(error.where) - 24,
+                   item->error.where[0] == '/' ? item->error.where : "");
     answer_refuse(call, &error);
 }
 
@@ -111,18 +114,43 @@ static void answer_batch(struct call *call)
 
 /* ---- the question ---- */
 
-/* Who has said the ref before. */
+/* How many of the array's elements say each ref, whatever else is wrong with them. */
+static struct map *count_refs(json_t *array)
+{
+    struct map *refs = map_new();
+
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const json_t *said = json_object_get(json_array_get(array, i), "ref");
+        struct bytes ref = {json_string_value(said), json_string_length(said)};
+        void *before = ref.at == NULL ? NULL : map_get(refs, ref);
+
+        if (ref.at != NULL)
+            (void)map_put(refs, ref, (void *)((uintptr_t)before + 1));
+    }
+    return refs;
+}
+
+/* Which of two with the same ref was meant cannot be told: neither is taken. */
 static enum err check_ref(struct codec *codec, const struct spot *spot,
-                          const struct task_spec *spec, struct map *refs)
+                          const struct task_spec *spec, const struct map *refs)
 {
     struct spot here = {.up = spot, .name = "ref"};
+    void *count = spec->ref.at == NULL ? NULL : map_get(refs, spec->ref);
 
-    if (spec->ref.at == NULL)
+    if ((uintptr_t)count <= 1)
         return OK;
-    if (map_get(refs, spec->ref) != NULL)
-        return codec_refuse(codec, &here, ERR_INVALID_FIELD, "another task of this array has it");
-    (void)map_put(refs, spec->ref, (void *)(uintptr_t)spec->ref.at);
-    return OK;
+    return codec_refuse(codec, &here, ERR_INVALID_FIELD, "another task of this array has it");
+}
+
+/* In an item of the answer the pointer begins at the item. */
+static struct error *problem_of_item(struct arena *arena, const struct error *error)
+{
+    struct error *problem = arena_copy(arena, error, sizeof(*error));
+    const char *within = error->where[0] == '/' ? strchr(error->where + 1, '/') : NULL;
+
+    if (error->where[0] == '/')
+        (void)snprintf(problem->where, sizeof(problem->where), "%s", within != NULL ? within : "");
+    return problem;
 }
 
 static enum err read_elements(struct call *call, struct codec *codec, json_t *array)
@@ -138,7 +166,7 @@ static enum err read_elements(struct call *call, struct codec *codec, json_t *ar
     submit->places = places;
     call->extra = batch;
 
-    struct map *refs = map_new();
+    struct map *refs = count_refs(array);
     enum err refused = OK;
 
     for (unsigned i = 0; refused == OK && i < batch->len; i++) {
@@ -153,7 +181,7 @@ static enum err read_elements(struct call *call, struct codec *codec, json_t *ar
         else if (submit->atomic)
             refused = code;
         else
-            batch->problems[i] = arena_copy(call->arena, &call->error, sizeof(call->error));
+            batch->problems[i] = problem_of_item(call->arena, &call->error);
     }
     map_free(refs);
     call->is_settled = submit->specs_len == 0;

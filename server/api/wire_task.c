@@ -149,8 +149,8 @@ void wire_task_whole(struct json_out *out, const struct task *task, struct bytes
 void wire_task_claimed(struct json_out *out, const struct task *task, struct bytes base)
 {
     write_task(out, task, base);
-    if (task->is_dead_letter)
-        write_dead_letter(out, task);
+    wire_member_rules(out, &task->rules);
+    write_dead_letter(out, task);
     json_member_text(out, "lease", task->lease);
     json_member_time_or_null(out, "lease_expires_at", task->lease_expires_at_ms);
     json_member_time_or_null(out, "attempt_deadline_at", task->attempt_deadline_at_ms);
@@ -231,6 +231,8 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         wire_member_labels(out, "missing", blocker->missing);
     if (blocker->min_priority != MIN_PRIORITY_NONE)
         json_member_int(out, "min_priority", blocker->min_priority);
+    if (blocker->never_fits)
+        json_member_bool(out, "fits", false);
     if (blocker->until_ms >= 0)
         json_member_time_or_null(out, "until", blocker->until_ms);
     for (unsigned i = 0; i < ARRAY_LEN(numbers); i++)

@@ -1,6 +1,7 @@
 /* Admission: each rule in turn, for one task or for all of an array. */
 #include "admission.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "domain/bounds.h"
@@ -219,14 +220,27 @@ static bool fits_with(struct batch *batch, struct command *command, const struct
            over_take(batch, command, spec, &whole->over, &command->reply.error);
 }
 
+/* The whole is refused: the pointer says for which of its tasks. */
+static void point_into(struct error *error, unsigned nth)
+{
+    struct error of_task = *error;
+
+    if (of_task.where[0] == '/')
+        (void)snprintf(error->where, sizeof(error->where), "/%u%.*s", nth,
+                       (int)sizeof(error->where) - 12, of_task.where);
+}
+
 bool admission_fits_all(struct batch *batch, struct command *command)
 {
     const struct submit *submit = &command->in.submit;
     struct whole whole = {.queues = map_new(), .classes = map_new(), .keys = map_new()};
     bool fits = true;
 
-    for (unsigned i = 0; i < submit->specs_len && fits; i++)
+    for (unsigned i = 0; i < submit->specs_len && fits; i++) {
         fits = fits_with(batch, command, &submit->specs[i], &whole);
+        if (!fits)
+            point_into(&command->reply.error, i);
+    }
     map_free(whole.queues);
     map_free(whole.classes);
     map_free(whole.keys);

@@ -13,6 +13,7 @@
 #include "outcomes.h"
 #include "queue_due.h"
 #include "settle.h"
+#include "store/repo_dead_letter.h"
 #include "workers.h"
 
 /* Overdue tasks that one claim ends on its way. */
@@ -221,6 +222,7 @@ static void load_whole(struct batch *batch, struct command *command, struct task
     body_load(batch->db, task, true, command->mem);
     result_load(batch->db, task, command->mem);
     task_name(batch, task);
+    dead_letter_load(batch->db, task, command->mem);
 }
 
 static unsigned wanted_by(const struct batch *batch, const struct claim *claim,

@@ -29,7 +29,8 @@ static void explain_cap(struct explanation *explanation, const struct line_use *
     if (reaches_all_queues(explanation->command))
         blocker->running = running;
     explain_holders(explanation, blocker, units_of, limit, running);
-    explanation->is_open |= !limit_fits(&limit->settings, 0, use->units);
+    blocker->never_fits = !limit_fits(&limit->settings, 0, use->units);
+    explanation->is_open |= blocker->never_fits;
 }
 
 static void explain_bucket(struct explanation *explanation, struct rate_bucket bucket,
@@ -46,6 +47,7 @@ static void explain_bucket(struct explanation *explanation, struct rate_bucket b
     blocker->name = blank.name;
     blocker->queue = blank.queue;
     blocker->units = blank.units;
+    blocker->never_fits = wait_ms == INT64_MAX;
     explain_until(explanation, blocker, wait_ms == INT64_MAX ? -1 : now.wall_ms + wait_ms);
 }
 

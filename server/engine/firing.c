@@ -37,7 +37,8 @@ static const struct principal *maker_of(const struct firing *firing)
                   arena_bytes(firing->batch->mem, schedule->settings.queue)},
     };
 
-    if (bytes_equal(maker.id, principal_open.id))
+    maker.is_open = bytes_equal(maker.id, principal_open.id);
+    if (maker.is_open)
         maker.grant.queues = BYTES("*");
     return arena_copy(firing->batch->mem, &maker, sizeof(maker));
 }

@@ -80,7 +80,9 @@ bool find_queue(struct batch *batch, struct command *command, struct bytes name,
     struct hot_queue *queue = ns == NULL ? NULL : hot_queue(batch->hot, ns, name, -1);
 
     if (queue == NULL) {
-        batch_refuse(batch, command, ERR_NOT_FOUND, "", "there is no queue %.*s", BYTES_ARG(name));
+        batch_refuse(batch, command, ERR_NOT_FOUND, "",
+                     "there is no queue %.*s; PUT makes one, and so does the first task",
+                     BYTES_ARG(name));
         return false;
     }
     *ret_queue = queue;

@@ -251,9 +251,14 @@ static bool may_use_all(struct batch *batch, struct command *command)
     if (reaches_all_queues(command) ||
         (!submit->single && !submit->atomic && command->idempotency.key.at == NULL))
         return true;
-    for (unsigned i = 0; i < submit->specs_len; i++)
-        if (!may_use_queue(batch, command, submit->specs[i].queue, "/queue"))
+    for (unsigned i = 0; i < submit->specs_len; i++) {
+        unsigned place = submit->places != NULL ? submit->places[i] : i;
+        const char *where =
+            submit->single ? "/queue" : arena_printf(batch->mem, "/%u/queue", place).at;
+
+        if (!may_use_queue(batch, command, submit->specs[i].queue, where))
             return false;
+    }
     return true;
 }
 

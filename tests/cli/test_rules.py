@@ -1,8 +1,11 @@
 """Rules on the command line: of a submit, of a queue, and why a task does not run."""
 
 import json
+import os
 import pathlib
+import pty
 import re
+import subprocess
 
 import yaml
 
@@ -26,6 +29,26 @@ def submit_says_how_a_task_stands_to_others(bench):
         "ordering_key": "o", "on_order_failure": "block",
         "dedup": {"key": "k", "scope": "window", "window_s": 300, "on_conflict": "debounce"},
         "depends_on": [ID, "x"], "on_dependency_failure": "run", "affinity": "m"})
+
+
+@test
+def a_limit_that_may_be_meant_to_have_units_is_pointed_out(bench):
+    answers(bench, "POST", "/v1/tasks", reply(201, TASK))
+    words = ["submit", "--limit", "gpu:2", "--limit", "db:main"]
+    equal(bench.run(*words), (0, ID + "\n", ""))
+    try:
+        main, other = pty.openpty()
+    except OSError as error:
+        print(f"     no terminal can be had here ({error}): only the quiet half was checked")
+        return
+    subprocess.run([bench.binary, *words], stdout=subprocess.DEVNULL, stderr=other, env=bench.env(), timeout=20, check=True)
+    os.set_blocking(main, False)
+    told = os.read(main, 4096).decode()
+    os.close(main)
+    os.close(other)
+    contains(told, "gpu=2")
+    assert "db" not in told, told
+    equal(bench.broker.asked("POST", "/v1/tasks")[0].json(), {"limits": ["gpu:2", "db:main"]})
 
 
 @test

@@ -38,9 +38,9 @@ static void of_two_near_ones_the_nearer_is_told(void **state)
 
 static void words_of_other_queues_are_known(void **state)
 {
-    static const char *const task[] = {"payload", "queue",     "run_at",  "delay_s",
-                                       "retry",   "type",      "lease_s", "timeout_s",
-                                       "name",    "expires_s", NULL};
+    static const char *const task[] = {"payload", "queue",      "run_at",    "delay_s", "retry",
+                                       "type",    "lease_s",    "timeout_s", "name",    "expires_s",
+                                       "dedup",   "depends_on", "limits",    NULL};
 
     (void)state;
 
@@ -51,7 +51,13 @@ static void words_of_other_queues_are_known(void **state)
     assert_string_equal(hint_foreign(BYTES("kwargs"), task), "payload");
     assert_string_equal(hint_foreign(BYTES("visibility_timeout"), task), "lease_s");
     assert_string_equal(hint_foreign(BYTES("queueName"), task), "queue");
-    assert_non_null(strstr(hint_foreign(BYTES("jobId"), task), "Idempotency-Key"));
+    assert_non_null(strstr(hint_foreign(BYTES("messageId"), task), "Idempotency-Key"));
+    assert_string_equal(hint_foreign(BYTES("jobId"), task), "dedup.key");
+    assert_string_equal(hint_foreign(BYTES("unique_key"), task), "dedup.key");
+    assert_string_equal(hint_foreign(BYTES("dedup_key"), task), "dedup.key");
+    assert_string_equal(hint_foreign(BYTES("unique_for"), task), "dedup.window_s");
+    assert_string_equal(hint_foreign(BYTES("dependencies"), task), "depends_on");
+    assert_string_equal(hint_foreign(BYTES("concurrency_key"), task), "limits");
     assert_string_equal(hint_foreign(BYTES("ttl"), task), "expires_s");
 }
 

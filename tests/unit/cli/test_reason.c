@@ -33,6 +33,12 @@ static void each_kind_has_its_sentence(void **state)
           "Limit gpu is full: 3 of 4 units are in use; it takes 2.");
     tells("{\"kind\":\"limit\",\"name\":\"gpu\",\"limit\":4,\"units\":2}",
           "Limit gpu is full; it takes 2. limit: 4.");
+    tells(
+        "{\"kind\":\"limit\",\"name\":\"gpu\",\"fits\":false,\"limit\":4,\"running\":0,\"units\":9}",
+        "Limit gpu can never let it run as it is: it takes 9 units, more than its cap of 4; in use: 0.");
+    tells(
+        "{\"kind\":\"rate\",\"name\":\"api\",\"fits\":false,\"units\":9}",
+        "The rate of limit api can never let it run as it is: it takes 9 units, more than its burst.");
     tells("{\"kind\":\"closed\",\"queue\":\"q\",\"state\":\"purging\"}",
           "Queue q hands out nothing: it is purging.");
     tells("{\"kind\":\"schedule\",\"until\":\"T\"}", "It is not due before T.");

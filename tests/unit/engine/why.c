@@ -53,6 +53,8 @@ static void tell_blocker(struct buffer *text, const struct blocker *blocker, int
         tell_text(text, "worker", BYTES("ID"));
     if (blocker->min_priority != MIN_PRIORITY_NONE)
         buffer_printf(text, " min_priority=%d", (int)blocker->min_priority);
+    if (blocker->never_fits)
+        buffer_append(text, BYTES(" fits=false"));
     if (blocker->until_ms >= 0)
         buffer_printf(text, " until=%lld", (long long)(blocker->until_ms - now_ms));
     tell_number(text, "limit", blocker->limit);
