@@ -53,8 +53,43 @@ static bool refer_to(struct firing *firing, const struct task *task, const char 
     return false;
 }
 
-/* behind: whose end it waits for; number -1: nobody's. */
-static bool make(struct firing *firing, const struct schedule_task *behind)
+/* Of the task made last and the other one in mind, those that are not over. */
+struct busy {
+    struct task of[2];
+    unsigned len;
+};
+
+static void look_at(struct firing *firing, const struct schedule_task *which, struct busy *busy)
+{
+    struct task *task = &busy->of[busy->len];
+
+    if (which->number >= 0 && task_load_number(firing->batch->db, which->number, task) &&
+        !task_state_is_terminal(task->state))
+        busy->len++;
+}
+
+/* The one made last comes first. */
+static void find_busy(struct firing *firing, struct busy *ret_busy)
+{
+    ret_busy->len = 0;
+    look_at(firing, &firing->state.last, ret_busy);
+    look_at(firing, &firing->state.other, ret_busy);
+}
+
+static struct bytes ids_of(struct firing *firing, const struct busy *busy)
+{
+    struct bytes ids = BYTES_NONE;
+    char id[ID_TEXT_LEN + 1];
+
+    for (unsigned i = 0; i < busy->len; i++) {
+        id_format(busy->of[i].id, id);
+        ids = arena_printf(firing->batch->mem, "%.*s%s\n", BYTES_ARG(ids), id);
+    }
+    return ids;
+}
+
+/* behind: whose ends it waits for; NULL: nobody's. */
+static bool make(struct firing *firing, const struct busy *behind)
 {
     struct batch *batch = firing->batch;
     struct command *command = arena_alloc(batch->mem, sizeof(*command));
@@ -63,11 +98,8 @@ static bool make(struct firing *firing, const struct schedule_task *behind)
     if (!read_template(firing))
         return false;
     spec = arena_copy(batch->mem, &firing->spec, sizeof(*spec));
-    if (behind->number >= 0) {
-        char id[ID_TEXT_LEN + 1];
-
-        id_format(behind->id, id);
-        spec->rules.depends_on = arena_printf(batch->mem, "%s\n", id);
+    if (behind != NULL && behind->len > 0) {
+        spec->rules.depends_on = ids_of(firing, behind);
         spec->rules.on_dependency_failure = DEPENDENCY_RUN;
     }
     command->kind = COMMAND_SUBMIT;
@@ -87,65 +119,72 @@ static bool make(struct firing *firing, const struct schedule_task *behind)
         firing->error = command->reply.error;
         return false;
     }
-    firing->state.other = *behind;
-    firing->state.last = (struct schedule_task){firing->made.number, firing->made.id};
     return true;
 }
 
-static bool is_over(struct firing *firing, const struct schedule_task *which, struct task *ret_task)
+static struct schedule_task made(const struct task *task)
 {
-    return which->number < 0 || !task_load_number(firing->batch->db, which->number, ret_task) ||
-           task_state_is_terminal(ret_task->state);
+    return (struct schedule_task){task->number, task->id};
 }
 
-/* Of the task made last and the one that it waits for, the one that is not over. */
-static bool find_busy(struct firing *firing, struct task *ret_task)
+/* There is room for two. The next slot heeds both; of two that are busy already that is the one
+ * that outlives the other, or else the older. */
+static void remember(struct firing *firing, const struct busy *busy)
 {
-    return !is_over(firing, &firing->state.last, ret_task) ||
-           !is_over(firing, &firing->state.other, ret_task);
+    struct schedule_task nobody = {.number = -1};
+    unsigned nth = busy->len == 2 && !busy->of[0].is_dependent ? 1 : 0;
+
+    firing->state.other = busy->len == 0 ? nobody : made(&busy->of[nth]);
+    firing->state.last = made(&firing->made);
 }
 
+/* Beside two that are busy it is not kept in mind: what the slots have made comes first. */
 bool firing_make(struct firing *firing)
 {
-    struct schedule_task nobody = {.number = -1}, before = {.number = -1};
-    struct task busy;
+    struct busy busy;
 
-    if (find_busy(firing, &busy))
-        before = (struct schedule_task){busy.number, busy.id};
-    if (!make(firing, &nobody))
+    find_busy(firing, &busy);
+    if (!make(firing, NULL))
         return false;
-    firing->state.other = before; /* the next slot heeds both */
+    if (busy.len < 2)
+        remember(firing, &busy);
     return true;
 }
 
-/* Its place is free when both are over that this may leave behind. */
-static struct schedule_task make_way(struct firing *firing, struct task *busy)
+/* Its place is free when all are over that this may leave behind. */
+static void make_way(struct firing *firing, struct busy *busy)
 {
-    struct schedule_task behind = {.number = -1};
+    static const struct cancel_how HOW = {.reason = {"replaced", 8}, .grace_ms = GRACE_DEFAULT_MS};
 
-    if (firing->schedule->settings.overlap == OVERLAP_CANCEL_OTHER)
-        cancel_task(
-            firing->batch, busy,
-            &(struct cancel_how){.reason = BYTES("replaced"), .grace_ms = GRACE_DEFAULT_MS});
-    if (find_busy(firing, busy))
-        behind = (struct schedule_task){busy->number, busy->id};
-    return behind;
+    if (firing->schedule->settings.overlap != OVERLAP_CANCEL_OTHER)
+        return;
+    /* The end of one may move the other, or end it. */
+    for (; busy->len > 0; busy->len--) {
+        struct task *task = &busy->of[busy->len - 1];
+
+        if (task_load_number(firing->batch->db, task->number, task) &&
+            !task_state_is_terminal(task->state))
+            cancel_task(firing->batch, task, &HOW);
+    }
+    find_busy(firing, busy);
 }
 
 static bool try_slot(struct firing *firing)
 {
     enum schedule_overlap overlap = firing->schedule->settings.overlap;
-    struct schedule_task behind = {.number = -1};
-    struct task busy;
+    struct busy busy = {.len = 0};
 
-    if (overlap == OVERLAP_ALLOW || !find_busy(firing, &busy))
-        return make(firing, &behind);
-    if (overlap == OVERLAP_SKIP)
-        return refer_to(firing, &busy, "is not over");
+    if (overlap != OVERLAP_ALLOW)
+        find_busy(firing, &busy);
+    if (busy.len > 0 && overlap == OVERLAP_SKIP)
+        return refer_to(firing, &busy.of[0], "is not over");
     if (!read_template(firing)) /* nobody is cancelled for nothing */
         return false;
-    behind = make_way(firing, &busy);
-    return make(firing, &behind);
+    make_way(firing, &busy);
+    if (!make(firing, &busy))
+        return false;
+    remember(firing, &busy);
+    return true;
 }
 
 void firing_slot(struct firing *firing, int64_t slot_ms)

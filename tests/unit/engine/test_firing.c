@@ -144,6 +144,67 @@ static void cancel_other_waits_for_what_has_yet_to_stop(void **state)
     assert_int_equal(state_of(stage, third), TASK_READY);
 }
 
+static struct id trigger(struct stage *stage)
+{
+    struct command *command = stage_ask(stage, to_schedule(stage, COMMAND_TRIGGER_SCHEDULE, "s"));
+
+    assert_int_equal(code_of(command), OK);
+    return command->reply.view.task->id;
+}
+
+static void triggers_do_not_make_a_slot_forget_what_runs(void **state)
+{
+    struct stage *stage = *state;
+    const struct task *first;
+    struct id second, third;
+
+    lease_for_long(stage);
+    plan(stage, OVERLAP_SKIP);
+    next_slot(stage);
+    first = claim(stage, enrol(stage, "q", 5));
+    second = trigger(stage);
+    third = trigger(stage);
+    cancel(stage, second, 0);
+    cancel(stage, third, 0);
+    next_slot(stage);
+    assert_int_equal(state_of(stage, first->id), TASK_RUNNING);
+    assert_int_equal(see(stage)->fired, 1);
+    assert_int_equal(see(stage)->skipped, 1);
+}
+
+static void a_slot_waits_for_both_that_are_busy(void **state)
+{
+    struct stage *stage = *state;
+    const struct task *first;
+    struct id second, third;
+
+    lease_for_long(stage);
+    plan(stage, OVERLAP_QUEUE);
+    next_slot(stage);
+    first = claim(stage, enrol(stage, "q", 5));
+    second = trigger(stage);
+    next_slot(stage);
+    third = see(stage)->last.id;
+    cancel(stage, second, 0);
+    assert_int_equal(state_of(stage, first->id), TASK_RUNNING);
+    assert_int_equal(state_of(stage, third), TASK_BLOCKED);
+}
+
+static void a_slot_cancels_both_that_are_busy(void **state)
+{
+    struct stage *stage = *state;
+    struct id first, second;
+
+    plan(stage, OVERLAP_CANCEL_OTHER);
+    next_slot(stage);
+    first = see(stage)->last.id;
+    second = trigger(stage);
+    next_slot(stage);
+    assert_int_equal(state_of(stage, first), TASK_CANCELLED);
+    assert_int_equal(state_of(stage, second), TASK_CANCELLED);
+    assert_int_equal(count(stage, "q", TASK_READY), 1);
+}
+
 static void what_cannot_be_made_is_counted_and_said(void **state)
 {
     struct stage *stage = *state;
@@ -205,6 +266,9 @@ int main(void)
         STAGED(queue_makes_it_wait_for_the_end_of_the_other),
         STAGED(cancel_other_cancels_what_waits_at_once),
         STAGED(cancel_other_waits_for_what_has_yet_to_stop),
+        STAGED(triggers_do_not_make_a_slot_forget_what_runs),
+        STAGED(a_slot_waits_for_both_that_are_busy),
+        STAGED(a_slot_cancels_both_that_are_busy),
         STAGED(what_cannot_be_made_is_counted_and_said),
         STAGED(a_template_that_cannot_be_read_cancels_nobody),
         STAGED(slots_are_counted_by_namespace),
