@@ -94,6 +94,7 @@ CREATE TABLE lines (
     class    {{i64}} NOT NULL,
     priority {{i64}} NOT NULL,
     limits   TEXT,                             -- as domain/rules.h writes them
+    paid     {{i64}} NOT NULL,                 -- bit n: limit n took its tasks from the rate at submit
     affinity TEXT,
     ready    {{i64}} NOT NULL,
     live     {{i64}} NOT NULL,                 -- not terminal

@@ -57,6 +57,9 @@ struct dead_letter {
 
 /* A task as it stands. Strings belong to the arena it was loaded into. Times in wall ms, -1: not
  * yet. */
+/* Of so many of a task's limits it is kept whether they took it from their rate at submit. */
+enum { TASK_PAID_MAX = 48 };
+
 struct task {
     int64_t number; /* order of commit; the store's key */
     struct id id;
@@ -90,6 +93,8 @@ struct task {
     bool is_awaited;     /* others depend on it */
     bool is_dependent;   /* it depends on others that are not over */
     bool is_dead_letter; /* it is the copy of one that failed elsewhere */
+    bool is_holder;      /* the oldest of a limit may be asked for, and it is one of those */
+    uint64_t paid;       /* bit n: its limit n took it from the rate at submit, and not at claims */
     bool has_worker;
     struct id worker;
     struct id root;               /* its own id when it has no parent */

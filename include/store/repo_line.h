@@ -8,6 +8,7 @@ struct line_row {
     int64_t number, queue, class_number;
     int32_t priority;
     struct bytes limits, affinity; /* NONE: none */
+    uint64_t paid;                 /* as in struct task */
     int64_t ready, live;
     int64_t share, first; /* nothing that is ready stands before */
 };

@@ -79,7 +79,7 @@ static bool charge(struct batch *batch, struct command *command, const struct ta
         over_take(batch, command, spec, &over, ret_error) &&
         quota_charge(batch, command, hot_ns(batch->hot, command->ns, false), 1, ret_error);
 
-    over_end(batch, &over, is_taken);
+    over_settle(batch, &over, is_taken);
     return is_taken;
 }
 
@@ -247,6 +247,6 @@ bool admission_fits_all(struct batch *batch, struct command *command)
     fits = fits && (whole.intake.tasks == 0 ||
                     quota_charge(batch, command, hot_ns(batch->hot, command->ns, false),
                                  whole.intake.tasks, &command->reply.error));
-    over_end(batch, &whole.over, fits);
+    over_settle(batch, &whole.over, fits);
     return fits;
 }

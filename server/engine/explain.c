@@ -74,10 +74,21 @@ static void explain_order(struct explanation *explanation)
     explanation->is_open = true;
 }
 
+static bool is_in_reach(const struct explanation *explanation, struct id id)
+{
+    struct task task;
+
+    return reaches_all_queues(explanation->command) ||
+           (task_load(explanation->batch->db, id, &task) &&
+            reaches_queue(explanation->command, task_queue(explanation->batch, &task)));
+}
+
+/* How many there are is told to all, which they are to those who may look at them. */
 static void explain_dependency(struct explanation *explanation)
 {
     const struct task *task = explanation->task;
     struct db *db = explanation->batch->db;
+    struct id ids[HOLDERS_SHOWN_MAX];
     struct blocker *blocker;
 
     if (!task->is_dependent)
@@ -85,7 +96,12 @@ static void explain_dependency(struct explanation *explanation)
     blocker = explain_add(explanation, "dependency");
     blocker->holders =
         arena_alloc(explanation->command->mem, HOLDERS_SHOWN_MAX * sizeof(struct id));
-    blocker->holders_len = dependency_page(db, task->number, HOLDERS_SHOWN_MAX, blocker->holders);
+
+    unsigned len = dependency_page(db, task->number, HOLDERS_SHOWN_MAX, ids);
+
+    for (unsigned i = 0; i < len; i++)
+        if (is_in_reach(explanation, ids[i]))
+            blocker->holders[blocker->holders_len++] = ids[i];
     blocker->count = dependency_count(db, task->number);
     explanation->is_open = true;
 }

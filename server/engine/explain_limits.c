@@ -60,7 +60,7 @@ static void explain_use(struct explanation *explanation, const struct line_use *
     };
 
     explain_cap(explanation, use);
-    if (!limit_charges_at_submit(&limit->settings))
+    if (!use->is_paid)
         explain_bucket(explanation, limit->bucket, &limit->settings.rate, of_limit);
 }
 

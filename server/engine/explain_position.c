@@ -40,14 +40,6 @@ static bool is_rival(const struct explanation *explanation, const struct skills 
     return false;
 }
 
-static const struct line_use *use_of(const struct hot_line *line, const struct hot_limit *limit)
-{
-    for (unsigned i = 0; i < line->uses_len; i++)
-        if (line->uses[i].limit == limit)
-            return &line->uses[i];
-    return NULL;
-}
-
 /* What a limit holds back lets others pass, but for those that want the same limit: within a
  * priority they wait behind it, and above they are first as soon as there is room. */
 static bool lets_pass(const struct hot_line *other, const struct hot_line *line,
@@ -58,8 +50,7 @@ static bool lets_pass(const struct hot_line *other, const struct hot_line *line,
 
     if (full == NULL)
         return false;
-    return use_of(line, full) == NULL ||
-           limit_never_fits(&full->settings, use_of(other, full)->units) ||
+    return line_use_of(line, full) == NULL || use_never_fits(line_use_of(other, full)) ||
            (other->priority > line->priority && !line_is_held(line, now_mono_ms));
 }
 

@@ -166,17 +166,21 @@ int64_t limit_units_held(const struct hot_limit *limit)
     return limit->held.of + limit->held.adding;
 }
 
-bool limit_has_room(const struct hot_limit *limit, int64_t units, int64_t now_mono_ms,
+bool limit_rate_has(const struct hot_limit *limit, int64_t units, int64_t now_mono_ms,
                     int64_t *ret_wait_ms)
 {
     struct rate_bucket bucket = limit->bucket;
 
-    *ret_wait_ms = INT64_MAX;
-    if (!limit_fits(&limit->settings, limit_units_running(limit), units))
-        return false;
-    return limit_charges_at_submit(&limit->settings) ||
-           rate_bucket_take(&bucket, &limit->settings.rate, (double)units, now_mono_ms,
+    return rate_bucket_take(&bucket, &limit->settings.rate, (double)units, now_mono_ms,
                             ret_wait_ms);
+}
+
+bool limit_has_room(const struct hot_limit *limit, int64_t units, bool is_paid, int64_t now_mono_ms,
+                    int64_t *ret_wait_ms)
+{
+    *ret_wait_ms = INT64_MAX;
+    return limit_fits(&limit->settings, limit_units_running(limit), units) &&
+           (is_paid || limit_rate_has(limit, units, now_mono_ms, ret_wait_ms));
 }
 
 void limit_wake_in(struct hot_limit *limit, int64_t now_mono_ms, int64_t wait_ms)
@@ -214,13 +218,13 @@ void limit_refund(struct hot_limit *limit, int64_t units)
     rate_bucket_give_back(&limit->bucket, (double)units);
 }
 
-void limit_claim(struct batch *batch, struct hot_limit *limit, int64_t units)
+void limit_claim(struct batch *batch, struct hot_limit *limit, int64_t units, bool is_paid)
 {
     int64_t wait_ms;
 
     limit->running.adding += units;
     set_dirty(batch, limit);
-    if (!limit_charges_at_submit(&limit->settings))
+    if (!is_paid)
         (void)limit_charge(batch, limit, units, &wait_ms);
 }
 

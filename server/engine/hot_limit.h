@@ -66,16 +66,18 @@ struct hot_declared *limit_declared_for(const struct hot_ns *ns, struct bytes na
 
 int64_t limit_units_running(const struct hot_limit *limit); /* the batch's part included */
 int64_t limit_units_held(const struct hot_limit *limit);
-/* Whether so many units more may run now. ret_wait_ms: when its rate will have them (INT64_MAX: not
- * by time alone). */
-bool limit_has_room(const struct hot_limit *limit, int64_t units, int64_t now_mono_ms,
+/* Whether its rate has so many now. ret_wait_ms: when it will (INT64_MAX: not by time alone). */
+bool limit_rate_has(const struct hot_limit *limit, int64_t units, int64_t now_mono_ms,
+                    int64_t *ret_wait_ms);
+/* Whether so many units more may run now. is_paid: its rate took them at submit. */
+bool limit_has_room(const struct hot_limit *limit, int64_t units, bool is_paid, int64_t now_mono_ms,
                     int64_t *ret_wait_ms);
 /* Wake those who wait here then, or sooner. To be called with what limit_has_room() says when
  * something begins to wait; INT64_MAX is fine. */
 void limit_wake_in(struct hot_limit *limit, int64_t now_mono_ms, int64_t wait_ms);
 /* running += units, and the rate is charged unless that was done at submit; undone with the batch.
  */
-void limit_claim(struct batch *batch, struct hot_limit *limit, int64_t units);
+void limit_claim(struct batch *batch, struct hot_limit *limit, int64_t units, bool is_paid);
 /* running -= units; those who wait are woken. */
 void limit_release(struct batch *batch, struct hot_limit *limit, int64_t units);
 /* held += units, which may be negative: a task enters or has ended. */

@@ -14,12 +14,13 @@ enum { GAPS_FIRST = 16, ASK_LEAST = 16 };
 
 /* ---- finding and making ---- */
 
-/* Class and priority, the limits with a newline behind each, the affinity without. */
+/* Class, priority and what is paid, the limits with a newline behind each, the affinity without. */
 static struct bytes write_key(struct buffer *text, const struct hot_shelf *shelf,
                               const struct line_row *row)
 {
     buffer_init(text, SIZE_MAX);
-    buffer_printf(text, "%lld %d\n", (long long)shelf->of_class->head.number, (int)row->priority);
+    buffer_printf(text, "%lld %d %llx\n", (long long)shelf->of_class->head.number,
+                  (int)row->priority, (unsigned long long)row->paid);
     buffer_append(text, row->limits);
     buffer_append(text, row->affinity);
     return buffer_bytes(text);
@@ -58,6 +59,7 @@ static void find_limits(struct hot *hot, struct hot_line *line)
         taken->line = line;
         taken->limit = limit_take(hot, line->shelf->queue->ns, use.name);
         taken->units = use.units;
+        taken->is_paid = line->uses_len < TASK_PAID_MAX && (line->paid >> line->uses_len & 1) != 0;
         list_push_back(&taken->limit->users, &taken->of_limit);
     }
 }
@@ -109,6 +111,7 @@ static struct hot_line *keyed_line(struct hot *hot, struct hot_shelf *shelf,
         line = make_line(hot, shelf, row->priority, row->number);
         line->key = (struct bytes){memcpy(mem_alloc(key.len), key.at, key.len), key.len};
         line->limits = key_part(line, row->affinity.len, row->limits.len);
+        line->paid = row->paid;
         (void)map_put(shelf->queue->keyed_lines, line->key, line);
         find_limits(hot, line);
         if (row->affinity.len > 0)
@@ -126,15 +129,15 @@ static struct hot_line *find_line(struct hot *hot, struct hot_shelf *shelf,
     return keyed_line(hot, shelf, row);
 }
 
-struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
-                          const struct task_rules *rules)
+struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, const struct task *task)
 {
     return find_line(hot, shelf,
                      &(struct line_row){
                          .number = hot->last_line + 1,
-                         .priority = priority,
-                         .limits = rules->limits,
-                         .affinity = rules->affinity,
+                         .priority = task->priority,
+                         .limits = task->rules.limits,
+                         .affinity = task->rules.affinity,
+                         .paid = task->paid,
                      });
 }
 
@@ -270,11 +273,32 @@ bool line_learn(struct hot_line *line, struct db *db, unsigned wanted)
 
 /* ---- limits ---- */
 
+const struct line_use *line_use_of(const struct hot_line *line, const struct hot_limit *limit)
+{
+    for (unsigned i = 0; i < line->uses_len; i++)
+        if (line->uses[i].limit == limit)
+            return &line->uses[i];
+    return NULL;
+}
+
+bool use_has_room(const struct line_use *use, int64_t now_mono_ms, int64_t *ret_wait_ms)
+{
+    return limit_has_room(use->limit, use->units, use->is_paid, now_mono_ms, ret_wait_ms);
+}
+
+bool use_never_fits(const struct line_use *use)
+{
+    const struct limit_settings *settings = &use->limit->settings;
+
+    return use->is_paid ? !limit_fits(settings, 0, use->units)
+                        : limit_never_fits(settings, use->units);
+}
+
 struct hot_limit *line_full_limit(const struct hot_line *line, int64_t now_mono_ms,
                                   int64_t *ret_wait_ms)
 {
     for (unsigned i = 0; i < line->uses_len; i++)
-        if (!limit_has_room(line->uses[i].limit, line->uses[i].units, now_mono_ms, ret_wait_ms))
+        if (!use_has_room(&line->uses[i], now_mono_ms, ret_wait_ms))
             return line->uses[i].limit;
     return NULL;
 }
@@ -298,7 +322,7 @@ void line_claim(struct batch *batch, struct hot_line *line)
 {
     line->passed = 0;
     for (unsigned i = 0; i < line->uses_len; i++)
-        limit_claim(batch, line->uses[i].limit, line->uses[i].units);
+        limit_claim(batch, line->uses[i].limit, line->uses[i].units, line->uses[i].is_paid);
 }
 
 void line_release(struct batch *batch, struct hot_line *line)
@@ -332,7 +356,7 @@ int64_t lines_blocked_by(const struct hot_limit *limit, int64_t now_mono_ms)
          node = list_next(&limit->users, node)) {
         const struct line_use *use = CONTAINER_OF(node, struct line_use, of_limit);
 
-        if (!limit_has_room(limit, use->units, now_mono_ms, &wait_ms))
+        if (!use_has_room(use, now_mono_ms, &wait_ms))
             blocked += line_ready(use->line);
     }
     return blocked;
@@ -354,6 +378,7 @@ void lines_write(struct batch *batch)
                       .class_number = line->shelf->of_class->head.number,
                       .priority = line->priority,
                       .limits = line->limits,
+                      .paid = line->paid,
                       .affinity = line->affinity == NULL ? BYTES_NONE : line->affinity->key,
                       .ready = line_ready(line),
                       .live = line->live + line->adding_live,

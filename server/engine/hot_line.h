@@ -1,6 +1,6 @@
-/* Line: the tasks of one class in one queue with one priority, one set of limits and one affinity;
- * whatever holds one of them back holds all. Engine thread only. Counts as in hot.h: a committed
- * part and the batch's. */
+/* Line: the tasks of one class in one queue with one priority, one set of limits, paid or not, and
+ * one affinity; whatever holds one of them back holds all. Engine thread only. Counts as in hot.h:
+ * a committed part and the batch's. */
 #pragma once
 
 #include "domain/rules.h"
@@ -13,6 +13,7 @@ struct line_use {
     struct hot_line *line;
     struct hot_limit *limit;
     int64_t units;
+    bool is_paid; /* its rate took the line's tasks at submit */
     struct list_node of_limit;
 };
 
@@ -22,6 +23,7 @@ struct hot_line {
     int32_t priority;
     struct bytes key;    /* of its queue's map; NONE: it has neither limits nor affinity */
     struct bytes limits; /* a part of key */
+    uint64_t paid;       /* as in struct task */
     struct hot_affinity *affinity;   /* NULL: none */
     struct list_node among_affinity; /* it may have something ready */
     unsigned passed; /* so often in a row has another gone before its first for its affinity */
@@ -37,9 +39,8 @@ struct hot_line {
     struct list_node idle;  /* of hot: has a key and nothing that is live */
 };
 
-/* Find or make, by the limits and the affinity of the rules. */
-struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
-                          const struct task_rules *rules);
+/* Find or make, by the task's priority, limits and affinity. */
+struct hot_line *hot_line(struct hot *hot, struct hot_shelf *shelf, const struct task *task);
 struct hot_line *hot_line_numbered(const struct hot *hot, int64_t number); /* NULL: none */
 struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row);
 /* Nothing of it is live: out of memory, and out of every lineup. */
@@ -61,6 +62,11 @@ bool line_learn(struct hot_line *line, struct db *db, unsigned wanted);
  * will make room; INT64_MAX: it will not. */
 struct hot_limit *line_full_limit(const struct hot_line *line, int64_t now_mono_ms,
                                   int64_t *ret_wait_ms);
+/* How the line uses one of its limits. */
+const struct line_use *line_use_of(const struct hot_line *line, const struct hot_limit *limit);
+/* The same as of a limit, for a task of the line. */
+bool use_has_room(const struct line_use *use, int64_t now_mono_ms, int64_t *ret_wait_ms);
+bool use_never_fits(const struct line_use *use);
 bool line_is_held(const struct hot_line *line, int64_t now_mono_ms);
 /* That one task of it takes of the limit. */
 int64_t line_units(const struct hot_line *line, const struct hot_limit *limit);

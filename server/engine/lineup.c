@@ -315,8 +315,7 @@ static bool is_free(struct lineup *lineup, struct lineup_place *place,
 
     if (full == NULL)
         return true;
-    move_to(lineup, place, full,
-            ahead == NULL && limit_never_fits(&full->settings, line_units(place->line, full)));
+    move_to(lineup, place, full, ahead == NULL && use_never_fits(line_use_of(place->line, full)));
     return false;
 }
 
@@ -343,9 +342,9 @@ static struct lineup_place *top_of(struct lineup *lineup, struct lineup_place *f
     units = line_units(place->line, group->limit);
     if (group->is_hopeless && !limit_never_fits(&group->limit->settings, group->least_units))
         dissolve(group);
-    else if (limit_has_room(group->limit, units, look->now.mono_ms, &wait_ms))
+    else if (use_has_room(line_use_of(place->line, group->limit), look->now.mono_ms, &wait_ms))
         return place;
-    else if (!group->is_hopeless && limit_never_fits(&group->limit->settings, units))
+    else if (!group->is_hopeless && use_never_fits(line_use_of(place->line, group->limit)))
         move_to(lineup, place, group->limit, true); /* it was lowered */
     else if (!may_hide_others(place->line, group->limit, look) ||
              !learn_first(lineup, place->line, look))

@@ -68,7 +68,7 @@ int64_t task_spec_bytes(const struct task_spec *spec)
 static struct hot_line *line_for(struct batch *batch, struct task *task, struct hot_shelf *shelf)
 {
     body_load_rules(batch->db, task, batch->mem);
-    return hot_line(batch->hot, shelf, task->priority, &task->rules);
+    return hot_line(batch->hot, shelf, task);
 }
 
 static struct hot_line *line_of(const struct batch *batch, const struct task *task)
@@ -144,10 +144,6 @@ static void change_lines(struct batch *batch, const struct task *task, struct ho
         if (after != NULL)
             line_hold(batch, after, 1);
     }
-    if (before == NULL && after != NULL)
-        over_moved(batch, task, after->limits, true);
-    if (before != NULL && after == NULL)
-        over_moved(batch, task, before->limits, false);
     if (from == TASK_RUNNING && task->state != TASK_RUNNING)
         line_release(batch, before);
     if (from != TASK_RUNNING && task->state == TASK_RUNNING)
@@ -194,6 +190,7 @@ static struct hot_line *take_line(struct batch *batch, struct task *task, struct
     task->knows_rules = true;
     line = line_for(batch, task, shelf);
     settle_share(batch, task, NULL, line, TASK_STATE_NONE);
+    over_hold(batch, task, line->limits);
     task->line = line->number;
     return line;
 }
@@ -254,6 +251,10 @@ void task_move(struct batch *batch, struct task *task, enum task_state to, enum 
     }
     task->line = after == NULL ? 0 : after->number;
     settle_share(batch, task, before, after, from);
+    if (before == NULL)
+        over_hold(batch, task, after->limits);
+    else if (after == NULL)
+        over_leave(batch, task, before->limits);
     task_save_move(batch->db, task, from);
     hot_count(batch->hot, shelf, from, -1, -task->bytes);
     hot_count(batch->hot, shelf, to, 1, task->bytes);

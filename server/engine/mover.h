@@ -1,5 +1,8 @@
 /* Mover: the only place where a task's state changes; rows, counts, events and waiters follow in
- * one step. */
+ * one step.
+ *
+ * Any move to an end may move others, the next of its ordering key and those that depend on it: a
+ * struct task that is held across a move of another task is stale, and is to be loaded again. */
 #pragma once
 
 #include "batch.h"

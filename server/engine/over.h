@@ -9,15 +9,24 @@ struct over {
     struct over_use *first;
 };
 
-/* Take what the task's limits of policy reject ask, for now; false: one of them has too little, and
- * error says which. */
+/* At admission: take what the task's limits of policy reject ask, for now; false: one of them has
+ * too little, and error says which. */
 bool over_take(struct batch *batch, struct command *command, const struct task_spec *spec,
                struct over *over, struct error *ret_error);
 /* The tasks are entered next and hold for themselves; or nothing comes of them, and what was
  * charged is given back. */
-void over_end(struct batch *batch, const struct over *over, bool is_taken);
-/* A new task has entered: it ends, or others are asked to, where limits say so. */
-void over_entered(struct batch *batch, struct task *task, struct bytes limits);
+void over_settle(struct batch *batch, const struct over *over, bool is_taken);
 
-/* The mover tells who holds units: from now on, or no more. */
-void over_moved(struct batch *batch, const struct task *task, struct bytes limits, bool holds);
+/* When it enters, in this order. Before it has a row: whether none of its limits ends it. */
+bool over_judge(struct batch *batch, const struct task *task);
+/* Take it from the rates that are charged at submit, and note which; when it is to end, it gets
+ * back what it has paid already. */
+void over_charge(struct batch *batch, struct task *task, bool lives);
+/* When it has one: it ends by a limit, or older ones are asked to make room for it. */
+void over_end(struct batch *batch, struct task *task);
+void over_stop(struct batch *batch, struct task *task);
+
+/* The mover tells, before it writes the row: it may be asked to make room from now on, or no more.
+ */
+void over_hold(struct batch *batch, struct task *task, struct bytes limits);
+void over_leave(struct batch *batch, struct task *task, struct bytes limits);

@@ -89,12 +89,15 @@ static void set_rules(const struct command *command, const struct task_rules *ru
     task->knows_rules = true;
 }
 
+/* The order matters: what it replaces is gone before its limits are asked; they are asked before
+ * there is a row, since whoever is to end by one is charged by none; its row is there before
+ * another task may move, since that may move this one too. */
 static void enter(struct batch *batch, const struct command *command, struct hot_queue *queue,
                   const struct task_spec *spec, struct task *ret_task)
 {
     struct hot_class *of_class = hot_class(batch->hot, queue->ns, spec->type, spec->requires);
     struct ended cause;
-    bool may_run;
+    bool may_run, fits;
 
     *ret_task = submit_blank(batch, queue, of_class, run_at(batch, spec));
     set_rules(command, &spec->rules, ret_task);
@@ -109,10 +112,15 @@ static void enter(struct batch *batch, const struct command *command, struct hot
     if (ret_task->has_dedup_key && spec->rules.dedup.on_conflict == DEDUP_REPLACE)
         dedup_supplant(batch, ret_task);
     may_run = stand(batch, ret_task, &cause);
+    fits = may_run && over_judge(batch, ret_task);
+    over_charge(batch, ret_task, fits);
     task_enter(batch, ret_task, spec);
     if (!may_run)
         deps_end(batch, ret_task, &cause);
-    over_entered(batch, ret_task, spec->rules.limits);
+    else if (!fits)
+        over_end(batch, ret_task);
+    else
+        over_stop(batch, ret_task);
     rate_add(&queue->submitted, batch->now.mono_ms, 1);
     batch_queue_metric(batch, METRIC_SUBMITTED, queue, BYTES_NONE);
 }

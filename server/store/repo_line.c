@@ -7,7 +7,7 @@ void line_save(struct db *db, const struct line_row *row)
            VALUES(VALUE_INT(row->number), VALUE_INT(row->queue), VALUE_INT(row->class_number),
                   VALUE_INT(row->priority), VALUE_TEXT(row->limits), VALUE_TEXT(row->affinity),
                   VALUE_INT(row->ready), VALUE_INT(row->live), VALUE_INT(row->share),
-                  VALUE_INT(row->first)));
+                  VALUE_INT(row->first), VALUE_INT((int64_t)row->paid)));
 }
 
 bool line_has_limits(struct db *db, int64_t number)
@@ -36,6 +36,7 @@ void line_each(struct db *db, void (*each)(void *ctx, const struct line_row *row
             .live = db_int(rows, 7),
             .share = db_int(rows, 8),
             .first = db_int(rows, 9),
+            .paid = (uint64_t)db_int(rows, 10),
         };
 
         each(ctx, &row);

@@ -15,7 +15,11 @@ enum {
     FLAG_AWAITED = 128,
     FLAG_DEPENDENT = 256,
     FLAG_DEAD_LETTER = 512,
+    FLAG_HOLDER = 1024,
 };
+
+/* Above them one for each of its limits. */
+enum { PAID_SHIFT = 11 };
 
 static int64_t flags_of(const struct task *task)
 {
@@ -24,7 +28,8 @@ static int64_t flags_of(const struct task *task)
            (task->at_most_once ? FLAG_AT_MOST_ONCE : 0) | (task->has_rules ? FLAG_RULES : 0) |
            (task->is_ordered ? FLAG_ORDERED : 0) | (task->has_dedup_key ? FLAG_DEDUP : 0) |
            (task->is_awaited ? FLAG_AWAITED : 0) | (task->is_dependent ? FLAG_DEPENDENT : 0) |
-           (task->is_dead_letter ? FLAG_DEAD_LETTER : 0);
+           (task->is_dead_letter ? FLAG_DEAD_LETTER : 0) | (task->is_holder ? FLAG_HOLDER : 0) |
+           (int64_t)(task->paid << PAID_SHIFT);
 }
 
 int64_t task_last_number(struct db *db)
@@ -138,6 +143,8 @@ void task_read_row(struct db_rows *rows, struct task *ret_task)
         .is_awaited = (flags & FLAG_AWAITED) != 0,
         .is_dependent = (flags & FLAG_DEPENDENT) != 0,
         .is_dead_letter = (flags & FLAG_DEAD_LETTER) != 0,
+        .is_holder = (flags & FLAG_HOLDER) != 0,
+        .paid = (uint64_t)flags >> PAID_SHIFT,
         .cancel_requested_at_ms = db_int(rows, 17),
         .claimed_at_ms = db_int(rows, 18),
         .started_at_ms = db_int(rows, 19),

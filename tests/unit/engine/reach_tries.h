@@ -186,6 +186,18 @@ static struct command *to_limit(const struct victim *victim, enum command_kind k
     return command;
 }
 
+/* A task of another queue that the victim's tasks hold back: by a limit that they share, or by an
+ * end that it waits for. */
+static struct command *to_wait_behind(const struct victim *victim, const char *queue,
+                                      struct bytes limits, struct bytes depends_on)
+{
+    struct command *command = to_submit(victim->stage, queue);
+
+    command->in.submit.specs[0].rules.limits = limits;
+    command->in.submit.specs[0].rules.depends_on = depends_on;
+    return command;
+}
+
 TRY(PUT_LIMIT, to_limit(victim, COMMAND_PUT_LIMIT))
 TRY(GET_LIMIT, to_limit(victim, COMMAND_GET_LIMIT))
 TRY(DELETE_LIMIT, to_limit(victim, COMMAND_DELETE_LIMIT))

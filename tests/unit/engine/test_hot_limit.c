@@ -54,7 +54,7 @@ static bool has_room(const struct bench *bench, const struct hot_limit *limit, i
 {
     int64_t wait_ms;
 
-    return limit_has_room(limit, units, bench->batch.now.mono_ms, &wait_ms);
+    return limit_has_room(limit, units, false, bench->batch.now.mono_ms, &wait_ms);
 }
 
 static void the_most_specific_settings_hold(void **state)
@@ -93,7 +93,7 @@ static void every_name_of_a_rule_has_its_own_count(void **state)
 
     struct hot_limit *one = take(bench, "c:1"), *two = take(bench, "c:2");
 
-    limit_claim(&bench->batch, one, 1);
+    limit_claim(&bench->batch, one, 1, false);
     assert_false(has_room(bench, one, 1));
     assert_true(has_room(bench, two, 1));
 }
@@ -104,14 +104,14 @@ static void counts_of_a_batch_are_kept_or_dropped(void **state)
     struct hot_limit *limit = take(bench, "a");
 
     declare(bench, "a", 5, (struct rate_limit){.units = 1, .period_s = 1, .burst = 5});
-    limit_claim(&bench->batch, limit, 4);
+    limit_claim(&bench->batch, limit, 4, false);
     limit_hold(&bench->batch, limit, 4);
     assert_false(has_room(bench, limit, 2));
     hot_drop(&bench->hot);
     assert_int_equal(limit_units_running(limit) + limit_units_held(limit), 0);
     assert_true(has_room(bench, limit, 5)); /* the rate is as it was, too */
 
-    limit_claim(&bench->batch, limit, 4);
+    limit_claim(&bench->batch, limit, 4, false);
     limit_hold(&bench->batch, limit, 4);
     hot_fold(&bench->hot);
     hot_drop(&bench->hot);
@@ -133,19 +133,19 @@ static void a_rate_says_how_long_to_wait(void **state)
     int64_t wait_ms = 0;
 
     declare(bench, "a", -1, (struct rate_limit){.units = 2, .period_s = 1, .burst = 2});
-    assert_true(limit_has_room(limit, 2, 1000, &wait_ms));
-    limit_claim(&bench->batch, limit, 2);
-    assert_false(limit_has_room(limit, 1, 1000, &wait_ms));
+    assert_true(limit_has_room(limit, 2, false, 1000, &wait_ms));
+    limit_claim(&bench->batch, limit, 2, false);
+    assert_false(limit_has_room(limit, 1, false, 1000, &wait_ms));
     assert_int_equal(wait_ms, 500);
-    assert_false(limit_has_room(limit, 3, 1000, &wait_ms));
+    assert_false(limit_has_room(limit, 3, false, 1000, &wait_ms));
     assert_true(wait_ms == INT64_MAX); /* more than its burst */
-    assert_true(limit_has_room(limit, 1, 1500, &wait_ms));
+    assert_true(limit_has_room(limit, 1, false, 1500, &wait_ms));
     declare(bench, "a", 1, (struct rate_limit){.units = 2, .period_s = 1, .burst = 2});
-    assert_false(limit_has_room(limit, 1, 1500, &wait_ms));
+    assert_false(limit_has_room(limit, 1, false, 1500, &wait_ms));
     assert_true(wait_ms == INT64_MAX); /* time alone does not help against a cap */
 }
 
-static void who_charges_at_submit_is_not_charged_again(void **state)
+static void who_has_paid_at_submit_is_not_charged_again(void **state)
 {
     struct bench *bench = *state;
     struct hot_limit *limit = take(bench, "a");
@@ -161,8 +161,9 @@ static void who_charges_at_submit_is_not_charged_again(void **state)
     assert_true(limit_charge(&bench->batch, limit, 1, &wait_ms));
     assert_false(limit_charge(&bench->batch, limit, 1, &wait_ms));
     assert_int_equal(wait_ms, 1000);
-    assert_true(has_room(bench, limit, 1));
-    limit_claim(&bench->batch, limit, 1);
+    assert_false(has_room(bench, limit, 1)); /* for those who have not */
+    assert_true(limit_has_room(limit, 1, true, bench->batch.now.mono_ms, &wait_ms));
+    limit_claim(&bench->batch, limit, 1, true);
     hot_drop(&bench->hot);
     assert_true(limit_charge(&bench->batch, limit, 1, &wait_ms));
 }
@@ -173,7 +174,7 @@ static void one_that_nobody_uses_is_forgotten_when_its_rate_is_full(void **state
     struct hot_limit *limit = take(bench, "a");
 
     declare(bench, "a", -1, (struct rate_limit){.units = 1, .period_s = 1, .burst = 3});
-    limit_claim(&bench->batch, limit, 2);
+    limit_claim(&bench->batch, limit, 2, false);
     limit_release(&bench->batch, limit, 2);
     limit_drop(&bench->hot, limit);
     hot_fold(&bench->hot);
@@ -232,7 +233,7 @@ int main(void)
         BENCHED(every_name_of_a_rule_has_its_own_count),
         BENCHED(counts_of_a_batch_are_kept_or_dropped),
         BENCHED(a_rate_says_how_long_to_wait),
-        BENCHED(who_charges_at_submit_is_not_charged_again),
+        BENCHED(who_has_paid_at_submit_is_not_charged_again),
         BENCHED(one_that_nobody_uses_is_forgotten_when_its_rate_is_full),
         BENCHED(one_that_counts_is_not_forgotten),
         BENCHED(a_wake_comes_at_the_earliest_time_asked),

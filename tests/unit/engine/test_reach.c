@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -252,6 +253,58 @@ static void other_queues_get_at_nothing(void **state)
     }
 }
 
+/* A limit is shared by queues, and a task may wait for one of another queue: whoever looks from
+ * there learns that something holds it back, and neither what nor how much. */
+static void what_holds_back_from_afar_is_not_named(void **state)
+{
+    struct stage *stage = *state;
+    struct victim victim;
+    struct command *submitted, *look;
+    const struct task_view *seen;
+    char id[ID_TEXT_LEN + 1], depends_on[ID_TEXT_LEN + 2];
+
+    set_victim(&victim, stage);
+    (void)stage_ask(stage, to_wait_behind(&victim, "secret", BYTES("cap 3\n"), BYTES_NONE));
+    while (claim(stage, enrol(stage, "secret", 5)) != NULL)
+        ;
+    id_format(victim.running, id);
+    (void)snprintf(depends_on, sizeof(depends_on), "%s\n", id);
+    submitted =
+        stage_ask(stage, to_wait_behind(&victim, "mail", BYTES("cap 1\n"), bytes_of(depends_on)));
+    assert_int_equal(code_of(submitted), OK);
+    look = to_look(stage, submitted->reply.view.task->id, 0);
+    look->in.look.with_explain = true;
+    look->by = &NARROW;
+    seen = &stage_ask(stage, look)->reply.view;
+    assert_int_equal(code_of(look), OK);
+    assert_true(seen->blockers_len >= 2);
+    for (unsigned i = 0; i < seen->blockers_len; i++) {
+        assert_int_equal(seen->blockers[i].holders_len, 0);
+        assert_int_equal(seen->blockers[i].running, -1);
+    }
+    assert_int_equal(seen->blockers[0].count, 1); /* of what it depends on */
+}
+
+static void a_full_limit_does_not_say_how_full(void **state)
+{
+    struct stage *stage = *state;
+    struct victim victim;
+    struct command *command;
+
+    set_victim(&victim, stage);
+    command = to_limit(&victim, COMMAND_PUT_LIMIT);
+    command->in.limit.settings.over = LIMIT_REJECTS;
+    (void)stage_ask(stage, command);
+    (void)stage_ask(stage, to_wait_behind(&victim, "secret", BYTES("cap 3\n"), BYTES_NONE));
+    command = to_wait_behind(&victim, "mail", BYTES("cap 1\n"), BYTES_NONE);
+    command->by = &NARROW;
+    assert_int_equal(code_of(stage_ask(stage, command)), ERR_LIMIT_REACHED);
+    assert_string_equal(command->reply.error.detail, "the limit cap is full");
+    command = stage_ask(stage, to_wait_behind(&victim, "mail", BYTES("cap 1\n"), BYTES_NONE));
+    assert_string_equal(command->reply.error.detail,
+                        "the limit cap is full: 3 of its 3 units are held");
+}
+
 /* Without a namespace, or on the reader's thread: they are answered, with nothing. */
 static bool is_answered_to_all(int kind)
 {
@@ -319,6 +372,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         STAGED(another_namespace_gets_at_nothing),
         STAGED(other_queues_get_at_nothing),
+        STAGED(what_holds_back_from_afar_is_not_named),
+        STAGED(a_full_limit_does_not_say_how_full),
         STAGED(a_namespace_that_is_not_granted_is_refused_here_too),
         STAGED(who_is_bound_has_no_scope_over_the_broker),
         STAGED(the_owner_gets_through),
