@@ -325,7 +325,8 @@ static bool may_hide_others(const struct hot_line *line, const struct hot_limit 
 {
     int64_t wait_ms;
 
-    return line->front.len == 0 && limit_has_room(limit, 1, look->now.mono_ms, &wait_ms);
+    return line->front.len == 0 &&
+           limit_has_room(limit, 1, line_use_of(line, limit)->is_paid, look->now.mono_ms, &wait_ms);
 }
 
 /* The line on top of the level; a full limit's group is parked on the way. NULL: look again. */

@@ -49,6 +49,7 @@ struct known {
     bool must_end;       /* a limit says so: by the end of the batch that made it */
     bool has_room_asked; /* a limit asks the oldest to stop for it */
     unsigned holds;      /* a bit for each limit of which it may be the oldest itself */
+    uint32_t paid;       /* the same: charged at submit */
     bool needs_nobody;   /* retried by hand: it waits for nobody any more */
     struct other awaited[AWAITED_MAX], stops[STOPS_MAX];
     unsigned awaited_len, stops_len;

@@ -145,6 +145,8 @@ void limits_submitted(struct sight *look, struct known *known)
             sim_fail(look->sim, "task %lld was taken though the limit %.*s was full",
                      (long long)known->number, BYTES_ARG(use.name));
         known->must_end = known->must_end || (settings.over == LIMIT_CANCELS_NEWEST && is_over);
+        if (is_charged_at_submit(&settings) && settings.rate.units > 0)
+            known->paid |= 1U << limit_number(use.name);
         if (settings.over == LIMIT_CANCELS_OLDEST)
             known->holds |= 1U << limit_number(use.name);
         known->has_room_asked =
@@ -168,7 +170,7 @@ void limits_claimed(struct sight *look, const struct known *known)
                      "task %lld was handed out: %lld units of the limit %.*s run then, of %lld",
                      (long long)known->number, (long long)running, BYTES_ARG(use.name),
                      (long long)settings.max_running);
-        if (!is_charged_at_submit(&settings))
+        if ((known->paid & 1U << limit_number(use.name)) == 0)
             charge(look, bucket_of_limit(look->model, use.name), use.units, "a limit");
     }
 }
@@ -210,11 +212,11 @@ static void check_new(struct sight *look, const struct known *known)
             sim_fail(look->sim, "task %lld found its limit full and was not cancelled",
                      (long long)known->number);
 
-        if (is_charged_at_submit(&settings) && !known->is_copy && is_live(known))
+        if (known->paid & 1U << limit_number(use.name) && is_live(known))
             charge(look, bucket_of_limit(look->model, use.name), use.units, "a limit's submits");
         if (settings.over == LIMIT_CANCELS_OLDEST && settings.max_running >= 0 &&
             known->has_room_asked && is_live(known) && others > 0 &&
-            others + use.units > settings.max_running)
+            !limit_never_fits(&settings, use.units) && others + use.units > settings.max_running)
             sim_fail(look->sim, "task %lld came to the full limit %.*s and nobody makes room",
                      (long long)known->number, BYTES_ARG(use.name));
     }

@@ -4,12 +4,6 @@
 
 /* ---- limits ---- */
 
-static bool is_charged_at_claim(const struct limit_settings *settings)
-{
-    return settings->rate.units > 0 &&
-           (settings->over == LIMIT_QUEUES || settings->over == LIMIT_CANCELS_OLDEST);
-}
-
 struct hold {
     bool by_cap, by_rate; /* there is no room now, or there may be none */
     bool is_hopeless;     /* there never is; only that is so */
@@ -22,7 +16,7 @@ static void add_hold(struct sim *sim, const struct limit_use *use, struct hold *
     const struct rate_limit *rate = &settings.rate;
     int64_t running = limit_running(&sim->model, use->name);
     bool has_cap = settings.max_running >= 0 && running + use->units > settings.max_running;
-    bool has_rate = is_charged_at_claim(&settings);
+    bool has_rate = rate->units > 0; /* it may not have paid at submit */
     bool is_hopeless = (settings.max_running >= 0 && use->units > settings.max_running) ||
                        (has_rate && (double)use->units > rate->burst);
 
