@@ -200,6 +200,25 @@ static void an_atomic_batch_that_does_not_fit_leaves_nothing(void **state)
     assert_int_equal(stage_ask(stage, stage_make(stage, COMMAND_LIST_QUEUES))->reply.queues_len, 1);
 }
 
+static const struct principal NARROW = {
+    .id = {"narrow", 6},
+    .grant = {.role = ROLE_SUBMITTER, .ns = {"default", 7}, .queues = {"q", 1}},
+};
+
+static void a_whole_out_of_reach_says_which_of_its_tasks(void **state)
+{
+    struct stage *stage = *state;
+    struct command *many = to_submit_many(stage, "q", 3);
+
+    many->in.submit.atomic = true;
+    many->in.submit.specs[2].queue = BYTES("other");
+    many->by = &NARROW;
+    (void)stage_ask(stage, many);
+
+    assert_int_equal(code_of(many), ERR_FORBIDDEN);
+    assert_string_equal(many->reply.error.where, "/2/queue");
+}
+
 static void a_stream_waits_for_room_and_goes_on_where_it_was(void **state)
 {
     struct stage *stage = *state;
@@ -291,6 +310,7 @@ int main(void)
         STAGED(a_held_submit_goes_on_though_its_client_left),
         STAGED(many_are_taken_or_refused_one_by_one),
         STAGED(an_atomic_batch_that_does_not_fit_leaves_nothing),
+        STAGED(a_whole_out_of_reach_says_which_of_its_tasks),
         STAGED(a_stream_waits_for_room_and_goes_on_where_it_was),
         STAGED(the_rest_of_a_held_piece_overtakes_nobody),
         STAGED(a_stream_whose_client_left_gives_its_held_piece_back),
