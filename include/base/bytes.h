@@ -25,3 +25,7 @@ int bytes_compare(struct bytes a, struct bytes b);
 bool bytes_split(struct bytes *rest, char separator, struct bytes *ret_part);
 /* Without blanks and tabs at either end. */
 struct bytes bytes_trim(struct bytes a);
+/* A copy of its own, with a NUL behind it; of an absent run an absent one. bytes_drop() frees it.
+ */
+struct bytes bytes_keep(struct bytes a);
+void bytes_drop(struct bytes kept);

@@ -23,20 +23,19 @@ struct limit_settings {
 /* Of a name that nothing was declared for. */
 struct limit_settings limit_none(void);
 
+/* On the wire, by policy; NULL behind the last. */
+extern const char *const limit_over_words[];
 const char *limit_over_name(enum limit_over over);
-bool limit_over_parse(struct bytes text, enum limit_over *ret_over);
 
 /* A name of the usual letters; a rule has one "*" behind it, perhaps alone. */
 bool limit_name_is_rule(struct bytes name);
 /* What is before the "*". */
 struct bytes limit_rule_prefix(struct bytes rule);
-bool limit_rule_matches(struct bytes rule, struct bytes name);
 
 /* Whether units more may run beside those that do. */
 bool limit_fits(const struct limit_settings *settings, int64_t running, int64_t units);
 /* So many are more than there ever is room for. */
 bool limit_never_fits(const struct limit_settings *settings, int64_t units);
-/* Policies other than queueing take their units at submit and keep them to the end. */
-bool limit_holds_from_submit(const struct limit_settings *settings);
-/* These take from the rate at submit as well: who is over it is turned away then. */
+/* Policies other than queueing take their units at submit and keep them to the end. These take from
+ * the rate at submit as well: who is over it is turned away then. */
 bool limit_charges_at_submit(const struct limit_settings *settings);

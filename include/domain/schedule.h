@@ -24,6 +24,9 @@ enum schedule_missed {
     MISSED_SKIP, /* none */
 };
 
+/* On the wire, by number; NULL behind the last. */
+extern const char *const schedule_overlap_words[], *const schedule_missed_words[];
+
 enum { MISSED_TASKS_MAX = 1000 };
 
 /* Looked at so much later than its jitter allows for, a slot was missed. */

@@ -18,8 +18,6 @@ void line_save(struct db *db, const struct line_row *row);
 bool line_has_limits(struct db *db, int64_t number);
 void line_delete(struct db *db, int64_t number);
 void line_each(struct db *db, void (*each)(void *ctx, const struct line_row *row), void *ctx);
-/* Number and counts only, counted from the tasks; for checks and tests. */
-void line_recount(struct db *db, void (*each)(void *ctx, const struct line_row *row), void *ctx);
 
 struct level_row {
     int64_t queue;

@@ -11,9 +11,6 @@ struct draft {
     unsigned over;
 };
 
-static const char *const OVERS[LIMIT_OVERS + 1] = {"queue", "reject", "cancel_oldest",
-                                                   "cancel_newest", NULL};
-
 #define AT(member) .at = offsetof(struct draft, member)
 static const struct field FIELDS[] = {
     {.name = "max_running",
@@ -22,7 +19,7 @@ static const struct field FIELDS[] = {
      .max = RUNNING_MAX,
      .nullable = true},
     {.name = "rate", .read = field_rate, AT(rate), .nullable = true},
-    {.name = "over", .read = field_word, AT(over), .words = OVERS},
+    {.name = "over", .read = field_word, AT(over), .words = limit_over_words},
 };
 #undef AT
 static const struct shape SHAPE_OF_LIMIT = SHAPE(FIELDS, NULL);

@@ -4,9 +4,6 @@
 #include "api/api.h"
 #include "codec_task.h"
 
-const char *const OVERLAP_WORDS[] = {"skip", "queue", "cancel_other", "allow", NULL};
-const char *const MISSED_WORDS[] = {"once", "all", "skip", NULL};
-
 static const char *const LIFT[] = {"task", NULL};
 
 struct draft {
@@ -32,8 +29,16 @@ static const struct field FIELDS[] = {
      .max = ZONE_TEXT_MAX,
      .nullable = true},
     {.name = "task", .read = field_raw, AT(task), .max = INT64_MAX, .required = true},
-    {.name = "overlap", .read = field_word, AT(overlap), .words = OVERLAP_WORDS, .nullable = true},
-    {.name = "missed", .read = field_word, AT(missed), .words = MISSED_WORDS, .nullable = true},
+    {.name = "overlap",
+     .read = field_word,
+     AT(overlap),
+     .words = schedule_overlap_words,
+     .nullable = true},
+    {.name = "missed",
+     .read = field_word,
+     AT(missed),
+     .words = schedule_missed_words,
+     .nullable = true},
     {.name = "jitter_s",
      .read = field_seconds,
      AT(settings.jitter_ms),

@@ -9,6 +9,3 @@ MUST_CHECK enum err schedule_edit_read(struct codec *codec, struct bytes text,
 /* The template: a submit's members, but those that say when it runs. */
 MUST_CHECK enum err template_read(struct codec *codec, struct bytes json,
                                   struct task_spec *ret_spec);
-
-/* The words of the two, in the order of their enums. */
-extern const char *const OVERLAP_WORDS[], *const MISSED_WORDS[];

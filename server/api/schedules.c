@@ -22,8 +22,8 @@ static void write_settings(struct json_out *out, const struct schedule_view *sch
         json_out_raw(out, schedule->task);
     }
     json_member_text(out, "queue", settings->queue);
-    json_member_text(out, "overlap", bytes_of(OVERLAP_WORDS[settings->overlap]));
-    json_member_text(out, "missed", bytes_of(MISSED_WORDS[settings->missed]));
+    json_member_text(out, "overlap", bytes_of(schedule_overlap_words[settings->overlap]));
+    json_member_text(out, "missed", bytes_of(schedule_missed_words[settings->missed]));
     json_member_seconds_or_null(out, "jitter_s", settings->jitter_ms);
     json_member_bool(out, "paused", settings->paused);
 }

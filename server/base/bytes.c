@@ -1,7 +1,11 @@
 /* Bytes: comparing and cutting borrowed runs of bytes; an absent run compares like an empty one. */
 #include "base/bytes.h"
 
+#include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/memory.h"
 
 struct bytes bytes_of(const char *text)
 {
@@ -67,4 +71,21 @@ struct bytes bytes_trim(struct bytes a)
     while (a.len > 0 && is_blank(a.at[a.len - 1]))
         a.len--;
     return a;
+}
+
+struct bytes bytes_keep(struct bytes a)
+{
+    char *copy;
+
+    if (a.at == NULL)
+        return BYTES_NONE;
+    copy = mem_alloc(a.len + 1);
+    if (a.len > 0)
+        memcpy(copy, a.at, a.len);
+    return (struct bytes){copy, a.len};
+}
+
+void bytes_drop(struct bytes kept)
+{
+    free((void *)(uintptr_t)kept.at);
 }

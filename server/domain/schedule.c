@@ -1,6 +1,18 @@
 /* Schedule: the spread of slots, and what is made up for. */
 #include "domain/schedule.h"
 
+const char *const schedule_overlap_words[] = {
+    [OVERLAP_SKIP] = "skip",   [OVERLAP_QUEUE] = "queue",  [OVERLAP_CANCEL_OTHER] = "cancel_other",
+    [OVERLAP_ALLOW] = "allow", [OVERLAP_ALLOW + 1] = NULL,
+};
+
+const char *const schedule_missed_words[] = {
+    [MISSED_ONCE] = "once",
+    [MISSED_ALL] = "all",
+    [MISSED_SKIP] = "skip",
+    [MISSED_SKIP + 1] = NULL,
+};
+
 struct schedule_state schedule_state_new(int64_t next_slot_ms)
 {
     return (struct schedule_state){

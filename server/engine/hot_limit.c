@@ -2,22 +2,11 @@
 #include "hot_limit.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "batch.h"
 
 enum { SLICE = 250 };
-
-static struct bytes keep(struct bytes text)
-{
-    return (struct bytes){memcpy(mem_alloc(text.len + 1), text.at, text.len), text.len};
-}
-
-static void drop(struct bytes text)
-{
-    free((void *)(uintptr_t)text.at);
-}
 
 void ns_limits_init(struct ns_limits *limits)
 {
@@ -26,13 +15,13 @@ void ns_limits_init(struct ns_limits *limits)
 
 static void free_limit(struct hot_limit *limit)
 {
-    drop(limit->name);
+    bytes_drop(limit->name);
     free(limit);
 }
 
 static void free_declared(struct hot_declared *declared)
 {
-    drop(declared->name);
+    bytes_drop(declared->name);
     free(declared);
 }
 
@@ -91,7 +80,7 @@ static struct hot_limit *add_limit(struct hot *hot, struct hot_ns *ns, struct by
     struct hot_limit *limit = mem_alloc(sizeof(*limit));
 
     limit->ns = ns;
-    limit->name = keep(name);
+    limit->name = bytes_keep(name);
     limit->due_in = &hot->limits_due;
     list_init(&limit->waiting);
     list_init(&limit->users);
@@ -293,7 +282,7 @@ void limit_declare(struct hot *hot, struct hot_ns *ns, const struct hot_declared
     if (declared == NULL) {
         hot->limits_len++;
         declared = mem_alloc(sizeof(*declared));
-        declared->name = keep(as->name);
+        declared->name = bytes_keep(as->name);
         (void)map_put(limits->declared, declared->name, declared);
         if (limit_name_is_rule(as->name))
             (void)map_put(limits->rules, limit_rule_prefix(declared->name), declared);

@@ -17,29 +17,12 @@ enum { CLASS_KEY_MAX = 255 + ID_TEXT_LEN + 3 + LABELS_TEXT_MAX };
 
 static void worker_find_skill(struct hot *hot, struct hot_worker *worker);
 
-/* Names live as long as the process, one allocation each. */
-static struct bytes keep(struct bytes text)
-{
-    if (text.at == NULL)
-        return BYTES_NONE;
-
-    char *copy = mem_alloc(text.len + 1);
-
-    memcpy(copy, text.at, text.len);
-    return (struct bytes){copy, text.len};
-}
-
-static void drop(struct bytes text)
-{
-    free((void *)(uintptr_t)text.at);
-}
-
 static struct hot_ns *add_ns(struct hot *hot, int64_t number, struct bytes name, bool is_saved)
 {
     struct hot_ns *ns = mem_alloc(sizeof(*ns));
 
     ns->head = (struct hot_name){.number = number, .is_saved = is_saved};
-    ns->name = keep(name);
+    ns->name = bytes_keep(name);
     ns->version = 1;
     ns->quotas = ns_quotas_default();
     ns->queues = map_new();
@@ -91,7 +74,7 @@ static struct hot_queue *add_queue(struct hot *hot, struct hot_ns *ns, int64_t n
 
     queue->head = (struct hot_name){.number = number, .existing = &ns->queues_existing};
     queue->ns = ns;
-    queue->name = keep(name);
+    queue->name = bytes_keep(name);
     queue->settings = queue_default();
     queue->close_cancel_at_ms = queue->close_end_at_ms = -1;
     queue->shelves_by_class = map_new();
@@ -161,8 +144,8 @@ struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row)
     if (queue->closing == QUEUE_HIDDEN)
         return queue;
     queue->settings = row->settings;
-    queue->settings.retry.non_retryable = keep(row->settings.retry.non_retryable);
-    queue->settings.dead_letter_queue = keep(row->settings.dead_letter_queue);
+    queue->settings.retry.non_retryable = bytes_keep(row->settings.retry.non_retryable);
+    queue->settings.dead_letter_queue = bytes_keep(row->settings.dead_letter_queue);
     return queue;
 }
 
@@ -198,7 +181,7 @@ static struct hot_class *add_class(struct hot *hot, struct hot_ns *ns, int64_t n
 
     of_class->head.number = number;
     of_class->ns = ns;
-    of_class->key = keep(key);
+    of_class->key = bytes_keep(key);
     of_class->type = (struct bytes){of_class->key.at, type_len};
     of_class->requires = (struct bytes){of_class->key.at + type_len + 1, key.len - type_len - 1};
     of_class->demands = labels_of_class(of_class->requires, &of_class->pin);
@@ -286,7 +269,7 @@ static struct bytes *split_types(struct bytes types, unsigned *ret_len)
 
     while (bytes_split(&types, '\n', &type))
         if (type.len > 0)
-            list[len++] = keep(type);
+            list[len++] = bytes_keep(type);
     *ret_len = len;
     return list;
 }
@@ -316,11 +299,11 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
 
     worker->id = row->id;
     worker->ns = hot_ns_numbered(hot, row->ns);
-    worker->identity = keep(row->identity);
-    worker->instance = keep(row->instance);
-    worker->version = keep(row->version);
-    worker->info = keep(row->info);
-    worker->labels = keep(row->labels);
+    worker->identity = bytes_keep(row->identity);
+    worker->instance = bytes_keep(row->instance);
+    worker->version = bytes_keep(row->version);
+    worker->info = bytes_keep(row->info);
+    worker->labels = bytes_keep(row->labels);
     worker->queues =
         find_queues(hot, worker->ns, row->queues, row->registered_at_ms, &worker->queues_len);
     worker->types = split_types(row->types, &worker->types_len);
@@ -347,13 +330,13 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
 void hot_free_worker(struct hot *hot, struct hot_worker *worker)
 {
     skill_drop(hot->skills, worker->skill);
-    drop(worker->identity);
-    drop(worker->instance);
-    drop(worker->version);
-    drop(worker->info);
-    drop(worker->labels);
+    bytes_drop(worker->identity);
+    bytes_drop(worker->instance);
+    bytes_drop(worker->version);
+    bytes_drop(worker->info);
+    bytes_drop(worker->labels);
     for (unsigned i = 0; i < worker->types_len; i++)
-        drop(worker->types[i]);
+        bytes_drop(worker->types[i]);
     free(worker->types);
     free(worker->queues);
     free(worker);
@@ -390,9 +373,9 @@ static void free_queue(struct hot_queue *queue)
     free(queue->shelves);
     map_free(queue->shelves_by_class);
     free(queue->abandoned);
-    drop(queue->settings.retry.non_retryable);
-    drop(queue->settings.dead_letter_queue);
-    drop(queue->name);
+    bytes_drop(queue->settings.retry.non_retryable);
+    bytes_drop(queue->settings.dead_letter_queue);
+    bytes_drop(queue->name);
     free(queue);
 }
 
@@ -405,7 +388,7 @@ void hot_free_names(struct hot *hot)
     for (size_t at = 0; (queue = map_each(hot->queues, &at)) != NULL;)
         free_queue(queue);
     for (size_t at = 0; (of_class = map_each(hot->classes, &at)) != NULL;) {
-        drop(of_class->key);
+        bytes_drop(of_class->key);
         free(of_class);
     }
     for (size_t at = 0; (ns = map_each(hot->namespaces, &at)) != NULL;) {
@@ -413,7 +396,7 @@ void hot_free_names(struct hot *hot)
         map_free(ns->classes);
         ns_limits_fini(&ns->limits);
         map_free(ns->schedules);
-        drop(ns->name);
+        bytes_drop(ns->name);
         free(ns);
     }
 }

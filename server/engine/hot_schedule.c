@@ -2,28 +2,10 @@
 #include "hot_schedule.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/memory.h"
 #include "base/zone_file.h"
 #include "hot.h"
-
-static struct bytes keep(struct bytes text)
-{
-    if (text.at == NULL)
-        return BYTES_NONE;
-
-    char *copy = mem_alloc(text.len + 1);
-
-    if (text.len > 0)
-        memcpy(copy, text.at, text.len);
-    return (struct bytes){copy, text.len};
-}
-
-static void drop(struct bytes text)
-{
-    free((void *)(uintptr_t)text.at);
-}
 
 void hot_schedules_init(struct hot_schedules *schedules)
 {
@@ -63,7 +45,7 @@ static enum err read_zone(const char *folder, struct bytes name, const char *whe
     if (code != OK)
         return code;
     code = zone_new(file, where, ret_zone, error);
-    drop(file);
+    bytes_drop(file);
     return code;
 }
 
@@ -79,7 +61,7 @@ enum err hot_zone_take(struct hot_schedules *schedules, const char *folder, stru
         if (code != OK)
             return code;
         zone = mem_alloc(sizeof(*zone));
-        *zone = (struct hot_zone){.name = keep(name), .zone = read};
+        *zone = (struct hot_zone){.name = bytes_keep(name), .zone = read};
         (void)map_put(schedules->zones, zone->name, zone);
     }
     zone->uses++;
@@ -93,7 +75,7 @@ void hot_zone_drop(struct hot_schedules *schedules, struct hot_zone *zone)
         return;
     (void)map_remove(schedules->zones, zone->name);
     zone_free(zone->zone);
-    drop(zone->name);
+    bytes_drop(zone->name);
     free(zone);
 }
 
@@ -124,11 +106,11 @@ void hot_time_schedule(struct hot *hot, struct hot_schedule *schedule)
 
 static void drop_strings(struct hot_schedule *schedule)
 {
-    drop(schedule->created_by);
-    drop(schedule->settings.cron);
-    drop(schedule->settings.timezone);
-    drop(schedule->settings.queue);
-    drop(schedule->state.error);
+    bytes_drop(schedule->created_by);
+    bytes_drop(schedule->settings.cron);
+    bytes_drop(schedule->settings.timezone);
+    bytes_drop(schedule->settings.queue);
+    bytes_drop(schedule->state.error);
 }
 
 void hot_set_schedule(struct hot *hot, struct hot_schedule *schedule,
@@ -138,13 +120,13 @@ void hot_set_schedule(struct hot *hot, struct hot_schedule *schedule,
     struct hot_schedule before = *schedule;
 
     schedule->version = row->version;
-    schedule->created_by = keep(row->created_by);
+    schedule->created_by = bytes_keep(row->created_by);
     schedule->settings = row->settings;
-    schedule->settings.cron = keep(row->settings.cron);
-    schedule->settings.timezone = keep(row->settings.timezone);
-    schedule->settings.queue = keep(row->settings.queue);
+    schedule->settings.cron = bytes_keep(row->settings.cron);
+    schedule->settings.timezone = bytes_keep(row->settings.timezone);
+    schedule->settings.queue = bytes_keep(row->settings.queue);
     schedule->state = row->state;
-    schedule->state.error = keep(row->state.error);
+    schedule->state.error = bytes_keep(row->state.error);
     schedule->cron = *cron;
     schedule->zone = zone;
     drop_strings(&before);
@@ -161,7 +143,7 @@ struct hot_schedule *hot_add_schedule(struct hot *hot, struct hot_ns *ns,
     schedule->ns = ns;
     schedule->number = row->number;
     schedule->created_at_ms = row->created_at_ms;
-    schedule->name = keep(row->name);
+    schedule->name = bytes_keep(row->name);
     hot_set_schedule(hot, schedule, row, cron, zone);
     (void)map_put(ns->schedules, schedule->name, schedule);
     hot->schedules.len++;
@@ -176,8 +158,8 @@ void hot_set_schedule_state(struct hot *hot, struct hot_schedule *schedule,
     struct bytes before = schedule->state.error;
 
     schedule->state = *state;
-    schedule->state.error = keep(state->error);
-    drop(before);
+    schedule->state.error = bytes_keep(state->error);
+    bytes_drop(before);
     hot_time_schedule(hot, schedule);
 }
 
@@ -188,6 +170,6 @@ void hot_drop_schedule(struct hot *hot, struct hot_schedule *schedule)
     hot->schedules.len--;
     hot_zone_drop(&hot->schedules, schedule->zone);
     drop_strings(schedule);
-    drop(schedule->name);
+    bytes_drop(schedule->name);
     free(schedule);
 }

@@ -34,18 +34,15 @@ static void write_text(struct json_out *out, const char *key, struct bytes is, s
 static void write_side(struct json_out *out, const char *key, const struct schedule_settings *of,
                        const struct schedule_settings *other)
 {
-    static const char *const OVERLAPS[] = {"skip", "queue", "cancel_other", "allow"};
-    static const char *const MISSED[] = {"once", "all", "skip"};
-
     json_out_key(out, key);
     json_out_object(out);
     write_text(out, "cron", of->cron, other->cron);
     write_text(out, "timezone", of->timezone, other->timezone);
     write_text(out, "queue", of->queue, other->queue);
     if (of->overlap != other->overlap)
-        json_member_text(out, "overlap", bytes_of(OVERLAPS[of->overlap]));
+        json_member_text(out, "overlap", bytes_of(schedule_overlap_words[of->overlap]));
     if (of->missed != other->missed)
-        json_member_text(out, "missed", bytes_of(MISSED[of->missed]));
+        json_member_text(out, "missed", bytes_of(schedule_missed_words[of->missed]));
     if (of->jitter_ms != other->jitter_ms)
         json_member_seconds_or_null(out, "jitter_s", of->jitter_ms);
     if (of->paused != other->paused)

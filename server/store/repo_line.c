@@ -43,21 +43,6 @@ void line_each(struct db *db, void (*each)(void *ctx, const struct line_row *row
     }
 }
 
-void line_recount(struct db *db, void (*each)(void *ctx, const struct line_row *row), void *ctx)
-{
-    struct db_rows *rows = db_query(db, SQL_LINE_RECOUNT, NULL, 0);
-
-    while (db_step(rows)) {
-        struct line_row row = {
-            .number = db_int(rows, 0),
-            .live = db_int(rows, 1),
-            .ready = db_int(rows, 2),
-        };
-
-        each(ctx, &row);
-    }
-}
-
 void level_save(struct db *db, const struct level_row *row)
 {
     db_run(db, SQL_LEVEL_PUT,

@@ -15,9 +15,6 @@ SELECT 1 FROM lines WHERE number = $1 AND limits IS NOT NULL;
 -- name: line_delete
 DELETE FROM lines WHERE number = $1;
 
--- name: line_recount
-SELECT line, count(*), sum(state = {{READY}}) FROM tasks WHERE line > 0 GROUP BY line;
-
 -- name: level_put
 INSERT INTO levels (queue, priority, now, top) VALUES ($1, $2, $3, $4)
 ON CONFLICT (queue, priority) DO UPDATE SET now = excluded.now, top = excluded.top;

@@ -78,6 +78,22 @@ static void trimming_takes_blanks_and_tabs(void **state)
     assert_null(bytes_trim(BYTES_NONE).at);
 }
 
+static void what_is_kept_is_a_copy_with_a_nul_behind_it(void **state)
+{
+    char text[] = "a\0b";
+    struct bytes kept = bytes_keep((struct bytes){text, 3}), empty = bytes_keep(BYTES(""));
+
+    (void)state;
+    text[0] = 'x';
+    assert_true(bytes_equal(kept, BYTES("a\0b")));
+    assert_int_equal(kept.at[3], 0);
+    assert_non_null(empty.at);
+    assert_null(bytes_keep(BYTES_NONE).at);
+    bytes_drop(kept);
+    bytes_drop(empty);
+    bytes_drop(BYTES_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -87,6 +103,7 @@ int main(void)
         cmocka_unit_test(splitting_keeps_empty_parts_between),
         cmocka_unit_test(splitting_nothing_gives_no_part),
         cmocka_unit_test(trimming_takes_blanks_and_tabs),
+        cmocka_unit_test(what_is_kept_is_a_copy_with_a_nul_behind_it),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -91,7 +91,6 @@ static void the_ready_ones_of_a_line_come_by_share(void **state)
 {
     struct store_fixture *fixture = *state;
     struct ready_head heads[4];
-    struct found found = {.lines_len = 0};
 
     put_in_line(fixture, 1, 1, 30);
     put_in_line(fixture, 2, 2, 0);
@@ -104,10 +103,6 @@ static void the_ready_ones_of_a_line_come_by_share(void **state)
     assert_int_equal(heads[2].share, 30);
     assert_int_equal(ready_heads(fixture->db, 1, 2, heads), 2);
     assert_int_equal(ready_heads(fixture->db, 9, 4, heads), 0);
-    line_recount(fixture->db, on_line, &found);
-    assert_int_equal(found.lines_len, 2);
-    assert_int_equal(found.lines[0].ready, 3);
-    assert_int_equal(found.lines[0].live, 3);
 }
 
 static void levels_and_shares_are_kept(void **state)
