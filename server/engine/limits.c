@@ -1,10 +1,9 @@
 /* Limits: declared, changed, shown and taken back while tasks go by them. */
-#include <stdlib.h>
-
 #include "audit.h"
 #include "domain/namespace.h"
 #include "handlers.h"
 #include "lookups.h"
+#include "paging.h"
 #include "quotas.h"
 #include "reach.h"
 #include "store/repo_limit.h"
@@ -81,38 +80,24 @@ void run_GET_LIMIT(struct batch *batch, struct command *command)
     batch_answer(batch, command);
 }
 
-static int by_place(const void *left, const void *right)
-{
-    const struct hot_declared *a = *(struct hot_declared *const *)left,
-                              *b = *(struct hot_declared *const *)right;
-
-    if (a->created_at_ms != b->created_at_ms)
-        return a->created_at_ms < b->created_at_ms ? -1 : 1;
-    return bytes_compare(a->name, b->name);
-}
-
 void run_LIST_LIMITS(struct batch *batch, struct command *command)
 {
-    const struct page_ask *page = &command->in.page;
     const struct hot_ns *ns = command_ns(batch, command);
     struct reply *reply = &command->reply;
-    struct hot_declared *own, **found;
-    unsigned len = 0;
+    struct hot_declared *own;
+    struct paging paging;
 
     if (ns == NULL) {
         batch_answer(batch, command);
         return;
     }
-    found = arena_alloc(batch->mem, map_len(ns->limits.declared) * sizeof(struct hot_declared *));
+    paging = paging_begin(&command->in.page, map_len(ns->limits.declared), batch->mem);
     for (size_t at = 0; (own = map_each(ns->limits.declared, &at)) != NULL;)
-        if (is_on_page(page, own->created_at_ms, own->name))
-            found[len++] = own;
-    qsort(found, len, sizeof(struct hot_declared *), by_place);
-    if (page->limit > 0 && len > page->limit)
-        len = page->limit + 1;
-    reply->limits = arena_alloc(command->mem, len * sizeof(*reply->limits));
-    for (; reply->limits_len < len; reply->limits_len++) {
-        own = found[reply->limits_len];
+        paging_add(&paging, own->created_at_ms, own->name, own);
+    paging_end(&paging);
+    reply->limits = arena_alloc(command->mem, paging.len * sizeof(*reply->limits));
+    for (; reply->limits_len < paging.len; reply->limits_len++) {
+        own = paging.at[reply->limits_len].thing;
         fill_limit(batch, command, own, limit_in_use(ns, own->name),
                    &reply->limits[reply->limits_len]);
     }

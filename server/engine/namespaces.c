@@ -1,10 +1,9 @@
 /* Namespaces: their quotas, and what they hold. */
-#include <stdlib.h>
-
 #include "audit.h"
 #include "base/json_out.h"
 #include "handlers.h"
 #include "lookups.h"
+#include "paging.h"
 #include "quotas.h"
 #include "reach.h"
 #include "views.h"
@@ -101,32 +100,21 @@ void run_GET_NS(struct batch *batch, struct command *command)
     batch_answer(batch, command);
 }
 
-static int by_number(const void *left, const void *right)
-{
-    const struct hot_ns *a = *(struct hot_ns *const *)left, *b = *(struct hot_ns *const *)right;
-
-    return a->head.number < b->head.number ? -1 : 1;
-}
-
 /* The place of one in the list is its number: that is the order in which they were made. */
 void run_LIST_NS(struct batch *batch, struct command *command)
 {
-    const struct page_ask *page = &command->in.page;
+    struct map *namespaces = batch->hot->namespaces;
+    struct paging paging = paging_begin(&command->in.page, map_len(namespaces), batch->mem);
     struct reply *reply = &command->reply;
     struct hot_ns *ns;
-    struct hot_ns **found =
-        arena_alloc(batch->mem, map_len(batch->hot->namespaces) * sizeof(struct hot_ns *));
-    unsigned len = 0;
 
-    for (size_t at = 0; (ns = map_each(batch->hot->namespaces, &at)) != NULL;)
-        if (may_see(command, ns) && is_on_page(page, ns->head.number, ns->name))
-            found[len++] = ns;
-    qsort(found, len, sizeof(struct hot_ns *), by_number);
-    if (page->limit > 0 && len > page->limit)
-        len = page->limit + 1;
-    reply->namespaces = arena_alloc(command->mem, len * sizeof(*reply->namespaces));
-    for (; reply->namespaces_len < len; reply->namespaces_len++)
-        fill_ns(batch, command, found[reply->namespaces_len],
+    for (size_t at = 0; (ns = map_each(namespaces, &at)) != NULL;)
+        if (may_see(command, ns))
+            paging_add(&paging, ns->head.number, ns->name, ns);
+    paging_end(&paging);
+    reply->namespaces = arena_alloc(command->mem, paging.len * sizeof(*reply->namespaces));
+    for (; reply->namespaces_len < paging.len; reply->namespaces_len++)
+        fill_ns(batch, command, paging.at[reply->namespaces_len].thing,
                 &reply->namespaces[reply->namespaces_len]);
     batch_answer(batch, command);
 }

@@ -1,12 +1,9 @@
 /* Queues: their settings, and how they are shown. */
-#include <stdlib.h>
-#include <string.h>
-
 #include "audit.h"
-#include "base/memory.h"
 #include "closing.h"
 #include "handlers.h"
 #include "lookups.h"
+#include "paging.h"
 #include "queue_due.h"
 #include "quotas.h"
 #include "reach.h"
@@ -30,66 +27,30 @@ void run_GET_QUEUE(struct batch *batch, struct command *command)
     batch_answer(batch, command);
 }
 
-bool is_on_page(const struct page_ask *page, int64_t made_at_ms, struct bytes tie)
-{
-    if (page->after.at == NULL)
-        return true;
-    if (made_at_ms != page->after_ms)
-        return made_at_ms > page->after_ms;
-    return bytes_compare(tie, page->after) > 0;
-}
-
-static int by_place(const void *left, const void *right)
-{
-    const struct hot_queue *a = *(struct hot_queue *const *)left,
-                           *b = *(struct hot_queue *const *)right;
-
-    if (a->created_at_ms != b->created_at_ms)
-        return a->created_at_ms < b->created_at_ms ? -1 : 1;
-    return bytes_compare(a->name, b->name);
-}
-
-/* Only what the page shows is filled in: there may be very many queues. */
 void run_LIST_QUEUES(struct batch *batch, struct command *command)
 {
-    const struct page_ask *page = &command->in.page;
     const struct hot_ns *ns = command_ns(batch, command);
     struct reply *reply = &command->reply;
-    struct hot_queue *queue, **found;
-    unsigned len = 0;
+    struct hot_queue *queue;
+    struct paging paging;
 
     if (ns == NULL) {
         batch_answer(batch, command);
         return;
     }
-    found = arena_alloc(batch->mem, map_len(ns->queues) * sizeof(struct hot_queue *));
+    paging = paging_begin(&command->in.page, map_len(ns->queues), batch->mem);
     for (size_t at = 0; (queue = map_each(ns->queues, &at)) != NULL;)
-        if (queue_exists(queue) && reaches_name(command, queue->name) &&
-            is_on_page(page, queue->created_at_ms, queue->name))
-            found[len++] = queue;
-    qsort(found, len, sizeof(struct hot_queue *), by_place);
-    if (page->limit > 0 && len > page->limit)
-        len = page->limit + 1;
-    reply->queues = arena_alloc(command->mem, len * sizeof(*reply->queues));
-    for (; reply->queues_len < len; reply->queues_len++)
-        fill_queue(batch, command, found[reply->queues_len], QUEUE_STATS,
+        if (queue_exists(queue) && reaches_name(command, queue->name))
+            paging_add(&paging, queue->created_at_ms, queue->name, queue);
+    paging_end(&paging);
+    reply->queues = arena_alloc(command->mem, paging.len * sizeof(*reply->queues));
+    for (; reply->queues_len < paging.len; reply->queues_len++)
+        fill_queue(batch, command, paging.at[reply->queues_len].thing, QUEUE_STATS,
                    &reply->queues[reply->queues_len]);
     batch_answer(batch, command);
 }
 
 /* ---- settings ---- */
-
-static struct bytes keep_text(struct bytes text)
-{
-    if (text.at == NULL)
-        return BYTES_NONE;
-    return (struct bytes){memcpy(mem_alloc(text.len + 1), text.at, text.len), text.len};
-}
-
-static void drop_text(struct bytes text)
-{
-    free((void *)(uintptr_t)text.at);
-}
 
 static void set_queue(struct engine *engine, struct effect *effect)
 {
@@ -97,15 +58,15 @@ static void set_queue(struct engine *engine, struct effect *effect)
     const struct queue_settings *settings = effect->data;
     struct bytes types_before = queue->settings.retry.non_retryable;
     struct bytes target_before = queue->settings.dead_letter_queue;
-    struct bytes types = keep_text(settings->retry.non_retryable);
-    struct bytes target = keep_text(settings->dead_letter_queue);
+    struct bytes types = bytes_keep(settings->retry.non_retryable);
+    struct bytes target = bytes_keep(settings->dead_letter_queue);
 
     queue->version++;
     queue->settings = *settings;
     queue->settings.retry.non_retryable = types;
     queue->settings.dead_letter_queue = target;
-    drop_text(types_before);
-    drop_text(target_before);
+    bytes_drop(types_before);
+    bytes_drop(target_before);
     queue_look_again(engine, queue);
     retention_time(&engine->hot, queue);
 }

@@ -1,11 +1,10 @@
 /* Schedules: set up, looked at, triggered, deleted. */
-#include <stdlib.h>
-
 #include "audit.h"
 #include "firing.h"
 #include "handlers.h"
 #include "keys.h"
 #include "lookups.h"
+#include "paging.h"
 #include "quotas.h"
 #include "reach.h"
 #include "schedule_due.h"
@@ -51,39 +50,25 @@ void run_GET_SCHEDULE(struct batch *batch, struct command *command)
     batch_answer(batch, command);
 }
 
-static int by_place(const void *left, const void *right)
-{
-    const struct hot_schedule *a = *(struct hot_schedule *const *)left,
-                              *b = *(struct hot_schedule *const *)right;
-
-    if (a->created_at_ms != b->created_at_ms)
-        return a->created_at_ms < b->created_at_ms ? -1 : 1;
-    return bytes_compare(a->name, b->name);
-}
-
 void run_LIST_SCHEDULES(struct batch *batch, struct command *command)
 {
-    const struct page_ask *page = &command->in.page;
     const struct hot_ns *ns = command_ns(batch, command);
     struct reply *reply = &command->reply;
-    struct hot_schedule *schedule, **found;
-    unsigned len = 0;
+    struct hot_schedule *schedule;
+    struct paging paging;
 
     if (ns == NULL) {
         batch_answer(batch, command);
         return;
     }
-    found = arena_alloc(batch->mem, map_len(ns->schedules) * sizeof(struct hot_schedule *));
+    paging = paging_begin(&command->in.page, map_len(ns->schedules), batch->mem);
     for (size_t at = 0; (schedule = map_each(ns->schedules, &at)) != NULL;)
-        if (reaches_name(command, schedule->settings.queue) &&
-            is_on_page(page, schedule->created_at_ms, schedule->name))
-            found[len++] = schedule;
-    qsort(found, len, sizeof(struct hot_schedule *), by_place);
-    if (page->limit > 0 && len > page->limit)
-        len = page->limit + 1;
-    reply->schedules = arena_alloc(command->mem, len * sizeof(*reply->schedules));
-    for (; reply->schedules_len < len; reply->schedules_len++)
-        fill_schedule(command, found[reply->schedules_len], BYTES_NONE,
+        if (reaches_name(command, schedule->settings.queue))
+            paging_add(&paging, schedule->created_at_ms, schedule->name, schedule);
+    paging_end(&paging);
+    reply->schedules = arena_alloc(command->mem, paging.len * sizeof(*reply->schedules));
+    for (; reply->schedules_len < paging.len; reply->schedules_len++)
+        fill_schedule(command, paging.at[reply->schedules_len].thing, BYTES_NONE,
                       &reply->schedules[reply->schedules_len]);
     batch_answer(batch, command);
 }

@@ -24,8 +24,6 @@ void fill_worker(struct batch *batch, struct command *command, const struct hot_
 enum queue_detail { QUEUE_COUNTS, QUEUE_REPLICAS, QUEUE_STATS }; /* each with what is before it */
 void fill_queue(struct batch *batch, struct command *command, struct hot_queue *queue,
                 enum queue_detail detail, struct queue_view *ret_view);
-/* Whether something made at made_at_ms with this name or id comes behind where the page begins. */
-bool is_on_page(const struct page_ask *page, int64_t made_at_ms, struct bytes tie);
 /* Reasons why it does not run, in the order in which the rules are applied. */
 void fill_explain(struct batch *batch, struct command *command, const struct task *row,
                   struct task_view *view);

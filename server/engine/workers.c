@@ -2,13 +2,13 @@
 #include "workers.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "audit.h"
 #include "domain/bounds.h"
 #include "handlers.h"
 #include "heartbeats.h"
 #include "lookups.h"
+#include "paging.h"
 #include "parked_end.h"
 #include "queue_due.h"
 #include "quotas.h"
@@ -267,36 +267,21 @@ static struct bytes id_bytes(const struct id *id)
     return (struct bytes){(const char *)id->at, sizeof(id->at)};
 }
 
-static int by_place(const void *left, const void *right)
-{
-    const struct hot_worker *a = *(struct hot_worker *const *)left,
-                            *b = *(struct hot_worker *const *)right;
-
-    if (a->registered_at_ms != b->registered_at_ms)
-        return a->registered_at_ms < b->registered_at_ms ? -1 : 1;
-    return bytes_compare(id_bytes(&a->id), id_bytes(&b->id));
-}
-
-/* Only what the page shows is filled in: there may be very many workers. */
 void run_LIST_WORKERS(struct batch *batch, struct command *command)
 {
-    const struct page_ask *page = &command->in.page;
+    struct map *workers = batch->hot->workers;
+    struct paging paging = paging_begin(&command->in.page, map_len(workers), batch->mem);
     struct reply *reply = &command->reply;
     struct hot_worker *worker;
-    struct hot_worker **found =
-        arena_alloc(batch->mem, map_len(batch->hot->workers) * sizeof(struct hot_worker *));
-    unsigned len = 0;
 
-    for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;)
-        if (sees_worker(command, worker) &&
-            is_on_page(page, worker->registered_at_ms, id_bytes(&worker->id)))
-            found[len++] = worker;
-    qsort(found, len, sizeof(struct hot_worker *), by_place);
-    if (page->limit > 0 && len > page->limit)
-        len = page->limit + 1;
-    reply->workers = arena_alloc(command->mem, len * sizeof(*reply->workers));
-    for (; reply->workers_len < len; reply->workers_len++)
-        fill_worker(batch, command, found[reply->workers_len], &reply->workers[reply->workers_len]);
+    for (size_t at = 0; (worker = map_each(workers, &at)) != NULL;)
+        if (sees_worker(command, worker))
+            paging_add(&paging, worker->registered_at_ms, id_bytes(&worker->id), worker);
+    paging_end(&paging);
+    reply->workers = arena_alloc(command->mem, paging.len * sizeof(*reply->workers));
+    for (; reply->workers_len < paging.len; reply->workers_len++)
+        fill_worker(batch, command, paging.at[reply->workers_len].thing,
+                    &reply->workers[reply->workers_len]);
     batch_answer(batch, command);
 }
 
