@@ -1,21 +1,20 @@
 /* sluice limit: named limits and rules, and what they count. */
-#include "client.h"
 #include "commands.h"
 #include "json.h"
 #include "listing.h"
 #include "message.h"
-#include "output.h"
 #include "quotas.h"
+#include "setting.h"
 
 #include "base/json_out.h"
 #include "base/json_scan.h"
 #include "base/parse.h"
 
-#include <stdio.h>
 #include <string.h>
 
-enum { BODY_BYTES_MAX = 4096, TRIES_MAX = 5 };
 #define RUNNING_MAX INT64_C(1000000000)
+
+static const struct setting limits = {.path = "/v1/limits"};
 
 static const char *const shown[] = {"running", "held", "blocked", "max_running"};
 
@@ -39,70 +38,20 @@ static int run_list(const struct options *options)
     struct query query;
     int exit_code;
 
-    query_init(&query, "/v1/limits");
+    query_init(&query, limits.path);
     exit_code = listing_run(options, &listing, &query);
     query_fini(&query);
     return exit_code;
 }
 
-static void print_limit(const struct options *options, struct bytes limit, struct arena *arena)
-{
-    if (options_has(options, "json"))
-        output_line(limit);
-    else if (json_is_object(limit))
-        table_print_object(limit, options_text(options, "color"), arena);
-}
-
-/* ---- what is asked of one ---- */
-
-typedef int act_fn(const struct options *options, struct client *client, const char *path);
-
-static int with_path(const struct options *options, act_fn *act)
-{
-    struct query query;
-    int exit_code;
-    struct client *client = client_open(options, &exit_code);
-
-    if (client == NULL)
-        return exit_code;
-    query_init(&query, "/v1/limits");
-    query_segment(&query, options_argument(options, 0));
-    exit_code = act(options, client, query_text(&query));
-    query_fini(&query);
-    client_close(client);
-    return exit_code;
-}
-
-static int show(const struct options *options, struct client *client, const char *path)
-{
-    struct reply reply;
-    int exit_code = client_get(client, path, CLIENT_TIMEOUT_MS, &reply);
-
-    if (exit_code == EXIT_CODE_OK)
-        print_limit(options, reply.body, client_arena(client));
-    return exit_code;
-}
-
 static int run_show(const struct options *options)
 {
-    return with_path(options, show);
-}
-
-static int delete (const struct options *options, struct client *client, const char *path)
-{
-    const struct http_request request = {
-        .method = "DELETE", .path = path, .timeout_ms = CLIENT_TIMEOUT_MS};
-    struct reply reply;
-    int exit_code = client_ask(client, &request, &reply);
-
-    if (exit_code == EXIT_CODE_OK)
-        printf("%s deleted\n", options_argument(options, 0));
-    return exit_code;
+    return setting_show(&limits, options);
 }
 
 static int run_delete(const struct options *options)
 {
-    return with_path(options, delete);
+    return setting_delete(&limits, options);
 }
 
 /* ---- set ---- */
@@ -124,9 +73,13 @@ static bool write_running(const struct options *options, struct bytes before, st
     return true;
 }
 
-static bool write_settings(const struct options *options, struct bytes before, struct buffer *body,
+/* What it has and what was asked for make what it gets. A name that only a rule holds for has
+ * nothing of its own yet. */
+static bool write_settings(const struct options *options, struct bytes there, struct buffer *body,
                            struct arena *arena)
 {
+    bool is_kept = json_bool_of(there, "declared") && !options_has(options, "reset");
+    struct bytes before = is_kept ? there : BYTES("{}");
     const char *over = options_text(options, "over");
     struct bytes kept = json_text_of(before, "over", arena);
     struct json_out json;
@@ -143,60 +96,9 @@ static bool write_settings(const struct options *options, struct bytes before, s
     return true;
 }
 
-/* What it has and what was asked for make what it gets. A name that only a rule holds for has
- * nothing of its own yet. */
-static int put(const struct options *options, struct client *client, const char *path,
-               const struct reply *before, struct reply *ret_reply)
-{
-    struct arena *arena = client_arena(client);
-    bool is_there = before->status == 200 && json_bool_of(before->body, "declared");
-    bool is_kept = is_there && !options_has(options, "reset");
-    int64_t version = is_there ? json_int_of(before->body, "version", 0) : 0;
-    struct http_request request = {.method = "PUT",
-                                   .path = path,
-                                   .content_type = "application/json",
-                                   .timeout_ms = CLIENT_TIMEOUT_MS};
-    struct buffer body;
-    int exit_code = EXIT_CODE_USAGE;
-
-    if (version > 0)
-        request.if_match = arena_string(arena, arena_printf(arena, "\"%lld\"", (long long)version));
-    buffer_init(&body, BODY_BYTES_MAX);
-    if (write_settings(options, is_kept ? before->body : BYTES("{}"), &body, arena)) {
-        request.body = buffer_bytes(&body);
-        exit_code = client_exchange(client, &request, ret_reply);
-    }
-    buffer_fini(&body);
-    return exit_code;
-}
-
-/* Read, change, write; and all of it again when somebody else was quicker. */
-static int set(const struct options *options, struct client *client, const char *path)
-{
-    const struct http_request look = {
-        .method = "GET", .path = path, .timeout_ms = CLIENT_TIMEOUT_MS};
-    struct reply before, after = {.status = 0};
-    int exit_code = EXIT_CODE_OK;
-
-    for (unsigned i = 0; i < TRIES_MAX; i++) {
-        exit_code = client_exchange(client, &look, &before);
-        if (exit_code != EXIT_CODE_OK || (before.status != 200 && before.status != 404))
-            return client_tell(client, exit_code, &before);
-        exit_code = put(options, client, path, &before, &after);
-        if (exit_code == EXIT_CODE_USAGE)
-            return exit_code;
-        if (exit_code != EXIT_CODE_OK || after.status != 412)
-            break;
-    }
-    if (exit_code != EXIT_CODE_OK || after.status < 200 || after.status > 299)
-        return client_tell(client, exit_code, &after);
-    print_limit(options, after.body, client_arena(client));
-    return EXIT_CODE_OK;
-}
-
 static int run_set(const struct options *options)
 {
-    return with_path(options, set);
+    return setting_change(&limits, options, write_settings, false);
 }
 
 static const struct option_spec list_specs[] = {LISTING_OPTIONS};

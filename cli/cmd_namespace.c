@@ -1,14 +1,12 @@
 /* sluice namespace: what namespaces hold, and what they may hold. */
-#include "client.h"
 #include "commands.h"
 #include "json.h"
 #include "listing.h"
 #include "output.h"
 #include "quotas.h"
+#include "setting.h"
 
 #include "base/json_scan.h"
-
-enum { BODY_BYTES_MAX = 4096, TRIES_MAX = 5 };
 
 static const char *const counted[] = {"ready", "running", "scheduled", "retrying", "failed"};
 
@@ -75,91 +73,24 @@ static void print_ns(const struct options *options, struct bytes ns, struct aren
     table_print(table, options_text(options, "color"));
 }
 
+static const struct setting namespaces = {.path = "/v1/namespaces", .print = print_ns};
+
 static int run_show(const struct options *options)
 {
-    struct query query;
-    struct reply reply;
-    int exit_code;
-    struct client *client = client_open(options, &exit_code);
-
-    if (client == NULL)
-        return exit_code;
-    query_init(&query, "/v1/namespaces");
-    query_segment(&query, options_argument(options, 0));
-    exit_code = client_get(client, query_text(&query), CLIENT_TIMEOUT_MS, &reply);
-    query_fini(&query);
-    if (exit_code == EXIT_CODE_OK)
-        print_ns(options, reply.body, client_arena(client));
-    client_close(client);
-    return exit_code;
+    return setting_show(&namespaces, options);
 }
-
-/* ---- set ---- */
 
 /* What it has and what was asked for make what it gets. */
-static int put(const struct options *options, struct client *client, const char *path,
-               const struct reply *before, struct reply *ret_reply)
+static bool write_quotas(const struct options *options, struct bytes before, struct buffer *body,
+                         struct arena *arena)
 {
-    struct arena *arena = client_arena(client);
-    bool is_there = before->status == 200 && json_is_object(before->body);
-    bool is_kept = is_there && !options_has(options, "reset");
-    int64_t version = is_there ? json_int_of(before->body, "version", 0) : 0;
-    struct http_request request = {.method = "PUT",
-                                   .path = path,
-                                   .content_type = "application/json",
-                                   .timeout_ms = CLIENT_TIMEOUT_MS};
-    struct buffer body;
-    int exit_code = EXIT_CODE_USAGE;
-
-    if (version > 0)
-        request.if_match = arena_string(arena, arena_printf(arena, "\"%lld\"", (long long)version));
-    buffer_init(&body, BODY_BYTES_MAX);
-    if (quotas_write(options, is_kept ? before->body : BYTES("{}"), &body)) {
-        request.body = buffer_bytes(&body);
-        exit_code = client_exchange(client, &request, ret_reply);
-    }
-    buffer_fini(&body);
-    return exit_code;
-}
-
-/* Read, change, write; and all of it again when somebody else was quicker. */
-static int change(const struct options *options, struct client *client, const char *path)
-{
-    const struct http_request look = {
-        .method = "GET", .path = path, .timeout_ms = CLIENT_TIMEOUT_MS};
-    struct reply before, after = {.status = 0};
-    int exit_code;
-
-    for (unsigned i = 0; i < TRIES_MAX; i++) {
-        exit_code = client_exchange(client, &look, &before);
-        if (exit_code != EXIT_CODE_OK || (before.status != 200 && before.status != 404))
-            return client_tell(client, exit_code, &before);
-        exit_code = put(options, client, path, &before, &after);
-        if (exit_code == EXIT_CODE_USAGE)
-            return exit_code;
-        if (exit_code != EXIT_CODE_OK || after.status != 412)
-            break;
-    }
-    if (exit_code != EXIT_CODE_OK || after.status < 200 || after.status > 299)
-        return client_tell(client, exit_code, &after);
-    print_ns(options, after.body, client_arena(client));
-    return EXIT_CODE_OK;
+    (void)arena;
+    return quotas_write(options, options_has(options, "reset") ? BYTES("{}") : before, body);
 }
 
 static int run_set(const struct options *options)
 {
-    struct query query;
-    int exit_code;
-    struct client *client = client_open(options, &exit_code);
-
-    if (client == NULL)
-        return exit_code;
-    query_init(&query, "/v1/namespaces");
-    query_segment(&query, options_argument(options, 0));
-    exit_code = change(options, client, query_text(&query));
-    query_fini(&query);
-    client_close(client);
-    return exit_code;
+    return setting_change(&namespaces, options, write_quotas, false);
 }
 
 static const struct option_spec list_specs[] = {LISTING_OPTIONS};

@@ -1,18 +1,18 @@
 /* sluice schedule: tasks by the clock. */
-#include "client.h"
 #include "commands.h"
 #include "file.h"
 #include "json.h"
 #include "listing.h"
 #include "message.h"
 #include "output.h"
+#include "setting.h"
 
 #include "base/json_out.h"
 #include "base/json_scan.h"
 
 #include <stdio.h>
 
-enum { BODY_BYTES_MAX = 8 << 20, TRIES_MAX = 5 };
+static const struct setting schedules = {.path = "/v1/schedules"};
 
 static void add_row(struct table *table, struct bytes schedule, struct arena *arena)
 {
@@ -38,72 +38,22 @@ static int run_list(const struct options *options)
     struct query query;
     int exit_code;
 
-    query_init(&query, "/v1/schedules");
+    query_init(&query, schedules.path);
     exit_code = listing_run(options, &listing, &query);
     query_fini(&query);
     return exit_code;
 }
 
-static void print_schedule(const struct options *options, struct bytes schedule,
-                           struct arena *arena)
-{
-    if (options_has(options, "json"))
-        output_line(schedule);
-    else if (json_is_object(schedule))
-        table_print_object(schedule, options_text(options, "color"), arena);
-}
-
 /* ---- what is asked of one ---- */
-
-typedef int act_fn(const struct options *options, struct client *client, const char *path);
-
-static int with_path(const struct options *options, const char *verb, act_fn *act)
-{
-    struct query query;
-    int exit_code;
-    struct client *client = client_open(options, &exit_code);
-
-    if (client == NULL)
-        return exit_code;
-    query_init(&query, "/v1/schedules");
-    query_segment(&query, options_argument(options, 0));
-    query_literal(&query, verb);
-    exit_code = act(options, client, query_text(&query));
-    query_fini(&query);
-    client_close(client);
-    return exit_code;
-}
-
-static int show(const struct options *options, struct client *client, const char *path)
-{
-    struct reply reply;
-    int exit_code = client_get(client, path, CLIENT_TIMEOUT_MS, &reply);
-
-    if (exit_code == EXIT_CODE_OK)
-        print_schedule(options, reply.body, client_arena(client));
-    return exit_code;
-}
 
 static int run_show(const struct options *options)
 {
-    return with_path(options, "", show);
-}
-
-static int delete (const struct options *options, struct client *client, const char *path)
-{
-    const struct http_request request = {
-        .method = "DELETE", .path = path, .timeout_ms = CLIENT_TIMEOUT_MS};
-    struct reply reply;
-    int exit_code = client_ask(client, &request, &reply);
-
-    if (exit_code == EXIT_CODE_OK)
-        printf("%s deleted\n", options_argument(options, 0));
-    return exit_code;
+    return setting_show(&schedules, options);
 }
 
 static int run_delete(const struct options *options)
 {
-    return with_path(options, "", delete);
+    return setting_delete(&schedules, options);
 }
 
 static int trigger(const struct options *options, struct client *client, const char *path)
@@ -120,7 +70,7 @@ static int trigger(const struct options *options, struct client *client, const c
 
 static int run_trigger(const struct options *options)
 {
-    return with_path(options, "/trigger", trigger);
+    return setting_act(&schedules, options, "/trigger", trigger);
 }
 
 static int next(const struct options *options, struct client *client, const char *path)
@@ -149,7 +99,7 @@ static int run_next(const struct options *options)
     char verb[32];
 
     (void)snprintf(verb, sizeof(verb), "/next?n=%d", (int)options_number(options, "count", 10));
-    return with_path(options, verb, next);
+    return setting_act(&schedules, options, verb, next);
 }
 
 /* ---- set, pause, resume ---- */
@@ -210,87 +160,40 @@ static bool write_body(const struct options *options, struct bytes before, int p
     return true;
 }
 
-static int put(const struct options *options, struct client *client, const char *path,
-               const struct reply *before, int paused, struct reply *ret_reply)
+static bool write_set(const struct options *options, struct bytes before, struct buffer *body,
+                      struct arena *arena)
 {
-    struct arena *arena = client_arena(client);
-    bool is_there = before->status == 200 && json_is_object(before->body);
-    int64_t version = is_there ? json_int_of(before->body, "version", 0) : 0;
-    struct http_request request = {.method = "PUT",
-                                   .path = path,
-                                   .content_type = "application/json",
-                                   .timeout_ms = CLIENT_TIMEOUT_MS};
-    struct buffer body;
-    int exit_code = EXIT_CODE_USAGE;
-
-    if (version > 0)
-        request.if_match = arena_string(arena, arena_printf(arena, "\"%lld\"", (long long)version));
-    buffer_init(&body, BODY_BYTES_MAX);
-    /* A pause says nothing else. */
-    if (write_body(paused < 0 ? options : NULL, is_there ? before->body : BYTES("{}"), paused,
-                   &body, arena)) {
-        request.body = buffer_bytes(&body);
-        exit_code = client_exchange(client, &request, ret_reply);
-    }
-    buffer_fini(&body);
-    return exit_code;
+    return write_body(options, before, -1, body, arena);
 }
 
-/* Read, change, write; and all of it again when somebody else was quicker. paused >= 0: only of one
- * that is there. */
-static int change(const struct options *options, struct client *client, const char *path,
-                  int paused)
+/* These say nothing else. */
+static bool write_pause(const struct options *options, struct bytes before, struct buffer *body,
+                        struct arena *arena)
 {
-    const struct http_request look = {
-        .method = "GET", .path = path, .timeout_ms = CLIENT_TIMEOUT_MS};
-    struct reply before, after = {.status = 0};
-    int exit_code = EXIT_CODE_OK;
-
-    for (unsigned i = 0; i < TRIES_MAX; i++) {
-        exit_code = client_exchange(client, &look, &before);
-        if (exit_code != EXIT_CODE_OK ||
-            (before.status != 200 && (before.status != 404 || paused >= 0)))
-            return client_tell(client, exit_code, &before);
-        exit_code = put(options, client, path, &before, paused, &after);
-        if (exit_code == EXIT_CODE_USAGE)
-            return exit_code;
-        if (exit_code != EXIT_CODE_OK || after.status != 412)
-            break;
-    }
-    if (exit_code != EXIT_CODE_OK || after.status < 200 || after.status > 299)
-        return client_tell(client, exit_code, &after);
-    print_schedule(options, after.body, client_arena(client));
-    return EXIT_CODE_OK;
+    (void)options;
+    return write_body(NULL, before, 1, body, arena);
 }
 
-static int set(const struct options *options, struct client *client, const char *path)
+static bool write_resume(const struct options *options, struct bytes before, struct buffer *body,
+                         struct arena *arena)
 {
-    return change(options, client, path, -1);
-}
-
-static int pause_it(const struct options *options, struct client *client, const char *path)
-{
-    return change(options, client, path, 1);
-}
-
-static int resume_it(const struct options *options, struct client *client, const char *path)
-{
-    return change(options, client, path, 0);
+    (void)options;
+    return write_body(NULL, before, 0, body, arena);
 }
 
 static int run_set(const struct options *options)
 {
-    return with_path(options, "", set);
+    return setting_change(&schedules, options, write_set, false);
 }
 
 static int run_pause(const struct options *options)
 {
-    return with_path(options, "", pause_it);
+    return setting_change(&schedules, options, write_pause, true);
 }
 
 static int run_resume(const struct options *options)
 {
-    return with_path(options, "", resume_it);
+    return setting_change(&schedules, options, write_resume, true);
 }
 
 /* ---- the commands ---- */
