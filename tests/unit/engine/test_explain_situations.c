@@ -372,7 +372,7 @@ static const struct situation SITUATIONS[] = {
      "schedule until=1000 | dependency count=1 holders=1 | "
      "ordering key=k holder_state=ready ahead=1 holders=1 | paused queue=q until=3000 | "
      "closed queue=q state=purging | queue_cap queue=q limit=0 running=0 | "
-     "limit name=a limit=0 running=0 units=1 | " NOBODY},
+     "limit name=a fits=false limit=0 running=0 units=1 | " NOBODY},
     {ON(submit_without_workers), TASK_READY, NOBODY " | " NEXT},
     {ON(running), TASK_RUNNING, ""},
     {ON(succeeded), TASK_SUCCEEDED, ""},

@@ -16,7 +16,7 @@ enum { NAMES = 50 };
 static struct hot_line *line_with(struct hot *hot, struct hot_shelf *shelf, int32_t priority,
                                   struct bytes limits)
 {
-    return hot_line(hot, shelf, priority, &(struct task_rules){.limits = limits});
+    return hot_line(hot, shelf, &(struct task){.priority = priority, .rules = {.limits = limits}});
 }
 
 static void a_line_is_made_once_and_found_again(void **state)
