@@ -10,7 +10,7 @@ struct rate_limit rate_draw(struct sim *sim)
 {
     struct rate_limit rate = {.units = 0};
 
-    if (!sim_chance(sim, 40))
+    if (!sim_chance(sim, sim->swarm.rate_percent))
         return rate;
     rate.units = (double)(sim_pick(sim, 4) + 1);
     rate.period_s = (double)(sim_pick(sim, 10) + 1);

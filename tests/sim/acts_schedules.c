@@ -41,7 +41,7 @@ enum err schedule_read_task(void *ctx, struct bytes json, int64_t now_ms, struct
 
 void act_put_schedule(struct sim *sim)
 {
-    static const char *const crons[] = {"* * * * *", "*/5 * * * *", "0 * * * *"};
+    static const char *const crons[] = {"* * * * *", "*/5 * * * *", "0 * * * *", "* * * * *"};
     struct op *op = op_new(sim, COMMAND_PUT_SCHEDULE);
     unsigned cron = sim_pick(sim, ARRAY_LEN(crons));
     int64_t submission = submission_add(sim, sim_pick(sim, QUEUES));

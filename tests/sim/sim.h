@@ -87,15 +87,20 @@ enum act {
     ACTS_MAX,
 };
 
+/* What a world is about: some bugs show only where much comes together. */
+enum theme { OF_ALL, OF_RATES, OF_SCHEDULES };
+
 /* What is on in this world, and how often. */
 struct swarm {
     unsigned weights[ACTS_MAX];
     unsigned weights_sum;
     unsigned acts_a_step, crashes_per_10000; /* between a COMMIT and what follows it */
     unsigned tasks_max;
+    enum theme theme;
     bool has_small_leases, has_wall_jumps, has_retry_policies, has_confirm, has_ends, has_demands;
     unsigned cap_percent, wait_percent, key_percent;
-    unsigned limit_percent, order_percent, dedup_percent, await_percent, share_percent;
+    unsigned rate_percent, limit_percent, order_percent, dedup_percent, await_percent,
+        share_percent;
 };
 
 struct sim {

@@ -27,6 +27,39 @@ static unsigned rule_percent(struct sim *sim)
     return sim_chance(sim, 60) ? sim_pick(sim, 90) + 10 : 0;
 }
 
+/* Claims in a hurry, and little else that could hold a task back. */
+static void draw_rates(struct swarm *swarm)
+{
+    swarm->weights[ACT_put_limit] = 4;
+    swarm->weights[ACT_edit_queue] = 4;
+    swarm->weights[ACT_claim] *= 3;
+    swarm->limit_percent = swarm->rate_percent = 90;
+    swarm->order_percent = swarm->dedup_percent = swarm->await_percent = 0;
+}
+
+/* Slots come faster than their tasks are over. */
+static void draw_schedules(struct swarm *swarm)
+{
+    swarm->weights[ACT_put_schedule] = 12;
+    swarm->weights[ACT_delete_schedule] = 1;
+    swarm->has_wall_jumps = false;
+}
+
+static void draw_theme(struct sim *sim)
+{
+    struct swarm *swarm = &sim->swarm;
+    unsigned pick = sim_pick(sim, 10);
+
+    swarm->theme = pick == 0 ? OF_RATES : pick == 1 ? OF_SCHEDULES : OF_ALL;
+    if (swarm->theme == OF_RATES)
+        draw_rates(swarm);
+    else if (swarm->theme == OF_SCHEDULES)
+        draw_schedules(swarm);
+    swarm->weights_sum = 0;
+    for (unsigned act = 0; act < ACTS_MAX; act++)
+        swarm->weights_sum += swarm->weights[act];
+}
+
 void swarm_draw(struct sim *sim)
 {
     struct swarm *swarm = &sim->swarm;
@@ -35,7 +68,6 @@ void swarm_draw(struct sim *sim)
         bool is_on = is_always_on(act) || sim_chance(sim, 60);
 
         swarm->weights[act] = is_on ? act_weights[act] * ((unsigned)sim_below(sim, 4) + 1) : 0;
-        swarm->weights_sum += swarm->weights[act];
     }
     swarm->acts_a_step = (unsigned)sim_below(sim, 6) + 1;
     swarm->crashes_per_10000 = sim_chance(sim, 25) ? 400 : 8;
@@ -49,11 +81,13 @@ void swarm_draw(struct sim *sim)
     swarm->cap_percent = (unsigned)sim_below(sim, 100);
     swarm->wait_percent = (unsigned)sim_below(sim, 100);
     swarm->key_percent = (unsigned)sim_below(sim, 80);
+    swarm->rate_percent = 40;
     swarm->limit_percent = rule_percent(sim);
     swarm->order_percent = rule_percent(sim);
     swarm->dedup_percent = rule_percent(sim);
     swarm->await_percent = rule_percent(sim);
     swarm->share_percent = rule_percent(sim);
+    draw_theme(sim);
 }
 
 static void some_act(struct sim *sim)
@@ -74,7 +108,9 @@ static void pass_time(struct sim *sim)
     int64_t due_ms = engine_next_due(sim->engine);
     uint64_t pick = sim_below(sim, 1000);
 
-    if (pick < 500)
+    if (sim->swarm.theme == OF_SCHEDULES && pick < 400)
+        host_pass(sim, (int64_t)sim_below(sim, 40000));
+    else if (pick < 500 || (sim->swarm.theme == OF_RATES && pick < 970))
         host_pass(sim, (int64_t)sim_below(sim, 300));
     else if (pick < 800 && due_ms != INT64_MAX && due_ms > sim->now.mono_ms)
         host_pass(sim, due_ms - sim->now.mono_ms > 70000 ? 70000 : due_ms - sim->now.mono_ms);
