@@ -59,7 +59,9 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
         sim_fail(look->sim, "task %lld was taken by a closed queue", (long long)known->number);
     keys_submitted(look, known);
     limits_submitted(look, known);
-    if (submission->is_schedule && !is_clone)
+    if (submission->is_schedule && is_clone)
+        look->clones[submission->schedule]++;
+    else if (submission->is_schedule)
         schedules_submitted(look, known);
 }
 

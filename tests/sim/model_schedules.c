@@ -128,7 +128,8 @@ void schedules_end(struct sight *look)
         }
         if (is_gone(look, i))
             continue;
-        if (look->made[i] < fired || (look->made[i] > fired && look->model->triggers_open[i] == 0))
+        if (look->made[i] + look->clones[i] < fired ||
+            (look->made[i] > fired && look->model->triggers_open[i] == 0))
             sim_fail(look->sim, "schedule %.*s made %lld tasks for %lld slots",
                      BYTES_ARG(schedule_named(i)), (long long)look->made[i], (long long)fired);
     }

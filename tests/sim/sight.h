@@ -13,8 +13,9 @@ struct sight {
     int64_t last_place; /* of orders, before this batch */
     unsigned moves; /* tasks that changed their queue, or left a line that they blocked: no event
                        says when */
-    int64_t made[SCHEDULES]; /* tasks of each schedule */
-    int letters;             /* copies of failed tasks, less those that there must be */
+    int64_t made[SCHEDULES];   /* tasks of each schedule */
+    int64_t clones[SCHEDULES]; /* of those tasks, or of a slot: a retry is under way as well */
+    int letters;               /* copies of failed tasks, less those that there must be */
 };
 
 /* Replay one event: is it a step that the rules allow? */
