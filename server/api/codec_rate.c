@@ -16,11 +16,21 @@ static enum err field_positive(struct codec *codec, const struct spot *spot, jso
     return OK;
 }
 
+/* Whatever is counted takes one unit at least: with less in store nothing would ever go. */
+static enum err field_burst(struct codec *codec, const struct spot *spot, json_t *value,
+                            const struct field *field, void *target)
+{
+    if (json_is_number(value) && json_number_value(value) < 1)
+        return codec_refuse(codec, spot, ERR_INVALID_FIELD, "must be a number from 1 to %lld",
+                            (long long)field->max);
+    return field_positive(codec, spot, value, field, target);
+}
+
 #define AT(member) .at = offsetof(struct rate_limit, member)
 static const struct field FIELDS[] = {
     {.name = "units", .read = field_positive, AT(units), .max = RATE_UNITS_MAX, .required = true},
     {.name = "period_s", .read = field_positive, AT(period_s), .max = RATE_PERIOD_S_MAX},
-    {.name = "burst", .read = field_positive, AT(burst), .max = RATE_UNITS_MAX, .bit = SAID_BURST},
+    {.name = "burst", .read = field_burst, AT(burst), .max = RATE_UNITS_MAX, .bit = SAID_BURST},
 };
 #undef AT
 
@@ -36,7 +46,7 @@ enum err field_rate(struct codec *codec, const struct spot *spot, json_t *value,
     if (code != OK)
         return code;
     if ((said & SAID_BURST) == 0)
-        rate.burst = rate.units;
+        rate.burst = rate.units < 1 ? 1 : rate.units;
     *(struct rate_limit *)(void *)((char *)target + field->at) = rate;
     return OK;
 }

@@ -183,7 +183,8 @@ struct hot {
     struct heap kept_due;       /* wall */
     struct hot_schedules schedules;
     int64_t last_ns, last_queue, last_class, last_line, last_task, last_event, last_intent;
-    int64_t limits_len; /* rows of all namespaces */
+    int64_t limits_len;  /* rows of all namespaces */
+    int64_t limit_names; /* that are in use */
     struct chain_end audit;
     int64_t next_due_ms; /* wall: the first scheduled or retrying task; INT64_MAX: none */
     int64_t next_end_ms; /* wall: the first waiting task that expires or meets its deadline */

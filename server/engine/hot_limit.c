@@ -10,7 +10,7 @@ enum { SLICE = 250 };
 
 void ns_limits_init(struct ns_limits *limits)
 {
-    *limits = (struct ns_limits){map_new(), map_new(), map_new()};
+    *limits = (struct ns_limits){.in_use = map_new(), .declared = map_new(), .rules = map_new()};
 }
 
 static void free_limit(struct hot_limit *limit)
@@ -49,7 +49,8 @@ struct hot_declared *limit_declared_for(const struct hot_ns *ns, struct bytes na
     if (map_len(limits->rules) == 0)
         return found;
     for (size_t len = name.len + 1; found == NULL && len-- > 0;)
-        found = map_get(limits->rules, (struct bytes){name.at, len});
+        if (len <= NAME_MAX_CEILING && limits->rule_lengths[len] > 0)
+            found = map_get(limits->rules, (struct bytes){name.at, len});
     return found;
 }
 
@@ -85,6 +86,7 @@ static struct hot_limit *add_limit(struct hot *hot, struct hot_ns *ns, struct by
     list_init(&limit->waiting);
     list_init(&limit->users);
     (void)map_put(ns->limits.in_use, limit->name, limit);
+    hot->limit_names++;
     resolve(limit);
     return limit;
 }
@@ -264,14 +266,28 @@ void hot_limits_settle(struct hot *hot, bool keep)
 /* ---- rows ---- */
 
 /* Who waits may have room now; who looked last time knows nothing of that. */
-static void resolve_all(struct hot_ns *ns)
+static void resolve_again(struct hot_limit *limit)
 {
-    struct hot_limit *limit;
+    resolve(limit);
+    heap_set(limit->due_in, &limit->due, is_needed(limit) ? 0 : full_at(limit));
+}
 
-    for (size_t at = 0; (limit = map_each(ns->limits.in_use, &at)) != NULL;) {
-        resolve(limit);
-        heap_set(limit->due_in, &limit->due, is_needed(limit) ? 0 : full_at(limit));
+/* Names that a row is for: itself, or those that begin like a rule. */
+static void resolve_those_of(struct hot_ns *ns, struct bytes name)
+{
+    struct hot_limit *limit = limit_in_use(ns, name);
+    struct bytes prefix;
+
+    if (!limit_name_is_rule(name)) {
+        if (limit != NULL)
+            resolve_again(limit);
+        return;
     }
+    prefix = limit_rule_prefix(name);
+    for (size_t at = 0; (limit = map_each(ns->limits.in_use, &at)) != NULL;)
+        if (limit->name.len >= prefix.len &&
+            bytes_equal((struct bytes){limit->name.at, prefix.len}, prefix))
+            resolve_again(limit);
 }
 
 void limit_declare(struct hot *hot, struct hot_ns *ns, const struct hot_declared *as)
@@ -284,13 +300,15 @@ void limit_declare(struct hot *hot, struct hot_ns *ns, const struct hot_declared
         declared = mem_alloc(sizeof(*declared));
         declared->name = bytes_keep(as->name);
         (void)map_put(limits->declared, declared->name, declared);
-        if (limit_name_is_rule(as->name))
+        if (limit_name_is_rule(as->name)) {
             (void)map_put(limits->rules, limit_rule_prefix(declared->name), declared);
+            limits->rule_lengths[limit_rule_prefix(declared->name).len]++;
+        }
     }
     declared->version = as->version;
     declared->created_at_ms = as->created_at_ms;
     declared->settings = as->settings;
-    resolve_all(ns);
+    resolve_those_of(ns, declared->name);
 }
 
 void limit_undeclare(struct hot *hot, struct hot_ns *ns, struct bytes name)
@@ -301,16 +319,19 @@ void limit_undeclare(struct hot *hot, struct hot_ns *ns, struct bytes name)
     if (declared == NULL)
         return;
     hot->limits_len--;
-    if (limit_name_is_rule(name))
+    if (limit_name_is_rule(name)) {
         (void)map_remove(limits->rules, limit_rule_prefix(name));
-    resolve_all(ns);
+        limits->rule_lengths[limit_rule_prefix(name).len]--;
+    }
+    resolve_those_of(ns, name);
     free_declared(declared);
 }
 
 /* ---- timers ---- */
 
-static void forget(struct hot_limit *limit)
+static void forget(struct hot *hot, struct hot_limit *limit)
 {
+    hot->limit_names--;
     if (limit->from != NULL)
         limit->from->names--;
     (void)map_remove(limit->ns->limits.in_use, limit->name);
@@ -323,7 +344,7 @@ static void is_due(struct batch *batch, struct hot_limit *limit)
     if (is_needed(limit))
         lines_wake(batch, limit);
     else if (full_at(limit) <= batch->now.mono_ms)
-        forget(limit);
+        forget(batch->hot, limit);
     else
         forget_later(limit);
 }

@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/list.h"
 #include "base/map.h"
+#include "domain/bounds.h"
 #include "domain/limit.h"
 
 struct batch;
@@ -25,6 +26,8 @@ struct ns_limits {
     struct map *in_use;   /* hot_limit by name */
     struct map *declared; /* hot_declared by name, rules included */
     struct map *rules;    /* those of them that are rules, by what is before the "*" */
+    /* How many rules have so many letters before the "*": only these are looked for. */
+    uint16_t rule_lengths[NAME_MAX_CEILING + 1];
 };
 
 struct unit_count {

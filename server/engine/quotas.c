@@ -189,12 +189,14 @@ bool quota_has_line(const struct batch *batch, const struct task_rules *rules,
     int64_t lines_max = bound(batch->engine->options.bounds.lines_max, LINES_MAX);
 
     if ((rules->limits.len == 0 && rules->affinity.at == NULL) ||
-        (int64_t)map_len(batch->hot->lines) < lines_max)
+        ((int64_t)map_len(batch->hot->lines) < lines_max &&
+         (rules->limits.len == 0 || batch->hot->limit_names < lines_max)))
         return true;
-    (void)error_set(ret_error, ERR_LIMIT_REACHED, rules->limits.len > 0 ? "/limits" : "/affinity",
-                    "unfinished tasks have too many different sets of limits and affinity: the "
-                    "broker's lines_max is %lld",
-                    (long long)lines_max);
+    (void)error_set(
+        ret_error, ERR_LIMIT_REACHED, rules->limits.len > 0 ? "/limits" : "/affinity",
+        "unfinished tasks have too many different limits, or sets of them, or affinities: the "
+        "broker's lines_max is %lld",
+        (long long)lines_max);
     return false;
 }
 

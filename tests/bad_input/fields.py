@@ -146,7 +146,7 @@ def _queue_rules():
     for value in (0, 1, "yes", None, [], {}):
         yield Case("B96", f"fairness {value!a}", put({"fairness": value}), (400,))
     for value in (5, "5/s", [], {}, {"units": 0}, {"units": -1}, {"units": 2**63}, {"units": 1, "period_s": 0},
-                  {"units": 1, "burst": -1}, {"units": 1, "per": 1}):
+                  {"units": 1, "burst": -1}, {"units": 1, "burst": 0.5}, {"units": 1, "per": 1}):
         yield Case("B96", f"rate {json.dumps(value)}", put({"rate": value}), (400,))
     for value in ("", "a b", "q*", "q" * 129, "smuggled", 7, [], {}):
         yield Case("B100", f"dead_letter_queue {str(value)[:12]!a}", put({"dead_letter_queue": value}), (400,))

@@ -40,9 +40,9 @@ static void what_is_not_said_is_a_second_and_as_many(void **state)
     assert_int_equal(holder.before, 1);
     assert_int_equal(holder.behind, 2);
     assert_int_equal(
-        read_rate("{\"rate\":{\"units\":2,\"period_s\":60,\"burst\":0.5}}", &holder, &error), OK);
+        read_rate("{\"rate\":{\"units\":2,\"period_s\":60,\"burst\":1.5}}", &holder, &error), OK);
     assert_true(holder.rate.period_s == 60);
-    assert_true(holder.rate.burst == 0.5);
+    assert_true(holder.rate.burst == 1.5);
 }
 
 static void null_is_without_bound(void **state)
@@ -67,6 +67,7 @@ static void what_cannot_be_is_pointed_at(void **state)
         {"{\"rate\":{\"units\":1,\"period_s\":86401}}", "/rate/period_s"},
         {"{\"rate\":{\"units\":1,\"period_s\":null}}", "/rate/period_s"},
         {"{\"rate\":{\"units\":1,\"burst\":0}}", "/rate/burst"},
+        {"{\"rate\":{\"units\":1,\"burst\":0.5}}", "/rate/burst"},
     };
     struct holder holder;
     struct error error;

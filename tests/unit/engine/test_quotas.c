@@ -403,6 +403,7 @@ static void sets_of_limits_are_bounded_and_come_back(void **state)
     assert_int_equal(code_with_limit(stage, "a 1\n"), OK);
     assert_int_equal(code_with_limit(stage, "b 1\n"), OK);
     assert_int_equal(code_with_limit(stage, "c 1\n"), ERR_LIMIT_REACHED);
+    assert_int_equal(stage->engine->hot.limit_names, 2);
     assert_int_equal(code_of(stage_ask(stage, to_submit(stage, "q"))), OK);
     assert_int_equal(stage_number(stage, "SELECT count(*) FROM tasks"), 3);
     for (int i = 0; i < 3; i++)
