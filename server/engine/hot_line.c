@@ -371,6 +371,9 @@ void lines_write(struct batch *batch)
         const struct hot_line *line = CONTAINER_OF(node, struct hot_line, dirty);
         const struct ready_head *first = front_bound(&line->front);
 
+        /* It goes with this batch: a row written now would stay for ever. */
+        if (line->is_swept && line->live + line->adding_live == 0)
+            continue;
         line_save(batch->db,
                   &(struct line_row){
                       .number = line->number,
@@ -419,8 +422,14 @@ static void drop_line(struct engine *engine, struct effect *effect)
 {
     struct hot_line *line = effect->object;
 
+    line->is_swept = false;
     if (line->live + line->adding_live == 0)
         hot_drop_line(&engine->hot, line);
+}
+
+static void keep_line(struct effect *effect)
+{
+    ((struct hot_line *)effect->object)->is_swept = false;
 }
 
 int64_t lines_sweep(struct batch *batch, unsigned max)
@@ -431,8 +440,12 @@ int64_t lines_sweep(struct batch *batch, unsigned max)
          node = list_next(&batch->hot->idle_lines, node)) {
         struct hot_line *line = CONTAINER_OF(node, struct hot_line, idle);
 
+        struct effect *effect = batch_effect(batch, drop_line);
+
+        effect->object = line;
+        effect->cancel = keep_line;
+        line->is_swept = true;
         line_delete(batch->db, line->number);
-        batch_effect(batch, drop_line)->object = line;
         len++;
     }
     return len;

@@ -37,6 +37,7 @@ struct hot_line {
     struct list_node changed;
     struct list_node dirty; /* has something to add */
     struct list_node idle;  /* of hot: has a key and nothing that is live */
+    bool is_swept;          /* the batch at work has deleted its row */
 };
 
 /* Find or make, by the task's priority, limits and affinity. */

@@ -80,6 +80,8 @@ static const char *const texts[TEXTS] = {
         " + (SELECT count(*) FROM (SELECT line, count(*), sum(state = 3) FROM tasks WHERE line > 0"
         "    GROUP BY line EXCEPT SELECT number, live, ready FROM lines))"
         " + (SELECT count(*) FROM tasks WHERE (line = 0) <> (state >= 7))"
+        " + (SELECT count(*) FROM (SELECT 1 FROM lines GROUP BY queue, class, priority, limits, affinity, paid"
+        "    HAVING count(*) > 1))"
         " + (SELECT count(*) FROM tasks JOIN lines ON lines.number = line"
         "    WHERE lines.queue <> tasks.queue OR lines.class <> tasks.class OR lines.priority <> tasks.priority)"
         " + (SELECT count(*) FROM dedups d LEFT JOIN tasks t ON t.number = d.task WHERE t.number IS NULL"

@@ -140,6 +140,31 @@ static void a_line_that_is_used_again_as_it_is_swept_stays(void **state)
     assert_non_null(claim(stage, worker));
 }
 
+/* It comes and goes in the transaction that sweeps its line: no row is left behind, which the next
+ * line of the same key would be taken for after a restart. */
+static void a_line_that_is_used_for_nothing_as_it_is_swept_goes(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 9), bad;
+    struct command *in_vain;
+    char id[ID_TEXT_LEN + 2];
+
+    bad = submit(stage, "q");
+    (void)stage_ask(stage, to_cancel(stage, bad, 0));
+    (void)stage_ask(stage, to_use(stage, 1));
+    (void)finish(stage, claim(stage, worker), OUTCOME_SUCCEEDED);
+    stage_skip(stage, 6000);
+    in_vain = to_use(stage, 1);
+    id_format(bad, id);
+    in_vain->in.submit.specs[0].rules.depends_on = arena_printf(in_vain->mem, "%s\n", id);
+    (void)stage_ask(stage, in_vain);
+    assert_int_equal(in_vain->reply.view.task->state, TASK_FAILED);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM lines WHERE limits IS NOT NULL"), 0);
+    (void)stage_ask(stage, to_use(stage, 1));
+    stage_restart(stage);
+    assert_non_null(claim(stage, worker));
+}
+
 static void lines_are_as_their_tasks_say_after_a_restart(void **state)
 {
     struct stage *stage = *state;
@@ -171,6 +196,7 @@ int main(void)
         STAGED(counts_of_a_batch_are_kept_or_dropped),
         STAGED(idle_lines_are_swept_though_several_lineups_know_them),
         STAGED(a_line_that_is_used_again_as_it_is_swept_stays),
+        STAGED(a_line_that_is_used_for_nothing_as_it_is_swept_goes),
         STAGED(lines_are_as_their_tasks_say_after_a_restart),
     };
 
