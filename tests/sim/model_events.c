@@ -65,6 +65,13 @@ static void on_submitted(struct sight *look, struct known *known, const struct r
         schedules_submitted(look, known);
 }
 
+static bool was_waiting(const struct sight *look, const struct known *known)
+{
+    const struct row_task *was = snapshot_task(look->before, known->number);
+
+    return was != NULL && task_state_is_pending((enum task_state)was->state);
+}
+
 static void check_grant(struct sight *look, const struct known *known)
 {
     const struct row_queue *queue = snapshot_queue(look->before, known->queue);
@@ -82,9 +89,9 @@ static void check_grant(struct sight *look, const struct known *known)
             wrong = "of a closed queue";
     }
     for (unsigned i = 0; i < look->before->purged_len; i++)
-        /* One that is alone in its batch comes after what ends the purge, in one step. */
-        if (look->before->purged[i] == known->queue &&
-            snapshot_task(look->before, known->number) != NULL)
+        /* A command that is alone in its batch comes after what ends the purge, in one step: what
+         * is new, or was given back by it, is not meant. */
+        if (look->before->purged[i] == known->queue && was_waiting(look, known))
             wrong = "of a queue being purged";
     if (wrong != NULL)
         sim_fail(look->sim, "task %lld %s was handed out", (long long)known->number, wrong);

@@ -76,7 +76,11 @@ static void check_place(struct sight *look, struct known *known)
     const struct row_order *row = snapshot_order(look->after, known->number);
     bool stands = known->rules.ordering_key.at != NULL && (is_live(known) || known->blocks);
 
-    if (row != NULL && known->moved_step == look->sim->steps && known->moved_step > 0) {
+    /* Moved away and back within the step it has a new place as well. */
+    bool was_moved = (known->moved_step == look->sim->steps && known->moved_step > 0) ||
+                     (look->model->edits_open > 1 && row != NULL && row->place > look->last_place);
+
+    if (row != NULL && was_moved) {
         if (row->place <= look->last_place && row->place != known->place)
             sim_fail(look->sim, "task %lld was moved to the middle of a line",
                      (long long)known->number);
