@@ -73,7 +73,7 @@ def payload_max(number, walk):
                "/payload", 413)
     yield pair("base64", lambda n: task(payload_base64=base64.b64encode(b"x" * n).decode()), number, "/payload_base64", 413)
     yield pair("in an array", lambda n: post("/v1/tasks/batch", b'[{"queue":"q","payload":' + text_json(n) + b"}]"), number,
-               "/0/payload", 413)
+               "/payload", 413)
     yield pair("in a line", lambda n: post("/v1/tasks/batch", b'{"payload":' + text_json(n) + b"}\n", NDJSON), number,
                "/payload", 413)
     lease = walk.lease()
