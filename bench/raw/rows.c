@@ -56,7 +56,7 @@ void rows_prepare(struct rows *rows)
                         " DO UPDATE SET tasks = tasks + excluded.tasks",
         [LINE_PUT] =
             "INSERT INTO lines (number, queue, class, priority, limits, ready, live, share,"
-            " first) VALUES (?1, ?2, ?3, 0, '', ?4, ?5, 0, 0) ON CONFLICT (number) DO UPDATE SET"
+            " first, paid) VALUES (?1, ?2, ?3, 0, '', ?4, ?5, 0, 0, 0) ON CONFLICT (number) DO UPDATE SET"
             " ready = ready + excluded.ready, live = live + excluded.live",
         [READY_LIST] = "SELECT number, id FROM tasks WHERE line = ?1 AND state = 3"
                        " ORDER BY share, number LIMIT ?2",
