@@ -58,6 +58,17 @@ void answer_etag(struct call *call, int64_t version)
                        arena_printf(call->arena, "\"%lld\"", (long long)version));
 }
 
+bool answer_unless_seen(struct call *call, int64_t version)
+{
+    const int64_t *seen = call->extra;
+
+    if (*seen != VERSION_ANY && *seen != version)
+        return false;
+    answer_etag(call, version);
+    answer_status(call, 304);
+    return true;
+}
+
 void answer_task_etag(struct call *call, const struct task *task)
 {
     request_add_header(call->request, "ETag",

@@ -242,6 +242,29 @@ enum err call_if_match(struct call *call, int64_t *ret_version)
                         &call->error);
 }
 
+static enum err if_none_match(struct call *call, int64_t *ret_version)
+{
+    return version_read(request_header(call->request, "if-none-match"), "If-None-Match", true,
+                        ret_version, &call->error);
+}
+
+enum err call_seen(struct call *call)
+{
+    call->extra = arena_alloc(call->arena, sizeof(int64_t));
+    return if_none_match(call, call->extra);
+}
+
+enum err call_if_absent(struct call *call, bool *ret_if_absent)
+{
+    int64_t seen = VERSION_UNASKED;
+    enum err code = if_none_match(call, &seen);
+
+    *ret_if_absent = seen == VERSION_ANY;
+    if (code == OK && seen != VERSION_UNASKED && seen != VERSION_ANY)
+        code = error_set(&call->error, ERR_INVALID_FIELD, "If-None-Match", "can only be * here");
+    return code;
+}
+
 enum err call_flag(struct call *call, const char *name, bool *ret_flag)
 {
     struct bytes text = request_query(call->request, name);

@@ -47,6 +47,10 @@ MUST_CHECK enum err call_queue(struct call *call, struct bytes *ret_queue);
 /* which the request may bring into being: then name_max counts. */
 MUST_CHECK enum err call_new_queue(struct call *call, struct bytes *ret_queue);
 MUST_CHECK enum err call_if_match(struct call *call, int64_t *ret_version);
+/* If-None-Match of a look: into call->extra, for answer_unless_seen(). */
+MUST_CHECK enum err call_seen(struct call *call);
+/* If-None-Match of a PUT: only "*", it must not be there. */
+MUST_CHECK enum err call_if_absent(struct call *call, bool *ret_if_absent);
 /* ?name=1; absent: false. */
 MUST_CHECK enum err call_flag(struct call *call, const char *name, bool *ret_flag);
 /* until, cancel_on_disconnect and on_timeout, which go with waiting. */
@@ -84,6 +88,8 @@ struct bytes answer_keep(struct answer *answer, struct arena *arena);
 void answer_status(struct call *call, int status);
 void answer_refuse(struct call *call, const struct error *error);
 void answer_etag(struct call *call, int64_t version);
+/* True: the caller has this version, and 304 was sent. */
+bool answer_unless_seen(struct call *call, int64_t version);
 /* Of a task that a limit holds back another: that comes and goes without a new version. */
 void answer_task_etag(struct call *call, const struct task *task);
 /* The task that the reply views. */

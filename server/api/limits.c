@@ -1,7 +1,6 @@
 /* Limits: the operations on named limits and rules. */
 #include "codec_limit.h"
 #include "handlers.h"
-#include "header_value.h"
 #include "list.h"
 #include "wire.h"
 
@@ -27,27 +26,17 @@ static void answer_with(struct call *call, int status)
 
 static enum err decode_get(struct call *call)
 {
-    int64_t *seen = arena_alloc(call->arena, sizeof(*seen));
     enum err code = limit_name_read(call, false, &call->command.in.limit.name);
 
-    call->extra = seen;
-    if (code == OK)
-        code = version_read(request_header(call->request, "if-none-match"), "If-None-Match", true,
-                            seen, &call->error);
-    return code;
+    return code == OK ? call_seen(call) : code;
 }
 
 static void answer_get(struct call *call)
 {
-    const int64_t *seen = call->extra;
     const struct limit_view *limit = &call->command.reply.limits[0];
 
-    if (!limit->is_declared || (*seen != VERSION_ANY && *seen != limit->version)) {
+    if (!limit->is_declared || !answer_unless_seen(call, limit->version))
         answer_with(call, 200);
-        return;
-    }
-    answer_etag(call, limit->version);
-    answer_status(call, 304);
 }
 
 void op_get_limit(struct request *request)
@@ -67,13 +56,18 @@ static enum err decode_list(struct call *call)
     return code;
 }
 
+static void write_item(struct call *call, struct json_out *out, const void *item)
+{
+    const struct limit_view *limit = item;
+
+    wire_limit(out, limit, self_of(call, limit));
+}
+
 static void answer_list(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
     unsigned len = reply->limits_len;
     struct list_entry *entries = arena_alloc(call->arena, len * sizeof(*entries));
-    struct bytes next;
-    struct answer answer;
 
     for (unsigned i = 0; i < len; i++) {
         const struct limit_view *item = &reply->limits[i];
@@ -81,13 +75,7 @@ static void answer_list(struct call *call)
         entries[i].item = item;
         entries[i].place = list_place(call, item->created_at_ms, item->name);
     }
-    entries = list_cut(call, entries, &len, &next);
-    answer_begin(&answer);
-    wire_list(&answer.out);
-    for (unsigned i = 0; i < len; i++)
-        wire_limit(&answer.out, entries[i].item, self_of(call, entries[i].item));
-    wire_list_end(&answer.out, next);
-    answer_send(call, 200, &answer);
+    list_answer(call, entries, len, write_item);
 }
 
 void op_list_limits(struct request *request)
@@ -104,13 +92,8 @@ void op_list_limits(struct request *request)
 static enum err decode_put(struct call *call)
 {
     struct limit_edit *edit = &call->command.in.limit;
-    int64_t seen = VERSION_UNASKED;
-    enum err code = version_read(request_header(call->request, "if-none-match"), "If-None-Match",
-                                 true, &seen, &call->error);
+    enum err code = call_if_absent(call, &edit->if_absent);
 
-    if (code == OK && seen != VERSION_UNASKED && seen != VERSION_ANY)
-        code = error_set(&call->error, ERR_INVALID_FIELD, "If-None-Match", "can only be * here");
-    edit->if_absent = seen == VERSION_ANY;
     if (code == OK)
         code = limit_name_read(call, true, &edit->name);
     if (code == OK)

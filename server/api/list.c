@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/parse.h"
+#include "wire.h"
 
 enum { PAGE_MAX = 500, PAGE_DEFAULT = 50, FILTERS_MAX = 30 };
 
@@ -95,8 +96,9 @@ static int by_place(const void *a, const void *b)
                          ((const struct list_entry *)b)->place);
 }
 
-struct list_entry *list_cut(struct call *call, struct list_entry *entries, unsigned *len,
-                            struct bytes *ret_next)
+/* What the page shows of them; *ret_next is the next page's cursor, or NONE at the end. */
+static struct list_entry *cut(struct call *call, struct list_entry *entries, unsigned *len,
+                              struct bytes *ret_next)
 {
     const struct list_page *page = list_page(call);
 
@@ -111,4 +113,18 @@ struct list_entry *list_cut(struct call *call, struct list_entry *entries, unsig
         *ret_next = cursor_write(&page->list, entries[*len - 1].place, call->arena);
     }
     return entries;
+}
+
+void list_answer(struct call *call, struct list_entry *entries, unsigned len, list_write_fn *write)
+{
+    struct bytes next;
+    struct answer answer;
+
+    entries = cut(call, entries, &len, &next);
+    answer_begin(&answer);
+    wire_list(&answer.out);
+    for (unsigned i = 0; i < len; i++)
+        write(call, &answer.out, entries[i].item);
+    wire_list_end(&answer.out, next);
+    answer_send(call, 200, &answer);
 }

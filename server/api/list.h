@@ -26,6 +26,6 @@ void list_ask(struct call *call);
 struct bytes list_place(struct call *call, int64_t made_at_ms, struct bytes tie);
 /* The number that a place of a list by number is; -1 for NONE. */
 int64_t list_number(struct bytes place);
-/* Sort, cut to the page; *ret_next is the next page's cursor, or NONE at the end. */
-struct list_entry *list_cut(struct call *call, struct list_entry *entries, unsigned *len,
-                            struct bytes *ret_next);
+typedef void list_write_fn(struct call *call, struct json_out *out, const void *item);
+/* Sorted, cut to the page, each written, and the next page's cursor behind them. */
+void list_answer(struct call *call, struct list_entry *entries, unsigned len, list_write_fn *write);

@@ -1,7 +1,6 @@
 /* Namespaces: the operations on them. */
 #include "codec_rate.h"
 #include "handlers.h"
-#include "header_value.h"
 #include "list.h"
 #include "wire.h"
 
@@ -82,27 +81,15 @@ static enum err read_name(struct call *call, struct bytes *ret_name)
 
 static enum err decode_get(struct call *call)
 {
-    int64_t *seen = arena_alloc(call->arena, sizeof(*seen));
     enum err code = read_name(call, &call->command.in.ns.name);
 
-    call->extra = seen;
-    if (code == OK)
-        code = version_read(request_header(call->request, "if-none-match"), "If-None-Match", true,
-                            seen, &call->error);
-    return code;
+    return code == OK ? call_seen(call) : code;
 }
 
 static void answer_get(struct call *call)
 {
-    const int64_t *seen = call->extra;
-    int64_t version = call->command.reply.namespaces[0].version;
-
-    if (*seen != VERSION_ANY && *seen != version) {
+    if (!answer_unless_seen(call, call->command.reply.namespaces[0].version))
         answer_with(call, 200);
-        return;
-    }
-    answer_etag(call, version);
-    answer_status(call, 304);
 }
 
 void op_get_namespace(struct request *request)
@@ -122,13 +109,16 @@ static enum err decode_list(struct call *call)
     return code;
 }
 
+static void write_item(struct call *call, struct json_out *out, const void *item)
+{
+    write_ns(out, item, call->arena);
+}
+
 static void answer_list(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
     unsigned len = reply->namespaces_len;
     struct list_entry *entries = arena_alloc(call->arena, len * sizeof(*entries));
-    struct bytes next;
-    struct answer answer;
 
     for (unsigned i = 0; i < len; i++) {
         const struct ns_view *item = &reply->namespaces[i];
@@ -136,13 +126,7 @@ static void answer_list(struct call *call)
         entries[i].item = item;
         entries[i].place = list_place(call, item->number, item->name);
     }
-    entries = list_cut(call, entries, &len, &next);
-    answer_begin(&answer);
-    wire_list(&answer.out);
-    for (unsigned i = 0; i < len; i++)
-        write_ns(&answer.out, entries[i].item, call->arena);
-    wire_list_end(&answer.out, next);
-    answer_send(call, 200, &answer);
+    list_answer(call, entries, len, write_item);
 }
 
 void op_list_namespaces(struct request *request)

@@ -1,7 +1,6 @@
 /* Queues: settings, counts and the verbs that stop and start them. */
 #include "codec_queue.h"
 #include "handlers.h"
-#include "header_value.h"
 #include "list.h"
 #include "wire.h"
 
@@ -46,27 +45,15 @@ static void answer_gone(struct call *call)
 
 static enum err decode_get(struct call *call)
 {
-    int64_t *seen = arena_alloc(call->arena, sizeof(*seen));
     enum err code = decode_name(call);
 
-    call->extra = seen;
-    if (code == OK)
-        code = version_read(request_header(call->request, "if-none-match"), "If-None-Match", true,
-                            seen, &call->error);
-    return code;
+    return code == OK ? call_seen(call) : code;
 }
 
 static void answer_get(struct call *call)
 {
-    const int64_t *seen = call->extra;
-    int64_t version = call->command.reply.queues[0].version;
-
-    if (*seen != VERSION_ANY && *seen != version) {
+    if (!answer_unless_seen(call, call->command.reply.queues[0].version))
         answer_with(call, 200);
-        return;
-    }
-    answer_etag(call, version);
-    answer_status(call, 304);
 }
 
 void op_get_queue(struct request *request)
@@ -103,13 +90,17 @@ static enum err decode_list(struct call *call)
     return code;
 }
 
+static void write_item(struct call *call, struct json_out *out, const void *item)
+{
+    (void)call;
+    wire_queue(out, item);
+}
+
 static void answer_list(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
     unsigned len = reply->queues_len;
     struct list_entry *entries = arena_alloc(call->arena, len * sizeof(*entries));
-    struct bytes next;
-    struct answer answer;
 
     for (unsigned i = 0; i < len; i++) {
         const struct queue_view *item = &reply->queues[i];
@@ -117,13 +108,7 @@ static void answer_list(struct call *call)
         entries[i].item = item;
         entries[i].place = list_place(call, item->created_at_ms, item->name);
     }
-    entries = list_cut(call, entries, &len, &next);
-    answer_begin(&answer);
-    wire_list(&answer.out);
-    for (unsigned i = 0; i < len; i++)
-        wire_queue(&answer.out, entries[i].item);
-    wire_list_end(&answer.out, next);
-    answer_send(call, 200, &answer);
+    list_answer(call, entries, len, write_item);
 }
 
 void op_list_queues(struct request *request)
@@ -154,14 +139,9 @@ static enum err decode_patch(struct call *call)
 static enum err decode_put(struct call *call)
 {
     struct queue_edit *edit = &call->command.in.queue_edit;
-    int64_t seen = VERSION_UNASKED;
-    enum err code = version_read(request_header(call->request, "if-none-match"), "If-None-Match",
-                                 true, &seen, &call->error);
+    enum err code = call_if_absent(call, &edit->if_absent);
 
-    if (code == OK && seen != VERSION_UNASKED && seen != VERSION_ANY)
-        code = error_set(&call->error, ERR_INVALID_FIELD, "If-None-Match", "can only be * here");
     edit->replace = true;
-    edit->if_absent = seen == VERSION_ANY;
     return code == OK ? decode_patch(call) : code;
 }
 

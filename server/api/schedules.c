@@ -3,7 +3,6 @@
 #include "base/time_text.h"
 #include "codec_schedule.h"
 #include "handlers.h"
-#include "header_value.h"
 #include "list.h"
 #include "wire.h"
 
@@ -99,27 +98,15 @@ static enum err decode_name(struct call *call)
 
 static enum err decode_get(struct call *call)
 {
-    int64_t *seen = arena_alloc(call->arena, sizeof(*seen));
     enum err code = decode_name(call);
 
-    call->extra = seen;
-    if (code == OK)
-        code = version_read(request_header(call->request, "if-none-match"), "If-None-Match", true,
-                            seen, &call->error);
-    return code;
+    return code == OK ? call_seen(call) : code;
 }
 
 static void answer_get(struct call *call)
 {
-    const int64_t *seen = call->extra;
-    int64_t version = call->command.reply.schedules[0].version;
-
-    if (*seen != VERSION_ANY && *seen != version) {
+    if (!answer_unless_seen(call, call->command.reply.schedules[0].version))
         answer_with(call, 200);
-        return;
-    }
-    answer_etag(call, version);
-    answer_status(call, 304);
 }
 
 void op_get_schedule(struct request *request)
@@ -139,13 +126,16 @@ static enum err decode_list(struct call *call)
     return code;
 }
 
+static void write_item(struct call *call, struct json_out *out, const void *item)
+{
+    write_schedule(call, out, item);
+}
+
 static void answer_list(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
     unsigned len = reply->schedules_len;
     struct list_entry *entries = arena_alloc(call->arena, len * sizeof(*entries));
-    struct bytes next;
-    struct answer answer;
 
     for (unsigned i = 0; i < len; i++) {
         const struct schedule_view *item = &reply->schedules[i];
@@ -153,13 +143,7 @@ static void answer_list(struct call *call)
         entries[i].item = item;
         entries[i].place = list_place(call, item->created_at_ms, item->name);
     }
-    entries = list_cut(call, entries, &len, &next);
-    answer_begin(&answer);
-    wire_list(&answer.out);
-    for (unsigned i = 0; i < len; i++)
-        write_schedule(call, &answer.out, entries[i].item);
-    wire_list_end(&answer.out, next);
-    answer_send(call, 200, &answer);
+    list_answer(call, entries, len, write_item);
 }
 
 void op_list_schedules(struct request *request)
@@ -238,17 +222,12 @@ static enum err decode_put(struct call *call)
     const struct bounds *bounds = &call->api->bounds;
     struct schedule_edit *edit = &call->command.in.schedule_edit;
     struct codec codec = call_codec(call);
-    int64_t seen = VERSION_UNASKED;
     enum err code = read_name(call, &edit->name);
 
     if (code == OK && (int64_t)edit->name.len > bounds->of[BOUND_NAME_MAX])
         code = bound_refuse(bounds, BOUND_NAME_MAX, edit->name.len, "", &call->error);
     if (code == OK)
-        code = version_read(request_header(call->request, "if-none-match"), "If-None-Match", true,
-                            &seen, &call->error);
-    if (code == OK && seen != VERSION_UNASKED && seen != VERSION_ANY)
-        code = error_set(&call->error, ERR_INVALID_FIELD, "If-None-Match", "can only be * here");
-    edit->if_absent = seen == VERSION_ANY;
+        code = call_if_absent(call, &edit->if_absent);
     if (code == OK)
         code = call_if_match(call, &edit->if_match);
     return code == OK ? schedule_edit_read(&codec, call->body, edit) : code;

@@ -241,6 +241,12 @@ static enum err decode_list(struct call *call)
     return list_read_page(call, "tokens", NULL);
 }
 
+static void write_item(struct call *call, struct json_out *out, const void *item)
+{
+    (void)call;
+    wire_token(out, item);
+}
+
 /* By the time they were made; those of the file, which say none, stand last. */
 static void answer_list(struct call *call)
 {
@@ -248,8 +254,6 @@ static void answer_list(struct call *call)
     size_t len_max = keyring_len(keyring, KEY_FROM_STORE) + keyring_len(keyring, KEY_FROM_FILE);
     struct list_entry *entries = arena_alloc(call->arena, len_max * sizeof(*entries));
     const struct key_facts *key;
-    struct bytes next;
-    struct answer answer;
     unsigned len = 0;
 
     for (size_t at = 0; (key = keyring_each(keyring, &at)) != NULL;) {
@@ -258,13 +262,7 @@ static void answer_list(struct call *call)
         entries[len].item = key;
         entries[len++].place = list_place(call, key->created_at_ms, key->who.id);
     }
-    entries = list_cut(call, entries, &len, &next);
-    answer_begin(&answer);
-    wire_list(&answer.out);
-    for (unsigned i = 0; i < len; i++)
-        wire_token(&answer.out, entries[i].item);
-    wire_list_end(&answer.out, next);
-    answer_send(call, 200, &answer);
+    list_answer(call, entries, len, write_item);
 }
 
 void op_list_tokens(struct request *request)

@@ -65,13 +65,17 @@ static enum err decode_list(struct call *call)
     return code;
 }
 
+static void write_item(struct call *call, struct json_out *out, const void *item)
+{
+    (void)call;
+    wire_worker(out, item);
+}
+
 static void answer_list(struct call *call)
 {
     const struct reply *reply = &call->command.reply;
     unsigned len = reply->workers_len;
     struct list_entry *entries = arena_alloc(call->arena, len * sizeof(*entries));
-    struct bytes next;
-    struct answer answer;
 
     for (unsigned i = 0; i < len; i++) {
         const struct worker_view *item = &reply->workers[i];
@@ -81,13 +85,7 @@ static void answer_list(struct call *call)
             list_place(call, item->registered_at_ms,
                        (struct bytes){(const char *)item->id.at, sizeof(item->id.at)});
     }
-    entries = list_cut(call, entries, &len, &next);
-    answer_begin(&answer);
-    wire_list(&answer.out);
-    for (unsigned i = 0; i < len; i++)
-        wire_worker(&answer.out, entries[i].item);
-    wire_list_end(&answer.out, next);
-    answer_send(call, 200, &answer);
+    list_answer(call, entries, len, write_item);
 }
 
 void op_list_workers(struct request *request)

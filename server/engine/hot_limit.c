@@ -138,9 +138,8 @@ static void forget_later(struct hot_limit *limit)
         heap_set(limit->due_in, &limit->due, full_at(limit));
 }
 
-void limit_drop(struct hot *hot, struct hot_limit *limit)
+void limit_drop(struct hot_limit *limit)
 {
-    (void)hot;
     limit->lines--;
     forget_later(limit);
 }

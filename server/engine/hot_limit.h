@@ -57,7 +57,7 @@ void ns_limits_fini(struct ns_limits *limits);
 /* lines += 1; the name is copied. */
 struct hot_limit *limit_take(struct hot *hot, struct hot_ns *ns, struct bytes name);
 /* It is freed when nothing counts on it and its rate is as if it had never been used. */
-void limit_drop(struct hot *hot, struct hot_limit *limit);
+void limit_drop(struct hot_limit *limit);
 /* One that is in use; NULL: none. */
 struct hot_limit *limit_in_use(const struct hot_ns *ns, struct bytes name);
 /* Its row, or a rule's; NULL: there is none. */

@@ -199,7 +199,7 @@ void hot_drop_line(struct hot *hot, struct hot_line *line)
         skill_forget_line(skill, line);
     for (unsigned i = 0; i < line->uses_len; i++) {
         list_remove(&line->uses[i].of_limit);
-        limit_drop(hot, line->uses[i].limit);
+        limit_drop(line->uses[i].limit);
     }
     if (line->affinity != NULL)
         affinity_drop(line);

@@ -176,7 +176,7 @@ static void one_that_nobody_uses_is_forgotten_when_its_rate_is_full(void **state
     declare(bench, "a", -1, (struct rate_limit){.units = 1, .period_s = 1, .burst = 3});
     limit_claim(&bench->batch, limit, 2, false);
     limit_release(&bench->batch, limit, 2);
-    limit_drop(&bench->hot, limit);
+    limit_drop(limit);
     hot_fold(&bench->hot);
     limits_run(&bench->batch);
     assert_ptr_equal(limit_in_use(bench->ns, BYTES("a")), limit);
