@@ -303,7 +303,12 @@ CREATE TABLE workers (
     mode          {{i64}} NOT NULL,
     registered_at {{i64}} NOT NULL,
     last_seen_at  {{i64}} NOT NULL,
-    min_priority  {{i64}} NOT NULL             -- the least number of 32 bits: it takes any
+    min_priority  {{i64}} NOT NULL,            -- the least number of 32 bits: it takes any
+    push_url      TEXT,                        -- NULL: it polls
+    push_key      {{bytes}},                   -- what its requests are signed with, plain
+    push_old_key  {{bytes}},
+    push_old_until {{i64}} NOT NULL DEFAULT -1, -- when that one no longer signs
+    push_disabled {{i64}} NOT NULL DEFAULT 0   -- 1: its endpoint answered 410
 ) {{clustered}};
 
 CREATE TABLE counters (

@@ -1,5 +1,9 @@
-/* Event: the kinds of things that are told to the world, from one table. */
+/* Event: what is told to the world: its kinds, from one table, and its form. */
 #pragma once
+
+#include "base/arena.h"
+#include "base/id.h"
+#include "base/json_out.h"
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -10,3 +14,28 @@ enum event_kind {
 };
 
 const char *event_name(enum event_kind kind);
+
+/* One event with its names; all borrowed. */
+struct event {
+    int64_t number, at_ms;
+    enum event_kind kind;
+    struct bytes ns;
+    struct bytes queue;     /* NONE: none */
+    struct id task;         /* nil: none */
+    struct bytes task_type; /* NONE: not known */
+    struct bytes data;      /* JSON object; NONE: {} */
+};
+
+/* {id, at, type, namespace, task_id?, queue?, data}; id is the number as text. */
+void event_write(struct json_out *out, const struct event *event);
+struct bytes event_json(const struct event *event, struct arena *arena);
+
+/* What a subscriber wants. Members that are NONE or nil let everything through. */
+struct event_filter {
+    struct bytes types;  /* globs of names of kinds joined by commas: "task.*,queue.idle" */
+    struct bytes queues; /* globs as tokens have them */
+    struct bytes tasks;  /* ids joined by commas */
+};
+/* Does it name at least one kind, and is each glob well formed? */
+bool event_types_are_valid(struct bytes types);
+bool event_matches(const struct event_filter *filter, const struct event *event);

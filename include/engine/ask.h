@@ -9,6 +9,8 @@
 #include "domain/namespace.h"
 #include "domain/queue.h"
 #include "domain/schedule.h"
+#include "domain/signature.h"
+#include "domain/target.h"
 #include "domain/task.h"
 #include "domain/token.h"
 
@@ -90,6 +92,8 @@ struct worker_spec {
     int32_t concurrency;
     int64_t confirm_ms; /* -1: none */
     int32_t min_priority;
+    struct bytes push_url;         /* NONE: it polls */
+    struct signature_key push_key; /* of one that is pushed to; len 0: make one */
 };
 
 /* Of a worker that takes tasks of any priority. */
@@ -105,6 +109,8 @@ struct worker_edit {
     int32_t concurrency;
     bool has_min_priority;
     int32_t min_priority;
+    bool rotates_key; /* another push secret; the old one signs for SIGNATURE_OVERLAP_MS as well */
+    struct signature_key push_key; /* the new one; len 0: make one */
 };
 
 enum outcome_kind {
@@ -295,4 +301,43 @@ struct limit_edit {    /* PUT; of GET and DELETE the name and if_match */
 
 struct ns_name {
     struct bytes name;
+};
+
+/* ---- of the push room, which asks as the broker ---- */
+
+/* The endpoints that changed behind the mark; parked until there is one. */
+struct targets_ask {
+    int64_t since; /* 0: all */
+};
+
+/* How an endpoint fares: shown, counted, explained; memory only, but for disable. */
+struct target_note {
+    enum target_kind kind;
+    struct id worker; /* of WORKER */
+    int64_t webhook;  /* of WEBHOOK: its number */
+    bool disable;     /* it answered 410: durable */
+    struct target_health health;
+};
+
+/* Notifications of a webhook that are due; parked until there is one. */
+struct deliveries_ask {
+    int64_t webhook;
+    unsigned max;
+};
+
+enum delivery_end { DELIVERY_DONE, DELIVERY_FAILED, DELIVERY_PUT_OFF };
+
+struct delivery_outcome {
+    int64_t number;
+    enum delivery_end end;  /* PUT_OFF: not sent, or asked to come later; costs no attempt */
+    int status;             /* 0: there was none */
+    struct bytes error;     /* text; NONE: none */
+    int64_t retry_after_ms; /* -1: not said */
+    int64_t took_ms;
+};
+
+struct deliveries_done {
+    int64_t webhook;
+    struct delivery_outcome *outcomes;
+    unsigned outcomes_len;
 };

@@ -80,6 +80,10 @@ struct command {
         struct limit_edit limit;
         struct ns_edit ns_edit;
         struct ns_name ns;
+        struct targets_ask targets;
+        struct target_note target;
+        struct deliveries_ask deliveries;
+        struct deliveries_done delivered;
     } in;
     struct reply reply;
     struct parked *parked;     /* the engine's own */

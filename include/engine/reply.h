@@ -65,6 +65,11 @@ struct worker_view {
     int64_t registered_at_ms, last_seen_at_ms;
     int64_t running;
     bool lost;
+    /* Of one that is pushed to. The secret is answered by the call that set it alone. */
+    struct target_health health;
+    bool is_disabled;   /* its endpoint answered 410 */
+    bool shows_key;     /* spec.push_key is to be answered */
+    struct id previous; /* nil: it was not known before */
 };
 
 struct queue_view {
@@ -86,6 +91,31 @@ struct queue_view {
     /* of a close */
     struct id *abandoned;
     unsigned abandoned_len;
+};
+
+/* An endpoint that the push room calls. */
+struct target_view {
+    enum target_kind kind;
+    int64_t changed; /* its mark; the next ask is since the largest */
+    bool is_out;     /* disabled, paused or quiet: nothing new is sent */
+    struct id worker;
+    int64_t webhook;
+    struct bytes ns;   /* that commands about it are asked in */
+    struct bytes name; /* the worker's identity, the webhook's name; for logs */
+    struct bytes url;
+    struct signature_key keys[SIGNATURE_KEYS_MAX]; /* the newest first */
+    unsigned keys_len;
+    int64_t old_key_until_ms; /* wall; of keys[1] */
+    int32_t concurrency;      /* of a worker; of a webhook what it is sent at once */
+};
+
+/* A notification to be sent. */
+struct delivery_view {
+    int64_t number;
+    struct bytes id;   /* webhook-id: the same however often it is sent */
+    struct bytes body; /* JSON */
+    struct bytes url;  /* NONE: the webhook's own */
+    unsigned attempt;  /* from 1 */
 };
 
 struct schedule_view {
@@ -198,6 +228,10 @@ struct reply {
     unsigned namespaces_len;
     struct limit_view *limits;
     unsigned limits_len;
+    struct target_view *targets;
+    unsigned targets_len;
+    struct delivery_view *deliveries;
+    unsigned deliveries_len;
     struct stats_view stats;
     struct worker_sums *sums;
     unsigned sums_len;

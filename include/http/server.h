@@ -66,8 +66,6 @@ MUST_CHECK enum err http_tls_check(const struct http_tls_files *files, struct er
 MUST_CHECK enum err http_server_reload(struct http_server *server, struct error *error);
 /* Loop thread: options.loopback_only_hosts, from the next request on. */
 void http_server_check_hosts(struct http_server *server, bool loopback_only);
-/* Are CIDRs joined by commas written well? */
-MUST_CHECK enum err http_cidrs_check(const char *cidrs, struct error *error);
 unsigned http_server_port(const struct http_server *server);
 /* Let libmicrohttpd send what was answered on parked requests: call once after each batch of
  * answers. */

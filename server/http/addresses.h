@@ -4,7 +4,7 @@
 
 #include "base/rate.h"
 
-#include "network.h"
+#include "base/network.h"
 
 struct addresses;
 

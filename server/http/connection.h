@@ -6,8 +6,8 @@
 #include "base/error.h"
 #include "base/list.h"
 
+#include "base/network.h"
 #include "library.h"
-#include "network.h"
 
 struct http_server;
 struct request;

@@ -1,7 +1,7 @@
 /* Forwarded: whom a request comes from, seen through the proxies that are trusted. */
 #pragma once
 
-#include "network.h"
+#include "base/network.h"
 #include "query.h"
 
 /* The nearest address that is no trusted proxy: the peer's, or what trusted proxies wrote into

@@ -8,9 +8,9 @@
 
 #include "address.h"
 #include "addresses.h"
+#include "base/network.h"
 #include "connection.h"
 #include "library.h"
-#include "network.h"
 #include "router.h"
 #include "tls.h"
 

@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/buffer.h"
 #include "base/memory.h"
+#include "base/network.h"
 #include "bounds.h"
 #include "config_file.h"
 #include "hosts.h"
@@ -331,7 +332,7 @@ static enum err check_addresses(const struct config *config, struct error *error
     if (err == OK)
         err = hosts_check("allowed_hosts", config_text(config, KNOB_ALLOWED_HOSTS), error);
     if (err == OK && is_set(config, KNOB_TRUSTED_PROXY)) {
-        err = http_cidrs_check(config_text(config, KNOB_TRUSTED_PROXY), error);
+        err = networks_check(config_text(config, KNOB_TRUSTED_PROXY), error);
         if (err != OK)
             (void)snprintf(error->where, sizeof(error->where), "trusted_proxy");
     }

@@ -39,5 +39,7 @@ struct networks {
 /* CIDRs or single addresses joined by commas; "" or NULL are none. */
 MUST_CHECK enum err networks_read(const char *cidrs, struct networks *ret_networks,
                                   struct error *error);
+/* Are they written well? */
+MUST_CHECK enum err networks_check(const char *cidrs, struct error *error);
 void networks_free(struct networks *networks);
 bool networks_have(const struct networks *networks, const struct network_address *address);

@@ -1,9 +1,8 @@
 /* Network: addresses of clients, and the networks that an operator names by CIDRs. */
-#include "network.h"
+#include "base/network.h"
 
 #include "base/memory.h"
 #include "base/parse.h"
-#include "http/server.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -176,7 +175,7 @@ bool networks_have(const struct networks *networks, const struct network_address
     return false;
 }
 
-enum err http_cidrs_check(const char *cidrs, struct error *error)
+enum err networks_check(const char *cidrs, struct error *error)
 {
     struct networks networks;
     enum err err = networks_read(cidrs, &networks, error);

@@ -1,7 +1,5 @@
 /* Network: addresses and CIDRs as operators and proxies write them. */
-#include "network.h"
-
-#include "http/server.h"
+#include "base/network.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -124,12 +122,12 @@ static void broken_cidrs_are_named(void **state)
 
     (void)state;
     for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-        assert_int_equal(http_cidrs_check(texts[i], &error), ERR_INVALID_FIELD);
-    assert_int_equal(http_cidrs_check("10.0.0.0/8,nonsense", &error), ERR_INVALID_FIELD);
+        assert_int_equal(networks_check(texts[i], &error), ERR_INVALID_FIELD);
+    assert_int_equal(networks_check("10.0.0.0/8,nonsense", &error), ERR_INVALID_FIELD);
     assert_non_null(strstr(error.detail, "nonsense"));
-    assert_int_equal(http_cidrs_check("", &error), OK);
-    assert_int_equal(http_cidrs_check(NULL, &error), OK);
-    assert_int_equal(http_cidrs_check("10.0.0.0/8, ::1", &error), OK);
+    assert_int_equal(networks_check("", &error), OK);
+    assert_int_equal(networks_check(NULL, &error), OK);
+    assert_int_equal(networks_check("10.0.0.0/8, ::1", &error), OK);
 }
 
 int main(void)
