@@ -1,4 +1,4 @@
-/* SQLite driver: the only file that knows SQLite. One writer connection checkpoints by hand;
+/* SQLite driver: the file that knows SQLite. One writer connection checkpoints by hand;
  * readers are read-only. */
 #include "../driver.h"
 
@@ -11,6 +11,7 @@
 
 #include "base/assert.h"
 #include "base/memory.h"
+#include "page_cache.h"
 
 /* Earlier ones may lose commits when a checkpoint meets a log reset. */
 #if SLUICE_SYSTEM_HTTP
@@ -382,6 +383,7 @@ bool db_open_sqlite(const struct db_options *options, struct db **ret_db,
 
     struct sqlite_db *db = mem_alloc(sizeof(*db));
 
+    page_cache_install();
     db->head.driver = &driver;
     int code = open_handle(options, db);
     if (code != SQLITE_OK)
