@@ -26,16 +26,17 @@ struct event {
     struct bytes data;      /* JSON object; NONE: {} */
 };
 
-/* {id, at, type, namespace, task_id?, queue?, data}; id is the number as text. */
+/* {id, at, type, namespace, task_id?, task_type?, queue?, data}; id is the number as text. */
 void event_write(struct json_out *out, const struct event *event);
 struct bytes event_json(const struct event *event, struct arena *arena);
 
-/* What a subscriber wants. Members that are NONE or nil let everything through. */
+/* What a subscriber wants. Members that are NONE let everything through. With queues or tasks, an
+ * event that has none of them does not match. */
 struct event_filter {
     struct bytes types;  /* globs of names of kinds joined by commas: "task.*,queue.idle" */
     struct bytes queues; /* globs as tokens have them */
     struct bytes tasks;  /* ids joined by commas */
 };
-/* Does it name at least one kind, and is each glob well formed? */
+/* Is each glob well formed, and does each name at least one kind? */
 bool event_types_are_valid(struct bytes types);
 bool event_matches(const struct event_filter *filter, const struct event *event);
