@@ -14,7 +14,7 @@ foreach(source IN LISTS programs)
     set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/bench)
     target_include_directories(${name} PRIVATE bench)
     target_link_libraries(${name} PRIVATE sluice_options
-        dep::microhttpd dep::sqlite dep::uv dep::jansson Threads::Threads m)
+        dep::microhttpd dep::sqlite dep::uv dep::jansson dep::curl Threads::Threads m)
     foreach(library IN ITEMS bench_shared sluice_base)
         if(TARGET ${library})
             target_link_libraries(${name} PRIVATE ${library})
