@@ -27,6 +27,7 @@ void signature_key_make(struct random_source *random, struct signature_key *ret_
 MUST_CHECK enum err signature_key_read(struct bytes text, struct signature_key *ret_key,
                                        struct error *error);
 struct bytes signature_key_write(const struct signature_key *key, struct arena *arena);
+/* Keys without bytes are left out. */
 struct bytes signature_write(const struct signature_key *keys, unsigned keys_len, struct bytes id,
                              int64_t at_s, struct bytes body, struct arena *arena);
 /* What a receiver asks. at: the header's text. NULL: it is right; else why not. */

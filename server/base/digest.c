@@ -47,6 +47,19 @@ struct digest digest_plain(struct bytes data)
     return digest;
 }
 
+struct digest digest_hmac(struct bytes key, const struct bytes *parts, unsigned parts_len)
+{
+    gnutls_hmac_hd_t hmac;
+    struct digest digest;
+
+    ASSERT(gnutls_hmac_init(&hmac, GNUTLS_MAC_SHA256, key.at, key.len) == 0);
+    for (unsigned i = 0; i < parts_len; i++)
+        if (parts[i].len > 0)
+            ASSERT(gnutls_hmac(hmac, parts[i].at, parts[i].len) == 0);
+    gnutls_hmac_deinit(hmac, digest.at);
+    return digest;
+}
+
 void digest_hex(struct digest digest, char ret_text[DIGEST_LEN * 2 + 1])
 {
     static const char DIGITS[] = "0123456789abcdef";
