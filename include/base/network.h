@@ -31,6 +31,9 @@ struct network {
     unsigned bits;
 };
 
+/* A network of V6 has no V4 address, however short its prefix is. */
+bool network_has(const struct network *network, const struct network_address *address);
+
 struct networks {
     struct network *at;
     unsigned len;

@@ -154,14 +154,14 @@ void networks_free(struct networks *networks)
     *networks = (struct networks){.at = NULL};
 }
 
-static bool has(const struct network *network, const struct network_address *address)
+bool network_has(const struct network *network, const struct network_address *address)
 {
     unsigned whole = network->bits / 8;
     unsigned odd = network->bits % 8;
     unsigned mask = (0xff00U >> odd) & 0xffU;
 
     if (network_address_is_v4(address) && network->bits < V4_BITS_BEFORE)
-        return false; /* ::/0 means V6 only */
+        return false;
     if (memcmp(network->address.at, address->at, whole) != 0)
         return false;
     return odd == 0 || ((network->address.at[whole] ^ address->at[whole]) & mask) == 0;
@@ -170,7 +170,7 @@ static bool has(const struct network *network, const struct network_address *add
 bool networks_have(const struct networks *networks, const struct network_address *address)
 {
     for (unsigned i = 0; i < networks->len; i++)
-        if (has(&networks->at[i], address))
+        if (network_has(&networks->at[i], address))
             return true;
     return false;
 }
