@@ -143,8 +143,8 @@ static bool read_port(struct bytes text, struct push_url *url)
 {
     int64_t port = url->is_https ? HTTPS_PORT : HTTP_PORT;
 
-    if (text.len > 0 && (text.at[0] != ':' || text.len < 2 || text.at[1] == '0' ||
-                         !parse_int(after(text, 1), 1, PORT_MAX, &port)))
+    if (text.len > 0 &&
+        (text.at[0] != ':' || text.len < 2 || !parse_int(after(text, 1), 1, PORT_MAX, &port)))
         return false;
     url->port = (unsigned)port;
     return true;
