@@ -7,6 +7,10 @@
 
 #include "base/bytes.h"
 
+/* The lease of a task that is pushed lasts so much longer than the request may, so that what the
+ * endpoint said, or did not say, is settled before the lease runs out. */
+#define PUSH_MARGIN_MS INT64_C(10000)
+
 enum target_kind { TARGET_WORKER, TARGET_WEBHOOK };
 
 enum target_state {

@@ -98,7 +98,7 @@ struct task {
     bool has_worker;
     struct id worker;
     struct id root;               /* its own id when it has no parent */
-    int64_t timeout_ms, lease_ms; /* -1: the queue's */
+    int64_t timeout_ms, lease_ms; /* -1: the queue's, but in the answer of a claim */
     int64_t bytes;                /* of payload, headers, result and error */
     int64_t end_bytes;            /* of them, of result and error */
 

@@ -61,11 +61,12 @@ struct blocker {
 struct worker_view {
     struct id id;
     struct worker_spec spec;
-    const char *state; /* run quiet terminate paused lost */
+    const char *state; /* run quiet terminate paused lost disabled */
     int64_t registered_at_ms, last_seen_at_ms;
     int64_t running;
     bool lost;
-    /* Of one that is pushed to. The secret is answered by the call that set it alone. */
+    /* Of one that is pushed to: it has spec.push_url. The secret is answered by the call that set
+     * it alone. */
     struct target_health health;
     bool is_disabled;   /* its endpoint answered 410 */
     bool shows_key;     /* spec.push_key is to be answered */

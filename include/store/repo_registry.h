@@ -4,6 +4,7 @@
 
 #include "domain/namespace.h"
 #include "domain/queue.h"
+#include "domain/signature.h"
 #include "store/db.h"
 
 int64_t meta_get(struct db *db, const char *name, int64_t otherwise);
@@ -44,7 +45,12 @@ struct worker_row {
     struct bytes queues, types; /* a newline behind each; types NONE: all */
     int64_t concurrency, confirm_ms, mode, registered_at_ms, last_seen_at_ms;
     int64_t min_priority;
+    struct bytes push_url; /* NONE: it polls, and the rest says nothing */
+    struct signature_key push_key, push_old_key;
+    int64_t push_old_until_ms; /* -1: there is no old key */
+    bool push_disabled;
 };
+/* Make it or set what may change of it. */
 void worker_save(struct db *db, const struct worker_row *row);
 void worker_each(struct db *db, void (*each)(void *ctx, const struct worker_row *row), void *ctx);
 void worker_delete(struct db *db, struct id id);

@@ -230,7 +230,7 @@ static unsigned wanted_by(const struct batch *batch, const struct claim *claim,
 {
     int64_t slots = hot_free_slots(worker);
 
-    if (slots <= 0 || worker->mode != WORKER_RUN || batch->engine->drain.is_asked)
+    if (slots <= 0 || !worker_is_open(worker) || batch->engine->drain.is_asked)
         return 0;
     return slots < (int64_t)claim->max ? (unsigned)slots : claim->max;
 }
@@ -313,7 +313,7 @@ static bool may_give(const struct batch *batch, struct hot_queue *queue)
 static bool may_take(const struct batch *batch, const struct hot_worker *worker,
                      struct hot_queue *queue)
 {
-    return worker->mode == WORKER_RUN && hot_free_slots(worker) > 0 &&
+    return worker_is_open(worker) && hot_free_slots(worker) > 0 &&
            next_of(batch, worker, skill_lineup(worker->skill, queue), 1).head != NULL;
 }
 

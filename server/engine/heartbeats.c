@@ -43,6 +43,13 @@ static const struct hot_lease *lease_of(struct batch *batch, struct command *com
     return hot_lease(batch->hot, row.task);
 }
 
+bool heartbeat_renews(const struct parked *parked)
+{
+    const struct heartbeat *heartbeat = &parked->command->in.heartbeat;
+
+    return heartbeat->all || heartbeat->leases_len > 0;
+}
+
 static void renew_named(struct batch *batch, struct command *command)
 {
     const struct heartbeat *heartbeat = &command->in.heartbeat;
@@ -167,6 +174,8 @@ static void park_heartbeat(struct batch *batch, struct command *command, struct 
 
     parked->worker = worker;
     list_push_back(&worker->heartbeats, &parked->subject);
+    if (!heartbeat_renews(parked))
+        return;
     /* The answer renews the leases again, so it must come before the first of them could end. */
     for (struct list_node *node = list_first(&worker->leases); node != NULL;
          node = list_next(&worker->leases, node)) {
@@ -227,6 +236,6 @@ void worker_ordered(struct engine *engine, struct hot_worker *worker)
         parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
     for (struct list_node *node = list_first(&worker->claims); node != NULL;
          node = list_next(&worker->claims, node))
-        if (worker->mode != WORKER_RUN)
+        if (!worker_is_open(worker))
             parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), now_ms);
 }

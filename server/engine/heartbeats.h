@@ -8,5 +8,7 @@ void heartbeats_tell(struct batch *batch, const struct lease_row *lease);
 /* After COMMIT of an order to the worker: answer its parked heartbeats soon. */
 void worker_ordered(struct engine *engine, struct hot_worker *worker);
 const char *worker_mode_name(enum worker_mode mode);
+/* Its answer prolongs leases; another that is parked only waits for news. */
+bool heartbeat_renews(const struct parked *parked);
 /* The wait is over. */
 void heartbeat_end(struct batch *batch, struct parked *parked);

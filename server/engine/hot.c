@@ -33,6 +33,7 @@ void hot_init(struct hot *hot)
     heap_init(&hot->queues_due);
     heap_init(&hot->kept_due);
     hot_schedules_init(&hot->schedules);
+    hot_targets_init(&hot->targets);
     list_init(&hot->dirty_shelves);
     list_init(&hot->dirty_queues);
     list_init(&hot->dirty_workers);
@@ -61,6 +62,7 @@ void hot_fini(struct hot *hot)
         free(lease);
     for (size_t at = 0; (worker = map_each(hot->workers, &at)) != NULL;)
         hot_free_worker(hot, worker);
+    hot_targets_fini(&hot->targets);
     hot_schedules_fini(hot);
     hot_free_names(hot);
     map_free(hot->namespaces);
@@ -292,4 +294,9 @@ bool worker_serves(const struct hot_worker *worker, const struct hot_queue *queu
         if (worker->queues[i]->head.number == queue->head.number)
             return true;
     return false;
+}
+
+bool worker_is_open(const struct hot_worker *worker)
+{
+    return worker->mode == WORKER_RUN && (worker->target == NULL || !worker->target->is_disabled);
 }

@@ -12,6 +12,7 @@
 #include "front.h"
 #include "hot_limit.h"
 #include "hot_schedule.h"
+#include "hot_target.h"
 #include "rates.h"
 #include "store/repo_lease.h"
 #include "store/repo_registry.h"
@@ -146,6 +147,7 @@ struct hot_worker {
     struct list affinities_ready; /* of them, those that may have something ready */
     struct list_node dirty;       /* a slot became free in this batch */
     struct heap_node silence;     /* mono: when it counts as lost, or is forgotten */
+    struct hot_target *target;    /* what is called when it is pushed to; NULL: it polls */
 };
 
 struct hot_lease {
@@ -182,6 +184,7 @@ struct hot {
     struct heap queues_due;     /* wall */
     struct heap kept_due;       /* wall */
     struct hot_schedules schedules;
+    struct hot_targets targets;
     int64_t last_ns, last_queue, last_class, last_line, last_task, last_event, last_intent;
     int64_t limits_len;  /* rows of all namespaces */
     int64_t limit_names; /* that are in use */
@@ -217,6 +220,8 @@ struct hot_class *hot_load_class(struct hot *hot, const struct class_row *row);
 struct hot_queue *hot_load_queue(struct hot *hot, const struct queue_row *row);
 struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
                                   int64_t now_mono_ms);
+/* Known by the same id, it announced itself anew. */
+void hot_set_worker(struct hot *hot, struct hot_worker *worker, const struct worker_row *row);
 void hot_drop_worker(struct hot *hot, struct hot_worker *worker);
 
 /* Counting: by n tasks, and what is kept of them, of shelf in state. */
@@ -251,3 +256,5 @@ bool queue_exists(const struct hot_queue *queue);
 bool ns_exists(const struct hot_ns *ns);
 bool worker_runs_class(const struct hot_worker *worker, const struct hot_class *of_class);
 bool worker_serves(const struct hot_worker *worker, const struct hot_queue *queue);
+/* It may be handed something, should it have room. */
+bool worker_is_open(const struct hot_worker *worker);

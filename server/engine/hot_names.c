@@ -10,6 +10,7 @@
 #include "fair.h"
 #include "hot_affinity.h"
 #include "hot_line.h"
+#include "push_workers.h"
 #include "skill.h"
 
 /* A type, a newline, "@", an id, a newline, labels. */
@@ -292,13 +293,8 @@ static void worker_find_skill(struct hot *hot, struct hot_worker *worker)
         skill_drop(hot->skills, before);
 }
 
-struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
-                                  int64_t now_mono_ms)
+static void take_settings(struct hot *hot, struct hot_worker *worker, const struct worker_row *row)
 {
-    struct hot_worker *worker = mem_alloc(sizeof(*worker));
-
-    worker->id = row->id;
-    worker->ns = hot_ns_numbered(hot, row->ns);
     worker->identity = bytes_keep(row->identity);
     worker->instance = bytes_keep(row->instance);
     worker->version = bytes_keep(row->version);
@@ -312,6 +308,29 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     worker_find_skill(hot, worker);
     worker->confirm_ms = row->confirm_ms;
     worker->mode = (enum worker_mode)row->mode;
+}
+
+static void drop_settings(struct hot_worker *worker)
+{
+    bytes_drop(worker->identity);
+    bytes_drop(worker->instance);
+    bytes_drop(worker->version);
+    bytes_drop(worker->info);
+    bytes_drop(worker->labels);
+    for (unsigned i = 0; i < worker->types_len; i++)
+        bytes_drop(worker->types[i]);
+    free(worker->types);
+    free(worker->queues);
+}
+
+struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
+                                  int64_t now_mono_ms)
+{
+    struct hot_worker *worker = mem_alloc(sizeof(*worker));
+
+    worker->id = row->id;
+    worker->ns = hot_ns_numbered(hot, row->ns);
+    take_settings(hot, worker, row);
     worker->registered_at_ms = row->registered_at_ms;
     worker->last_seen_at_ms = row->last_seen_at_ms;
     worker->last_seen_mono_ms = now_mono_ms;
@@ -324,21 +343,24 @@ struct hot_worker *hot_add_worker(struct hot *hot, const struct worker_row *row,
     list_init(&worker->affinities_ready);
     (void)map_put(hot->workers, (struct bytes){(const char *)worker->id.at, sizeof(worker->id.at)},
                   worker);
+    if (row->push_url.at != NULL)
+        worker->target = push_worker_target(hot, worker, row);
     return worker;
+}
+
+void hot_set_worker(struct hot *hot, struct hot_worker *worker, const struct worker_row *row)
+{
+    affinities_leave(hot, worker);
+    drop_settings(worker);
+    take_settings(hot, worker, row);
 }
 
 void hot_free_worker(struct hot *hot, struct hot_worker *worker)
 {
     skill_drop(hot->skills, worker->skill);
-    bytes_drop(worker->identity);
-    bytes_drop(worker->instance);
-    bytes_drop(worker->version);
-    bytes_drop(worker->info);
-    bytes_drop(worker->labels);
-    for (unsigned i = 0; i < worker->types_len; i++)
-        bytes_drop(worker->types[i]);
-    free(worker->types);
-    free(worker->queues);
+    drop_settings(worker);
+    if (worker->target != NULL)
+        hot_target_free(&hot->targets, worker->target);
     free(worker);
 }
 

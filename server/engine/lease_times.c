@@ -6,6 +6,7 @@
 #include "base/digest.h"
 #include "base/memory.h"
 #include "domain/deadline.h"
+#include "heartbeats.h"
 #include "reach.h"
 
 /* Renewals are kept in memory; one that ends this much later than the stored one is stored, and so
@@ -36,6 +37,7 @@ struct hot_lease *lease_make(struct batch *batch, const struct task *task,
     struct hot_lease *lease = mem_alloc(sizeof(*lease));
     int64_t lease_ms = task->lease_ms >= 0 ? task->lease_ms : queue->settings.lease_ms;
     int64_t timeout_ms = task->timeout_ms >= 0 ? task->timeout_ms : queue->settings.timeout_ms;
+    int64_t first_ms = lease_ms + (worker->target != NULL ? PUSH_MARGIN_MS : 0);
     struct moment now = batch->now;
 
     lease->line = task->line;
@@ -47,7 +49,7 @@ struct hot_lease *lease_make(struct batch *batch, const struct task *task,
         .lease_ms = lease_ms,
         .claimed_at_ms = now.wall_ms,
         .started_at_ms = -1,
-        .expires_at_ms = now.wall_ms + lease_ms,
+        .expires_at_ms = now.wall_ms + first_ms,
         .timeout_at_ms = deadline_of_attempt(task, now.wall_ms, timeout_ms),
         .confirm_at_ms = wall_or_none(now.wall_ms, worker->confirm_ms),
         .grace_at_ms = -1,
@@ -56,7 +58,7 @@ struct hot_lease *lease_make(struct batch *batch, const struct task *task,
                                        LEASE_NONCE_LEN);
     lease->worker = worker;
     lease->queue = queue;
-    lease->expires_mono_ms = lease->stored_expires_mono_ms = lease_end(batch, lease_ms);
+    lease->expires_mono_ms = lease->stored_expires_mono_ms = lease_end(batch, first_ms);
     lease->timeout_mono_ms = lease->row.timeout_at_ms < 0
                                  ? INT64_MAX
                                  : now.mono_ms + (lease->row.timeout_at_ms - now.wall_ms);
@@ -76,6 +78,7 @@ struct bytes lease_text(const struct lease_row *row, struct arena *arena)
 void lease_show(struct command *command, struct task *task, const struct hot_lease *lease)
 {
     task->lease = lease_text(&lease->row, command->mem);
+    task->lease_ms = lease->row.lease_ms;
     task->lease_expires_at_ms = lease->row.expires_at_ms;
     task->attempt_deadline_at_ms = lease->row.timeout_at_ms;
 }
@@ -89,8 +92,12 @@ void lease_shortens_waits(struct engine *engine, struct hot_lease *lease)
     int64_t half_way_ms = lease->expires_mono_ms - lease->row.lease_ms / 2;
 
     for (struct list_node *node = list_first(heartbeats); node != NULL;
-         node = list_next(heartbeats, node))
-        parked_end_by(engine, CONTAINER_OF(node, struct parked, subject), half_way_ms);
+         node = list_next(heartbeats, node)) {
+        struct parked *parked = CONTAINER_OF(node, struct parked, subject);
+
+        if (heartbeat_renews(parked))
+            parked_end_by(engine, parked, half_way_ms);
+    }
 }
 
 static void prolong(struct engine *engine, struct effect *effect)

@@ -21,6 +21,7 @@ enum parked_kind {
     PARKED_CLOSE,     /* for a close or a purge of a queue to be through */
     PARKED_KEY,       /* for the first command with the same idempotency key */
     PARKED_SHUTDOWN,  /* for the drain to end */
+    PARKED_TARGETS,   /* for an endpoint to change: the push room's */
     PARKED_KINDS,
 };
 

@@ -5,6 +5,7 @@
 #include "heartbeats.h"
 #include "held.h"
 #include "shutdown.h"
+#include "targets.h"
 #include "waits.h"
 
 /* It has no time limit, so only a drain ends it. */
@@ -37,6 +38,9 @@ void parked_end(struct batch *batch, struct parked *parked, bool timed_out)
         break;
     case PARKED_SHUTDOWN:
         shutdown_wait_end(batch, parked);
+        break;
+    case PARKED_TARGETS:
+        targets_end(batch, parked);
         break;
     case PARKED_KINDS:
         break;

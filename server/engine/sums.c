@@ -75,10 +75,16 @@ static void add_workers(const struct batch *batch, const struct command *command
     }
 }
 
+/* What the push room waits for is no request of anybody. */
+static bool is_a_request(const struct parked *parked)
+{
+    return parked->command->by != &principal_broker;
+}
+
 /* A request that waits for a worker or a queue is seen with it, any other only by who sent it. */
 static bool is_in_reach(const struct command *command, const struct parked *parked)
 {
-    if (!bytes_equal(parked->command->ns, command->ns))
+    if (!is_a_request(parked) || !bytes_equal(parked->command->ns, command->ns))
         return false;
     if (reaches_all_queues(command) || parked->command->by == command->by)
         return true;
@@ -187,6 +193,12 @@ static void sum_workers(struct batch *batch, struct command *command)
     map_free(by_number);
 }
 
+static void count_requests(const struct list *parked, int64_t *count)
+{
+    for (struct list_node *node = list_first(parked); node != NULL; node = list_next(parked, node))
+        *count += is_a_request(CONTAINER_OF(node, struct parked, all));
+}
+
 /* Only when somebody asks for numbers: the file system is asked for these. */
 static void set_sizes(const struct batch *batch)
 {
@@ -200,7 +212,7 @@ static void set_sizes(const struct batch *batch)
 void run_METRICS(struct batch *batch, struct command *command)
 {
     for (int kind = 0; kind < PARKED_KINDS; kind++)
-        command->reply.stats.parked += batch->engine->lot.len[kind];
+        count_requests(&batch->engine->lot.all[kind], &command->reply.stats.parked);
     view_queues(batch, command);
     sum_workers(batch, command);
     set_sizes(batch);

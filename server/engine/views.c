@@ -5,6 +5,7 @@
 #include "hot_line.h"
 #include "reach.h"
 #include "store/repo_dead_letter.h"
+#include "workers.h"
 
 /* The attempt that runs now stands in its lease. */
 static void append_running(struct batch *batch, struct command *command, const struct task *row,
@@ -115,7 +116,18 @@ void view_mark_observed(struct batch *batch, struct task *row)
 
 static const char *worker_state(const struct hot_worker *worker)
 {
+    if (worker->target != NULL && worker->target->is_disabled)
+        return WORKER_DISABLED;
     return worker->is_lost ? "lost" : worker_mode_name(worker->mode);
+}
+
+static void show_target(const struct hot_target *target, struct arena *arena,
+                        struct worker_view *view)
+{
+    view->spec.push_url = arena_bytes(arena, target->url);
+    view->is_disabled = target->is_disabled;
+    view->health = target->health;
+    view->health.error = arena_bytes(arena, target->health.error);
 }
 
 void fill_worker(struct batch *batch, struct command *command, const struct hot_worker *worker,
@@ -155,4 +167,6 @@ void fill_worker(struct batch *batch, struct command *command, const struct hot_
         .running = running_in_reach(command, worker),
         .lost = worker->is_lost,
     };
+    if (worker->target != NULL)
+        show_target(worker->target, command->mem, ret_view);
 }

@@ -1,8 +1,6 @@
 /* Workers: known by their calls, never by their connections. */
 #include "workers.h"
 
-#include <stdio.h>
-
 #include "audit.h"
 #include "domain/bounds.h"
 #include "handlers.h"
@@ -10,8 +8,8 @@
 #include "lookups.h"
 #include "paging.h"
 #include "parked_end.h"
+#include "push_workers.h"
 #include "queue_due.h"
-#include "quotas.h"
 #include "reach.h"
 #include "settle.h"
 #include "views.h"
@@ -20,6 +18,10 @@
 
 void worker_time(struct engine *engine, struct hot_worker *worker)
 {
+    /* It is called and need not call. */
+    if (worker->target != NULL)
+        return;
+
     int64_t patience_ms = worker->is_lost ? FORGOTTEN_AFTER_MS : engine->options.worker_ttl_ms;
     int64_t due_ms = worker->last_seen_mono_ms + patience_ms, now_ms = engine_now(engine).mono_ms;
 
@@ -32,6 +34,9 @@ void worker_time(struct engine *engine, struct hot_worker *worker)
 /* Memory only, and true whether or not the batch commits: it did call. */
 void worker_seen(struct batch *batch, struct hot_worker *worker)
 {
+    /* Of one that is pushed to, its endpoint's answers are (push_worker_answered). */
+    if (worker->target != NULL)
+        return;
     worker->last_seen_at_ms = batch->now.wall_ms;
     worker->last_seen_mono_ms = batch->now.mono_ms;
     if (!worker->is_lost)
@@ -130,10 +135,10 @@ const char *worker_order(const struct hot_worker *worker)
 {
     if (worker->mode == WORKER_TERMINATE)
         return "terminate";
-    return worker->mode == WORKER_RUN ? "run" : "quiet";
+    return worker_is_open(worker) ? "run" : "quiet";
 }
 
-static struct bytes lines_of(const struct bytes *names, unsigned len, struct arena *arena)
+struct bytes worker_lines(const struct bytes *names, unsigned len, struct arena *arena)
 {
     struct buffer lines;
 
@@ -149,13 +154,14 @@ static struct bytes lines_of(const struct bytes *names, unsigned len, struct are
     return text;
 }
 
-static struct worker_row row_of(const struct hot_worker *worker, struct arena *arena)
+struct worker_row worker_row_of(const struct hot_worker *worker, struct arena *arena)
 {
     struct bytes *queues = arena_alloc(arena, (worker->queues_len + 1) * sizeof(*queues));
 
     for (unsigned i = 0; i < worker->queues_len; i++)
         queues[i] = worker->queues[i]->name;
-    return (struct worker_row){
+
+    struct worker_row row = {
         .id = worker->id,
         .ns = worker->ns->head.number,
         .identity = worker->identity,
@@ -163,9 +169,9 @@ static struct worker_row row_of(const struct hot_worker *worker, struct arena *a
         .version = worker->version,
         .info = worker->info,
         .labels = worker->labels,
-        .queues = lines_of(queues, worker->queues_len, arena),
-        .types =
-            worker->types_len == 0 ? BYTES_NONE : lines_of(worker->types, worker->types_len, arena),
+        .queues = worker_lines(queues, worker->queues_len, arena),
+        .types = worker->types_len == 0 ? BYTES_NONE
+                                        : worker_lines(worker->types, worker->types_len, arena),
         .concurrency = worker->concurrency,
         .confirm_ms = worker->confirm_ms,
         .mode = worker->mode,
@@ -173,93 +179,15 @@ static struct worker_row row_of(const struct hot_worker *worker, struct arena *a
         .last_seen_at_ms = worker->last_seen_at_ms,
         .min_priority = worker->min_priority,
     };
+
+    push_worker_row(worker, &row);
+    return row;
 }
 
-static void add_worker(struct engine *engine, struct effect *effect)
+void worker_look_again(struct engine *engine, const struct hot_worker *worker)
 {
-    struct hot_worker *worker = hot_add_worker(&engine->hot, effect->object, effect->number);
-
-    worker_time(engine, worker);
-}
-
-static struct worker_row *new_row(struct batch *batch, const struct command *command,
-                                  const struct hot_ns *ns)
-{
-    const struct worker_spec *spec = &command->in.worker_spec;
-    struct worker_row row = {
-        .id = id_next(&batch->engine->ids, batch->now.wall_ms),
-        .ns = ns->head.number,
-        .identity = spec->identity,
-        .instance = spec->instance,
-        .version = spec->version,
-        .info = spec->info,
-        .labels = spec->labels,
-        .queues = lines_of(spec->queues, spec->queues_len, batch->mem),
-        .types =
-            spec->types_len == 0 ? BYTES_NONE : lines_of(spec->types, spec->types_len, batch->mem),
-        .concurrency = spec->concurrency,
-        .confirm_ms = spec->confirm_ms,
-        .mode = WORKER_RUN,
-        .registered_at_ms = batch->now.wall_ms,
-        .last_seen_at_ms = batch->now.wall_ms,
-        .min_priority = spec->min_priority,
-    };
-
-    return arena_copy(batch->mem, &row, sizeof(row));
-}
-
-/* Whether the queues that it would make are taken. */
-static bool admits_queues(struct batch *batch, struct command *command)
-{
-    const struct worker_spec *spec = &command->in.worker_spec;
-    const struct hot_ns *ns = command_ns(batch, command);
-    struct map *seen = map_new();
-    struct intake intake = {.tasks = 0};
-
-    for (unsigned i = 0; i < spec->queues_len; i++)
-        if (map_put(seen, spec->queues[i], command) == NULL)
-            intake_add_queue(&intake, ns, spec->queues[i]);
-    map_free(seen);
-    if (quota_allows(batch, command, command->ns, &intake, &command->reply.error))
-        return true;
-    (void)snprintf(command->reply.error.where, sizeof(command->reply.error.where), "/queues");
-    batch_answer(batch, command);
-    return false;
-}
-
-void run_REGISTER(struct batch *batch, struct command *command)
-{
-    struct worker_spec *spec = &command->in.worker_spec;
-
-    if (!may_use_queues(batch, command, spec->queues, spec->queues_len) ||
-        !quota_admits_worker(batch, command) || !admits_queues(batch, command))
-        return;
-
-    struct hot_ns *ns = hot_ns(batch->hot, command->ns, true);
-    struct worker_row *row = new_row(batch, command, ns);
-    struct worker_view *view = arena_alloc(command->mem, sizeof(*view));
-    struct effect *effect = batch_effect(batch, add_worker);
-
-    batch_use_ns(batch, ns);
-    for (unsigned i = 0; i < spec->queues_len; i++)
-        batch_use_queue(batch, hot_queue(batch->hot, ns, spec->queues[i], batch->now.wall_ms));
-    worker_save(batch->db, row);
-    batch->rows++;
-    batch_worker_event(batch, EVENT_WORKER_REGISTERED,
-                       &(struct hot_worker){.id = row->id, .ns = ns});
-    effect->object = row;
-    effect->number = batch->now.mono_ms;
-    *view = (struct worker_view){
-        .id = row->id,
-        .spec = *spec,
-        .state = "run",
-        .registered_at_ms = row->registered_at_ms,
-        .last_seen_at_ms = row->last_seen_at_ms,
-    };
-    command->reply.workers = view;
-    command->reply.workers_len = 1;
-    command->reply.created = true;
-    batch_answer(batch, command);
+    for (unsigned i = 0; i < worker->queues_len; i++)
+        queue_look_again(engine, worker->queues[i]);
 }
 
 static struct bytes id_bytes(const struct id *id)
@@ -300,17 +228,14 @@ void run_GET_WORKER(struct batch *batch, struct command *command)
 static void set_worker(struct engine *engine, struct effect *effect)
 {
     struct hot_worker *worker = effect->object;
-    const struct worker_edit *edit = effect->data;
+    const struct worker_row *row = effect->data;
 
-    if (edit->has_mode)
-        worker->mode = edit->mode;
-    if (edit->has_concurrency)
-        worker->concurrency = edit->concurrency;
-    if (edit->has_min_priority)
-        worker->min_priority = edit->min_priority;
+    worker->mode = (enum worker_mode)row->mode;
+    worker->concurrency = row->concurrency;
+    worker->min_priority = (int32_t)row->min_priority;
+    push_worker_set(engine, worker, row);
     worker_ordered(engine, worker);
-    for (unsigned i = 0; i < worker->queues_len; i++)
-        queue_look_again(engine, worker->queues[i]);
+    worker_look_again(engine, worker);
 }
 
 static void note_edit(struct batch *batch, const struct command *command,
@@ -333,8 +258,46 @@ static void note_edit(struct batch *batch, const struct command *command,
         json_member_int(&detail.out, "min_priority", edit->min_priority);
     else if (edit->has_min_priority)
         json_member_raw_or_null(&detail.out, "min_priority", BYTES_NONE);
+    if (edit->rotates_key)
+        json_member_bool(&detail.out, "push_secret_changed", true);
     act.detail = audit_detail_end(&detail, batch->mem);
     audit_write(batch, command, &act);
+}
+
+static bool may_edit(struct batch *batch, struct command *command, const struct hot_worker *worker)
+{
+    if (!speaks_for_worker(command, worker)) {
+        batch_refuse(batch, command, ERR_FORBIDDEN, "",
+                     "the worker serves queues that the token does not allow the use of");
+        return false;
+    }
+    if (worker->target == NULL && command->in.worker_edit.rotates_key) {
+        batch_refuse(batch, command, ERR_INVALID_FIELD, "/push_secret",
+                     "only a worker with a push_url has one");
+        return false;
+    }
+    return true;
+}
+
+/* The row as it will be, and the view of it. */
+static void edit_row(const struct batch *batch, const struct worker_edit *edit,
+                     struct worker_row *row, struct worker_view *view)
+{
+    if (edit->has_mode) {
+        row->mode = edit->mode;
+        if (edit->mode == WORKER_RUN)
+            row->push_disabled = false;
+        view->is_disabled = row->push_disabled;
+        view->state = row->push_disabled ? WORKER_DISABLED : worker_mode_name(edit->mode);
+    }
+    if (edit->has_concurrency)
+        row->concurrency = view->spec.concurrency = edit->concurrency;
+    if (edit->has_min_priority)
+        row->min_priority = view->spec.min_priority = edit->min_priority;
+    if (!edit->rotates_key)
+        return;
+    view->shows_key = push_worker_rotate(batch, row, &edit->push_key);
+    view->spec.push_key = row->push_key;
 }
 
 void run_EDIT_WORKER(struct batch *batch, struct command *command)
@@ -342,32 +305,20 @@ void run_EDIT_WORKER(struct batch *batch, struct command *command)
     const struct worker_edit *edit = &command->in.worker_edit;
     struct hot_worker *worker = NULL;
 
-    if (!find_worker(batch, command, edit->worker, &worker))
+    if (!find_worker(batch, command, edit->worker, &worker) || !may_edit(batch, command, worker))
         return;
-    if (!speaks_for_worker(command, worker)) {
-        batch_refuse(batch, command, ERR_FORBIDDEN, "",
-                     "the worker serves queues that the token does not allow the use of");
-        return;
-    }
 
-    struct worker_row row = row_of(worker, batch->mem);
+    struct worker_row row = worker_row_of(worker, batch->mem);
     struct effect *effect = batch_effect(batch, set_worker);
     struct worker_view *view = arena_alloc(command->mem, sizeof(*view));
 
     fill_worker(batch, command, worker, view);
-    if (edit->has_mode)
-        row.mode = edit->mode;
-    if (edit->has_concurrency)
-        row.concurrency = view->spec.concurrency = edit->concurrency;
-    if (edit->has_min_priority)
-        row.min_priority = view->spec.min_priority = edit->min_priority;
-    if (edit->has_mode)
-        view->state = worker_mode_name(edit->mode);
+    edit_row(batch, edit, &row, view);
     worker_save(batch->db, &row);
     batch->rows++;
     note_edit(batch, command, worker);
     effect->object = worker;
-    effect->data = arena_copy(batch->mem, edit, sizeof(*edit));
+    effect->data = arena_copy(batch->mem, &row, sizeof(row));
     command->reply.workers = view;
     command->reply.workers_len = 1;
     batch_answer(batch, command);

@@ -1,6 +1,8 @@
 /* Registry repo: small tables that are loaded whole at start. */
 #include "store/repo_registry.h"
 
+#include <string.h>
+
 #include "base/log.h"
 
 int64_t meta_get(struct db *db, const char *name, int64_t otherwise)
@@ -143,6 +145,24 @@ void queue_each(struct db *db, void (*each)(void *ctx, const struct queue_row *r
     }
 }
 
+static struct db_value key_value(const struct signature_key *key)
+{
+    return VALUE_BLOB(key->len == 0 ? BYTES_NONE
+                                    : ((struct bytes){(const char *)key->at, key->len}));
+}
+
+static struct signature_key read_key(struct db_rows *rows, int column)
+{
+    struct bytes stored = db_bytes(rows, column);
+    struct signature_key key = {.len = 0};
+
+    if (stored.len <= sizeof(key.at)) {
+        memcpy(key.at, stored.len > 0 ? stored.at : "", stored.len);
+        key.len = (unsigned)stored.len;
+    }
+    return key;
+}
+
 void worker_save(struct db *db, const struct worker_row *row)
 {
     db_run(db, SQL_WORKER_PUT,
@@ -151,7 +171,9 @@ void worker_save(struct db *db, const struct worker_row *row)
                   VALUE_TEXT(row->labels), VALUE_TEXT(row->queues), VALUE_TEXT(row->types),
                   VALUE_INT(row->concurrency), VALUE_INT(row->confirm_ms), VALUE_INT(row->mode),
                   VALUE_INT(row->registered_at_ms), VALUE_INT(row->last_seen_at_ms),
-                  VALUE_INT(row->min_priority)));
+                  VALUE_INT(row->min_priority), VALUE_TEXT(row->push_url),
+                  key_value(&row->push_key), key_value(&row->push_old_key),
+                  VALUE_INT(row->push_old_until_ms), VALUE_INT(row->push_disabled)));
 }
 
 void worker_each(struct db *db, void (*each)(void *ctx, const struct worker_row *row), void *ctx)
@@ -175,6 +197,11 @@ void worker_each(struct db *db, void (*each)(void *ctx, const struct worker_row 
             .registered_at_ms = db_int(rows, 12),
             .last_seen_at_ms = db_int(rows, 13),
             .min_priority = db_int(rows, 14),
+            .push_url = db_bytes(rows, 15),
+            .push_key = read_key(rows, 16),
+            .push_old_key = read_key(rows, 17),
+            .push_old_until_ms = db_int(rows, 18),
+            .push_disabled = db_int(rows, 19) != 0,
         };
 
         each(ctx, &row);

@@ -47,14 +47,19 @@ FROM queues;
 
 -- name: worker_put
 INSERT INTO workers (id, ns, identity, instance, version, info, labels, queues, types, concurrency, confirm_ms, mode,
-                     registered_at, last_seen_at, min_priority)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-ON CONFLICT (id) DO UPDATE SET concurrency = excluded.concurrency, mode = excluded.mode,
-                               last_seen_at = excluded.last_seen_at, min_priority = excluded.min_priority;
+                     registered_at, last_seen_at, min_priority, push_url, push_key, push_old_key, push_old_until,
+                     push_disabled)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+ON CONFLICT (id) DO UPDATE SET
+    instance = excluded.instance, version = excluded.version, info = excluded.info, labels = excluded.labels,
+    queues = excluded.queues, types = excluded.types, concurrency = excluded.concurrency,
+    confirm_ms = excluded.confirm_ms, mode = excluded.mode, last_seen_at = excluded.last_seen_at,
+    min_priority = excluded.min_priority, push_key = excluded.push_key, push_old_key = excluded.push_old_key,
+    push_old_until = excluded.push_old_until, push_disabled = excluded.push_disabled;
 
 -- name: worker_all
 SELECT id, ns, identity, instance, version, info, labels, queues, types, concurrency, confirm_ms, mode, registered_at,
-       last_seen_at, min_priority
+       last_seen_at, min_priority, push_url, push_key, push_old_key, push_old_until, push_disabled
 FROM workers;
 
 -- name: worker_delete
