@@ -18,18 +18,30 @@ enum pace_word {
     PACE_UNREACHABLE, /* no whole answer: connect, TLS, time, broken framing */
 };
 
+/* Requests have numbers, from 1 as they are begun. A round is over when a request that was begun
+ * in it has ended; of those begun before, none tells anything new. */
 struct pace {
     double window, threshold; /* requests */
     int32_t most;             /* what the window never passes: at least 1 */
     int32_t in_flight;
+    int32_t peak;     /* of in_flight in this round: a window that is not used does not grow */
     int32_t failures; /* in a row */
     int32_t rests;    /* in a row: how often it was found still bad */
     double budget;    /* failures that it may still have before it gets one request at a time */
-    int64_t rest_until_mono_ms; /* 0: it does not rest */
-    bool is_probing;
+    int64_t rest_until_mono_ms;         /* 0: it does not rest */
+    uint64_t probe;                     /* number of the request that finds out; 0: none */
     double latency_ms, latency_slow_ms; /* smoothed over a few, over many; < 0: none yet */
-    int64_t shrunk_mono_ms;             /* not twice within one round */
+    uint64_t begun, shrunk, round;      /* numbers: the last one, when it shrank, when the round
+                                           began */
+    int64_t begun_mono_ms;              /* the last one; < 0: none yet */
     int64_t sent, failed;
+};
+
+struct pace_result {
+    enum pace_word word;
+    int64_t took_ms;
+    int64_t retry_after_ms; /* what the target asked for; -1: nothing */
+    double chance;          /* of [0, 1) */
 };
 
 void pace_init(struct pace *pace, int32_t most);
@@ -37,13 +49,14 @@ void pace_init(struct pace *pace, int32_t most);
 void pace_limit(struct pace *pace, int32_t most);
 /* How many requests may be begun now. */
 unsigned pace_room(const struct pace *pace, int64_t now_mono_ms);
-/* When there is room by time alone; INT64_MAX: not by time. */
+/* When there is room by time alone, not before now; INT64_MAX: not by time, but when something
+ * ends. */
 int64_t pace_wakes_at(const struct pace *pace, int64_t now_mono_ms);
-void pace_begin(struct pace *pace, int64_t now_mono_ms);
-/* retry_after_ms: what the target asked for; -1: nothing. chance: of [0, 1). */
-void pace_end(struct pace *pace, enum pace_word word, int64_t took_ms, int64_t retry_after_ms,
-              double chance, int64_t now_mono_ms);
+/* Gives the request's number. */
+uint64_t pace_begin(struct pace *pace, int64_t now_mono_ms);
+void pace_end(struct pace *pace, uint64_t number, const struct pace_result *result,
+              int64_t now_mono_ms);
 /* It was given back unsent, or cut off by us: says nothing of the target. */
-void pace_drop(struct pace *pace, int64_t now_mono_ms);
+void pace_drop(struct pace *pace, uint64_t number);
 /* What is shown of it; error stays as it is. */
 void pace_show(const struct pace *pace, struct moment now, struct target_health *ret_health);
