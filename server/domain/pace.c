@@ -91,7 +91,7 @@ uint64_t pace_begin(struct pace *pace, int64_t now_mono_ms)
     pace->in_flight++;
     if (pace->peak < pace->in_flight)
         pace->peak = pace->in_flight;
-    if (is_resting(pace) && pace->probe == 0)
+    if (is_resting(pace))
         pace->probe = pace->begun;
     return pace->begun;
 }

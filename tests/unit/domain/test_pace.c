@@ -133,10 +133,10 @@ static void who_slows_down_gets_less(void **state)
     (void)state;
     pace_init(&pace, 16);
     for (int i = 0; i < 10; i++)
-        (void)round_of(&pace, PACE_GOOD, 40, i * 1000);
-    assert_int_equal(round_of(&pace, PACE_GOOD, 90, 20000), 16); /* twice, but not slow */
+        (void)round_of(&pace, PACE_GOOD, 10, i * 1000);
+    assert_int_equal(round_of(&pace, PACE_GOOD, 90, 20000), 16); /* slower, but not slow */
     for (int i = 0; i < 4; i++)
-        (void)round_of(&pace, PACE_GOOD, 40, 30000 + i * 1000);
+        (void)round_of(&pace, PACE_GOOD, 10, 30000 + i * 1000);
     assert_true(pace.window > 15.9);
     window = pace.window;
     (void)round_of(&pace, PACE_GOOD, 1000, 40000);
@@ -278,6 +278,8 @@ static void what_was_begun_before_the_rest_neither_ends_nor_holds_it(void **stat
     end(&pace, probe, PACE_UNREACHABLE, 2004);
     assert_int_equal(pace.rests, 1);
     assert_int_equal(pace.in_flight, 0);
+    one(&pace, PACE_GOOD, 5000);
+    assert_int_equal(pace_room(&pace, 5000), 2); /* slowly again */
 }
 
 static void a_refusal_says_nothing(void **state)
