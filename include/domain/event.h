@@ -7,7 +7,7 @@
 
 enum event_kind {
     EVENT_NONE = 0,
-#define EVENT(number, name, wire) EVENT_##name = (number),
+#define EVENT(number, name, wire, when, says) EVENT_##name = (number),
 #include "tables/events.def"
 #undef EVENT
     EVENT_MAX,

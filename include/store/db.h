@@ -94,6 +94,7 @@ struct db_sizes {
     int64_t file_bytes, wal_bytes;
 };
 struct db_sizes db_sizes(struct db *db); /* asks the file system */
+#define DB_PAGE_BYTES INT64_C(4096)
 /* In the log since the last checkpoint, as of the last commit. */
 int64_t db_wal_pages(const struct db *db);
 /* Move the log's pages into the main file, as far as readers let it; truncate: also shorten the

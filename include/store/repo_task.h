@@ -55,6 +55,7 @@ void result_save_reason(struct db *db, int64_t number, struct bytes reason);
 void result_save_progress(struct db *db, int64_t number, struct bytes progress);
 void result_save_checkpoint(struct db *db, int64_t number, struct bytes checkpoint);
 void result_forget_end(struct db *db, int64_t number);
+struct bytes result_reason(struct db *db, int64_t number, struct arena *arena);
 struct bytes result_error(struct db *db, int64_t number, struct arena *arena);
 
 struct attempt_end {

@@ -24,5 +24,10 @@ MUST_CHECK bool store_open_reader(const struct store *store, struct db **ret_db,
 /* The reserve: space kept back on disk so that a full disk still takes outcomes and cancels. */
 bool store_reserve_keep(struct store *store);    /* false: there is no room to keep it */
 void store_reserve_release(struct store *store); /* give it to the database */
+struct store_room {
+    int64_t free_bytes; /* of the file system */
+    int64_t reserve_bytes;
+};
+struct store_room store_room(const struct store *store);
 bool store_has_room(
     const struct store *store); /* the reserve is kept, and the disk is not below its floor */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 static const char *const names[EVENT_MAX] = {
-#define EVENT(number, name, wire) [(number)] = (wire),
+#define EVENT(number, name, wire, when, says) [(number)] = (wire),
 #include "tables/events.def"
 #undef EVENT
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "alarms.h"
 #include "base/assert.h"
 #include "claims.h"
 #include "closing.h"
@@ -214,6 +215,7 @@ static void put_back(struct batch *batch)
 
 static void make_true(struct batch *batch)
 {
+    alarms_note_empty(batch);
     hot_fold(batch->hot);
     for (struct effect *effect = batch->effects; effect != NULL; effect = effect->next)
         effect->apply(batch->engine, effect);
@@ -309,6 +311,7 @@ static bool transact(struct batch *batch)
     closing_settle(batch);
     deps_put_off(batch);
     waits_settle(batch);
+    alarms_tell_limits(batch);
     retention_write(batch);
     write_counters(batch);
     lines_write(batch);

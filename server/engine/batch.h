@@ -73,6 +73,8 @@ void batch_touch(struct batch *batch, int64_t task);
 void batch_offer_queue(struct batch *batch, struct hot_queue *queue);
 void batch_offer_worker(struct batch *batch, struct hot_worker *worker);
 
+/* With its number and time; batch_event() and the like call it. */
+void batch_put_event(struct batch *batch, struct event_row *row);
 void batch_event(struct batch *batch, enum event_kind kind, const struct task *task,
                  struct bytes data);
 void batch_queue_event(struct batch *batch, enum event_kind kind, const struct hot_queue *queue,

@@ -26,6 +26,12 @@ struct drain {
     int64_t real_deadline_mono_ms; /* a manual clock does not hold a stop up */
 };
 
+/* What of the broker itself has been told and is still so. */
+struct alarms {
+    bool disk_low, wal_large;
+    int64_t wal_bytes_max;
+};
+
 struct engine {
     struct engine_options options;
     struct mailbox mailbox;
@@ -44,6 +50,7 @@ struct engine {
     struct arena *batch_mem;
     struct moment started, last_janitor, last_sweep;
     int64_t retention_mono_ms; /* the next slice of deletions comes no earlier */
+    struct alarms alarms;
     bool disk_is_full;
     int64_t
         full_until_mono_ms; /* a batch found no room: what is due comes again then, not at once */

@@ -5,6 +5,7 @@
 #include "handlers.h"
 #include "heartbeats.h"
 #include "lookups.h"
+#include "tell.h"
 #include "views.h"
 #include "waits.h"
 
@@ -97,7 +98,7 @@ void cancel_task(struct batch *batch, struct task *task, const struct cancel_how
         return;
     }
     task->cancel_requested_at_ms = batch->now.wall_ms;
-    task_move(batch, task, TASK_CANCELLED, EVENT_TASK_CANCELLED, BYTES_NONE);
+    task_move(batch, task, TASK_CANCELLED, EVENT_TASK_CANCELLED, tell_cancelled(batch, task));
     batch_queue_metric(batch, METRIC_FINISHED, task_queue(batch, task), BYTES("cancelled"));
 }
 

@@ -14,6 +14,7 @@
 #include "queue_due.h"
 #include "settle.h"
 #include "store/repo_dead_letter.h"
+#include "tell.h"
 #include "workers.h"
 
 /* Overdue tasks that one claim ends on its way. */
@@ -200,7 +201,7 @@ static void grant(struct batch *batch, struct command *command, struct hot_worke
     task->started_at_ms = -1;
     task->worker = worker->id;
     task->has_worker = true;
-    task_move(batch, task, TASK_RUNNING, EVENT_TASK_CLAIMED, BYTES_NONE);
+    task_move(batch, task, TASK_RUNNING, EVENT_TASK_CLAIMED, tell_claimed(batch, task));
     if (task->rules.affinity.len > 0)
         affinity_bind(batch, hot_line_numbered(batch->hot, task->line)->affinity, worker);
     lease_insert(batch->db, &lease->row);

@@ -14,6 +14,7 @@
 #include "quotas.h"
 #include "reach.h"
 #include "submits.h"
+#include "tell.h"
 #include "views.h"
 #include "waits.h"
 
@@ -216,7 +217,8 @@ static void repeat(struct batch *batch, struct task *task)
     task->abandoned = task->observed = false;
     bool was_late = deadline_forgive(task, batch->now.wall_ms);
     order_join_again(batch, task);
-    task_move(batch, task, place_of(batch, task), EVENT_TASK_RETRYING, BYTES("{\"retried\":true}"));
+    task_move(batch, task, place_of(batch, task), EVENT_TASK_RETRYING,
+              tell_retrying(batch, task, task->attempt, BYTES("retried"), BYTES_NONE));
     if (was_late)
         task_set_ending(batch, task);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "alarms.h"
 #include "audit.h"
 #include "base/assert.h"
 #include "base/log.h"
@@ -120,6 +121,7 @@ enum err engine_open(const struct engine_options *options, struct engine **ret_e
     engine->manual.now = engine->last_janitor = engine->last_sweep = engine->started;
     mailbox_init(&engine->mailbox);
     hot_init(&engine->hot);
+    alarms_init(&engine->alarms);
     lot_init(&engine->lot);
     list_init(&engine->rerun);
     list_init(&engine->intents);

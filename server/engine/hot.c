@@ -31,6 +31,7 @@ void hot_init(struct hot *hot)
     heap_init(&hot->rates_due);
     heap_init(&hot->workers_silent);
     heap_init(&hot->queues_due);
+    heap_init(&hot->queues_idle);
     heap_init(&hot->kept_due);
     hot_schedules_init(&hot->schedules);
     hot_targets_init(&hot->targets);
@@ -44,6 +45,7 @@ void hot_init(struct hot *hot)
     list_init(&hot->dirty_shares);
     list_init(&hot->dirty_affinities);
     list_init(&hot->idle_lines);
+    list_init(&hot->full_limits);
 }
 
 void hot_fini(struct hot *hot)
@@ -57,6 +59,7 @@ void hot_fini(struct hot *hot)
     heap_fini(&hot->rates_due);
     heap_fini(&hot->workers_silent);
     heap_fini(&hot->queues_due);
+    heap_fini(&hot->queues_idle);
     heap_fini(&hot->kept_due);
     for (size_t at = 0; (lease = map_each(hot->leases, &at)) != NULL;)
         free(lease);

@@ -115,6 +115,7 @@ struct hot_queue {
     struct list purgers;          /* parked purges */
     struct list_node dirty;       /* something became ready or free in this batch */
     struct heap_node due;         /* wall: a timed pause or a close goes on */
+    struct heap_node idle;        /* mono: nothing of it is unfinished, and that will be told */
     struct hot_kept kept;
     struct rate submitted, claimed, finished;
     struct wait_times waits;
@@ -181,6 +182,7 @@ struct hot {
     struct heap limits_due; /* mono */
     struct heap rates_due;  /* mono: of queues */
     struct heap workers_silent; /* mono */
+    struct heap queues_idle;    /* mono */
     struct heap queues_due;     /* wall */
     struct heap kept_due;       /* wall */
     struct hot_schedules schedules;
@@ -193,6 +195,7 @@ struct hot {
     int64_t next_end_ms; /* wall: the first waiting task that expires or meets its deadline */
     struct list dirty_shelves, dirty_queues, dirty_workers, dirty_limits, saving;
     struct list dirty_lines, dirty_levels, dirty_shares, dirty_affinities;
+    struct list full_limits; /* found full by the batch at work */
     struct list idle_lines; /* with limits or affinity, and nothing that is live */
 };
 

@@ -15,6 +15,7 @@ void ns_limits_init(struct ns_limits *limits)
 
 static void free_limit(struct hot_limit *limit)
 {
+    list_remove(&limit->full);
     bytes_drop(limit->name);
     free(limit);
 }
@@ -83,6 +84,8 @@ static struct hot_limit *add_limit(struct hot *hot, struct hot_ns *ns, struct by
     limit->ns = ns;
     limit->name = bytes_keep(name);
     limit->due_in = &hot->limits_due;
+    limit->full_in = &hot->full_limits;
+    limit->told_full_mono_ms = INT64_MIN / 2; /* never */
     list_init(&limit->waiting);
     list_init(&limit->users);
     (void)map_put(ns->limits.in_use, limit->name, limit);
@@ -179,6 +182,14 @@ void limit_wake_in(struct hot_limit *limit, int64_t now_mono_ms, int64_t wait_ms
         return;
     if (limit->due.place == 0 || now_mono_ms + wait_ms < limit->due.key)
         heap_set(limit->due_in, &limit->due, now_mono_ms + wait_ms);
+}
+
+void limit_note_full(struct hot_limit *limit, const struct hot_queue *queue)
+{
+    if (list_is_linked(&limit->full))
+        return;
+    limit->full_for = queue;
+    list_push_back(limit->full_in, &limit->full);
 }
 
 static void set_dirty(struct batch *batch, struct hot_limit *limit)

@@ -12,6 +12,7 @@
 struct batch;
 struct hot;
 struct hot_ns;
+struct hot_queue;
 
 /* A row: of one name, or a rule for all that begin alike. */
 struct hot_declared {
@@ -49,6 +50,10 @@ struct hot_limit {
     struct list_node dirty; /* has something to fold */
     struct heap_node due;   /* mono: whoever waits is woken, or it is forgotten */
     struct heap *due_in;
+    struct list_node full; /* something was found waiting for it by the batch at work */
+    struct list *full_in;
+    const struct hot_queue *full_for;
+    int64_t told_full_mono_ms;
 };
 
 void ns_limits_init(struct ns_limits *limits);
@@ -78,6 +83,8 @@ bool limit_has_room(const struct hot_limit *limit, int64_t units, bool is_paid, 
 /* Wake those who wait here then, or sooner. To be called with what limit_has_room() says when
  * something begins to wait; INT64_MAX is fine. */
 void limit_wake_in(struct hot_limit *limit, int64_t now_mono_ms, int64_t wait_ms);
+/* It is full, and something of the queue waits for it: to be told. */
+void limit_note_full(struct hot_limit *limit, const struct hot_queue *queue);
 /* running += units, and the rate is charged unless that was done at submit; undone with the batch.
  */
 void limit_claim(struct batch *batch, struct hot_limit *limit, int64_t units, bool is_paid);

@@ -8,6 +8,7 @@
 #include "domain/deadline.h"
 #include "heartbeats.h"
 #include "reach.h"
+#include "tell.h"
 
 /* Renewals are kept in memory; one that ends this much later than the stored one is stored, and so
  * is a new length. */
@@ -152,7 +153,7 @@ bool lease_note_sign(struct batch *batch, struct task *task, struct lease_row *r
     task->started_at_ms = batch->now.wall_ms;
     lease_save(batch->db, row);
     task_touch(batch, task);
-    batch_event(batch, EVENT_TASK_STARTED, task, BYTES_NONE);
+    batch_event(batch, EVENT_TASK_STARTED, task, tell_attempt(batch, task));
     return true;
 }
 

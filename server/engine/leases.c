@@ -3,6 +3,10 @@
 
 #include "handlers.h"
 #include "lease_times.h"
+#include "tell.h"
+
+/* Of the lines that one call brings so many have an event; the task's log has them all. */
+enum { LOG_EVENTS_MAX = 100 };
 
 void progress_keep(struct batch *batch, int64_t number, const struct progress_note *note)
 {
@@ -17,6 +21,8 @@ void progress_keep(struct batch *batch, int64_t number, const struct progress_no
     task.has_results = true;
     task_touch(batch, &task);
     batch->rows++;
+    if (note->progress.at != NULL)
+        batch_event(batch, EVENT_TASK_PROGRESS, &task, tell_progress(batch, note->progress));
 }
 
 /* The lease's row and task, with the sign of life noted; false: refused. */
@@ -95,6 +101,8 @@ void run_LEASE_LOGS(struct batch *batch, struct command *command)
             .message = logs->lines[i].message,
         };
     logs_append(batch->db, task.number, lines, logs->lines_len);
+    for (unsigned i = 0; i < logs->lines_len && i < LOG_EVENTS_MAX; i++)
+        batch_event(batch, EVENT_TASK_LOG, &task, tell_log(batch, &lines[i]));
     batch->rows += logs->lines_len;
     answer(batch, command, &task);
 }

@@ -288,6 +288,7 @@ static void set_aside(struct lineup_group *group, int64_t units, int64_t wait_ms
     lineup_heap_remove(&group->place.item);
     list_push_back(&group->limit->waiting, &group->waiting);
     limit_wake_in(group->limit, look->now.mono_ms, wait_ms);
+    limit_note_full(group->limit, group->lineup->queue);
 }
 
 /* A line that has come by itself queues up behind those that wait for one of its limits already:

@@ -12,6 +12,7 @@
 #include "retention.h"
 #include "store/repo_dead_letter.h"
 #include "store/repo_dedup.h"
+#include "tell.h"
 
 struct hot_queue *task_queue(const struct batch *batch, const struct task *task)
 {
@@ -175,7 +176,7 @@ static void entered(struct batch *batch, struct task *task, struct hot_shelf *sh
     keep_key(batch, task);
     hot_count(batch->hot, shelf, task->state, 1, task->bytes);
     change_lines(batch, task, NULL, line, TASK_STATE_NONE);
-    batch_event(batch, EVENT_TASK_SUBMITTED, task, BYTES_NONE);
+    batch_event(batch, EVENT_TASK_SUBMITTED, task, tell_submitted(batch, shelf->of_class->type));
     note_due(batch, task);
     note_ending(batch, task);
     offer(batch, task, TASK_SUCCEEDED);

@@ -8,6 +8,7 @@
 #include "quotas.h"
 #include "reach.h"
 #include "retention.h"
+#include "tell.h"
 #include "views.h"
 
 static void view_one(struct batch *batch, struct command *command, struct hot_queue *queue)
@@ -118,7 +119,8 @@ static void apply(struct batch *batch, struct command *command, struct hot_queue
     effect->object = queue;
     effect->data = arena_copy(batch->mem, settings, sizeof(*settings));
     if (!queue->settings.paused && settings->paused)
-        batch_queue_event(batch, EVENT_QUEUE_PAUSED, queue, BYTES_NONE);
+        batch_queue_event(batch, EVENT_QUEUE_PAUSED, queue,
+                          tell_paused(batch, settings->paused_until_ms));
     view_one(batch, command, &after);
     batch_answer(batch, command);
 }

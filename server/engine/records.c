@@ -1,7 +1,8 @@
 /* Records: event rows, and the rows of names that a batch refers to for the first time. */
 #include "batch.h"
+#include "tell.h"
 
-static void put_event(struct batch *batch, struct event_row *row)
+void batch_put_event(struct batch *batch, struct event_row *row)
 {
     row->number = ++batch->hot->last_event;
     row->at_ms = batch->now.wall_ms;
@@ -22,7 +23,7 @@ void batch_event(struct batch *batch, enum event_kind kind, const struct task *t
         .data = data,
     };
 
-    put_event(batch, &row);
+    batch_put_event(batch, &row);
 }
 
 void batch_queue_event(struct batch *batch, enum event_kind kind, const struct hot_queue *queue,
@@ -35,17 +36,18 @@ void batch_queue_event(struct batch *batch, enum event_kind kind, const struct h
         .data = data,
     };
 
-    put_event(batch, &row);
+    batch_put_event(batch, &row);
 }
 
 void batch_worker_event(struct batch *batch, enum event_kind kind, const struct hot_worker *worker)
 {
-    char id[ID_TEXT_LEN + 1];
-    struct event_row row = {.kind = kind, .ns = worker->ns->head.number};
+    struct event_row row = {
+        .kind = kind,
+        .ns = worker->ns->head.number,
+        .data = tell_worker(batch, worker),
+    };
 
-    id_format(worker->id, id);
-    row.data = arena_printf(batch->mem, "{\"worker_id\":\"%s\"}", id);
-    put_event(batch, &row);
+    batch_put_event(batch, &row);
 }
 
 /* Whether its row is still to be written by this batch. */

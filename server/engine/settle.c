@@ -5,6 +5,7 @@
 #include "closing.h"
 #include "domain/deadline.h"
 #include "place.h"
+#include "tell.h"
 
 struct bytes failure_object(const struct failure *failure, struct arena *arena)
 {
@@ -97,7 +98,7 @@ static void note_start(struct batch *batch, struct settling *settling)
         return;
     settling->lease.started_at_ms = batch->now.wall_ms;
     settling->task.started_at_ms = batch->now.wall_ms;
-    batch_event(batch, EVENT_TASK_STARTED, &settling->task, BYTES_NONE);
+    batch_event(batch, EVENT_TASK_STARTED, &settling->task, tell_attempt(batch, &settling->task));
 }
 
 static void keep_end(struct batch *batch, struct task *task, const struct body *result,
@@ -132,14 +133,16 @@ void settle_succeeded(struct batch *batch, struct settling *settling, const stru
      */
     if (result->data.len > 0 || result->content_type.at != NULL || task->has_results)
         keep_end(batch, task, result, BYTES_NONE);
-    finish(batch, task, TASK_SUCCEEDED, EVENT_TASK_SUCCEEDED, BYTES_NONE);
+    finish(batch, task, TASK_SUCCEEDED, EVENT_TASK_SUCCEEDED, tell_attempt(batch, task));
 }
 
 static void end_cancelled(struct batch *batch, struct settling *settling, struct bytes error)
 {
+    struct task *task = &settling->task;
+
     if (error.at != NULL)
-        keep_end(batch, &settling->task, &(struct body){.data = BYTES_NONE}, error);
-    finish(batch, &settling->task, TASK_CANCELLED, EVENT_TASK_CANCELLED, BYTES_NONE);
+        keep_end(batch, task, &(struct body){.data = BYTES_NONE}, error);
+    finish(batch, task, TASK_CANCELLED, EVENT_TASK_CANCELLED, tell_cancelled(batch, task));
 }
 
 static bool is_asked_to_stop(const struct settling *settling)
@@ -147,23 +150,23 @@ static bool is_asked_to_stop(const struct settling *settling)
     return settling->task.cancel_requested_at_ms >= 0;
 }
 
-/* data.handled: somebody waits for this very task. */
-static struct bytes handled(const struct batch *batch, const struct task *task)
+static struct bytes word_of(enum attempt_outcome outcome)
 {
-    return lot_waiters(&batch->engine->lot, task->number) != NULL ? BYTES("{\"handled\":true}")
-                                                                  : BYTES("{\"handled\":false}");
+    return bytes_of(attempt_outcome_name(outcome));
 }
 
-static void retry_or_fail(struct batch *batch, struct task *task, struct retry_verdict verdict)
+static void retry_or_fail(struct batch *batch, struct task *task, const struct failed_how *how,
+                          struct retry_verdict verdict)
 {
     if (!verdict.again) {
-        finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, handled(batch, task));
+        finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, tell_failed(batch, task, how->error));
         return;
     }
     batch_queue_metric(batch, METRIC_RETRIES, task_queue(batch, task), BYTES_NONE);
     task->run_at_ms = batch->now.wall_ms + verdict.delay_ms;
     task_move(batch, task, verdict.delay_ms > 0 ? TASK_RETRYING : place_when_due(batch, task),
-              EVENT_TASK_RETRYING, BYTES_NONE);
+              EVENT_TASK_RETRYING,
+              tell_retrying(batch, task, task->attempt, word_of(how->outcome), how->error));
 }
 
 void settle_failed(struct batch *batch, struct settling *settling, const struct failed_how *how)
@@ -183,7 +186,7 @@ void settle_failed(struct batch *batch, struct settling *settling, const struct 
 
     task->failures++;
     keep_end(batch, task, &(struct body){.data = BYTES_NONE}, how->error);
-    retry_or_fail(batch, task,
+    retry_or_fail(batch, task, how,
                   retry_after_failure(&policy, task->failures, retryable, how->delay_ms,
                                       random_u64(&batch->engine->options.random)));
 }
@@ -192,15 +195,17 @@ void settle_failed(struct batch *batch, struct settling *settling, const struct 
 static void give_back(struct batch *batch, struct settling *settling, enum attempt_outcome outcome)
 {
     struct task *task = &settling->task;
+    struct bytes data;
 
     end_attempt(batch, settling, outcome, BYTES_NONE);
     if (is_asked_to_stop(settling)) {
         end_cancelled(batch, settling, BYTES_NONE);
         return;
     }
+    data = tell_retrying(batch, task, task->attempt, word_of(outcome), BYTES_NONE);
     task->attempt--;
     task->keeps_place = true;
-    task_move(batch, task, place_when_due(batch, task), EVENT_TASK_RETRYING, BYTES_NONE);
+    task_move(batch, task, place_when_due(batch, task), EVENT_TASK_RETRYING, data);
 }
 
 void settle_released(struct batch *batch, struct settling *settling)
@@ -211,6 +216,7 @@ void settle_released(struct batch *batch, struct settling *settling)
 void settle_snoozed(struct batch *batch, struct settling *settling, int64_t delay_ms)
 {
     struct task *task = &settling->task;
+    struct bytes data;
 
     note_start(batch, settling);
     end_attempt(batch, settling, ATTEMPT_SNOOZED, BYTES_NONE);
@@ -218,10 +224,11 @@ void settle_snoozed(struct batch *batch, struct settling *settling, int64_t dela
         end_cancelled(batch, settling, BYTES_NONE);
         return;
     }
-    task->attempt--;
     task->run_at_ms = batch->now.wall_ms + delay_ms;
+    data = tell_retrying(batch, task, task->attempt, word_of(ATTEMPT_SNOOZED), BYTES_NONE);
+    task->attempt--;
     task_move(batch, task, delay_ms > 0 ? TASK_SCHEDULED : place_when_due(batch, task),
-              EVENT_TASK_RETRYING, BYTES_NONE);
+              EVENT_TASK_RETRYING, data);
 }
 
 void settle_cancelled(struct batch *batch, struct settling *settling, struct bytes error)
@@ -251,7 +258,7 @@ static void settle_deadline(struct batch *batch, struct settling *settling)
 void settle_without_attempt(struct batch *batch, struct task *task, struct bytes error)
 {
     keep_end(batch, task, &(struct body){.data = BYTES_NONE}, error);
-    finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, handled(batch, task));
+    finish(batch, task, TASK_FAILED, EVENT_TASK_FAILED, tell_failed(batch, task, error));
 }
 
 bool settle_overdue(struct batch *batch, struct task *task)
@@ -259,7 +266,7 @@ bool settle_overdue(struct batch *batch, struct task *task)
     enum task_state verdict = deadline_verdict(task, batch->now.wall_ms);
 
     if (verdict == TASK_EXPIRED) {
-        finish(batch, task, TASK_EXPIRED, EVENT_TASK_EXPIRED, BYTES_NONE);
+        finish(batch, task, TASK_EXPIRED, EVENT_TASK_EXPIRED, tell_expired(batch, task));
     } else if (verdict == TASK_FAILED) {
         settle_without_attempt(batch, task, BYTES(DEADLINE_ERROR));
     }
@@ -287,15 +294,20 @@ void settle_timed_out(struct batch *batch, struct settling *settling)
     settle_failed(batch, settling, &how);
 }
 
+#define LOST_ERROR                                                                                 \
+    "{\"type\":\"lost\",\"message\":\"the lease ran out without a word from the worker\","        \
+    "\"trace\":null,\"data\":null}"
+
 void settle_lost(struct batch *batch, struct settling *settling)
 {
-    static const char error[] =
-        "{\"type\":\"lost\",\"message\":\"the lease ran out without a word from the worker\","
-        "\"trace\":null,\"data\":null}";
+    static const struct failed_how HOW = {
+        .outcome = ATTEMPT_LOST,
+        .error = {LOST_ERROR, sizeof(LOST_ERROR) - 1},
+    };
     struct task *task = &settling->task;
 
     batch_queue_metric(batch, METRIC_LEASES_LOST, task_queue(batch, task), BYTES_NONE);
-    end_attempt(batch, settling, ATTEMPT_LOST, BYTES(error));
+    end_attempt(batch, settling, ATTEMPT_LOST, HOW.error);
     if (is_asked_to_stop(settling)) {
         end_cancelled(batch, settling, BYTES_NONE);
         return;
@@ -305,13 +317,13 @@ void settle_lost(struct batch *batch, struct settling *settling)
     struct retry_verdict verdict = {.again = false};
 
     task->losses++;
-    keep_end(batch, task, &(struct body){.data = BYTES_NONE}, BYTES(error));
+    keep_end(batch, task, &(struct body){.data = BYTES_NONE}, HOW.error);
     /* The first loss is offered again at once: where it stood, not behind all others. */
     task->keeps_place = task->losses == 1;
     if (!task->at_most_once)
         verdict =
             retry_after_loss(&policy, task->losses, random_u64(&batch->engine->options.random));
-    retry_or_fail(batch, task, verdict);
+    retry_or_fail(batch, task, &HOW, verdict);
 }
 
 /* Nobody knows whether the answer arrived. */
@@ -337,5 +349,5 @@ void settle_abandoned(struct batch *batch, struct settling *settling)
     closing_note_abandoned(batch, task_queue(batch, &settling->task), settling->task.id);
     end_attempt(batch, settling, ATTEMPT_CANCELLED, BYTES_NONE);
     finish(batch, &settling->task, TASK_CANCELLED, EVENT_TASK_CANCELLED,
-           BYTES("{\"abandoned\":true,\"detail\":\"closing timed out\"}"));
+           tell_cancelled(batch, &settling->task));
 }

@@ -1,6 +1,7 @@
 /* Timers: leases, waits, due tasks, queues, workers, and the broom. */
 #include "timers.h"
 
+#include "alarms.h"
 #include "audit.h"
 #include "domain/bounds.h"
 #include "held.h"
@@ -190,6 +191,7 @@ static void run_janitor(struct batch *batch)
         engine->disk_is_full = false;
         atomic_store(&engine->has_room, true);
     }
+    alarms_look(batch);
 }
 
 void timers_run(struct batch *batch)
@@ -203,6 +205,7 @@ void timers_run(struct batch *batch)
     run_workers(batch);
     intents_run(batch);
     queues_run(batch);
+    alarms_run(batch);
     run_sweep(batch);
     run_waits(batch);
     run_real_waits(batch);
@@ -241,6 +244,7 @@ int64_t timers_next_mono(const struct engine *engine)
     next = earlier(next, heap_due(&hot->workers_silent));
     next = earlier(next, heap_due(&hot->limits_due));
     next = earlier(next, heap_due(&hot->rates_due));
+    next = earlier(next, heap_due(&hot->queues_idle));
     next = earlier(next, mono_of_wall(now, hot->next_due_ms));
     next = earlier(next, mono_of_wall(now, hot->next_end_ms));
     next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));

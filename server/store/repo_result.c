@@ -64,16 +64,26 @@ void result_forget_end(struct db *db, int64_t number)
     db_run(db, SQL_RESULT_FORGET_END, VALUES(VALUE_INT(number)));
 }
 
-struct bytes result_error(struct db *db, int64_t number, struct arena *arena)
+static struct bytes one_of(struct db *db, enum sql sql, int64_t number, struct arena *arena)
 {
-    struct db_rows *rows = db_query(db, SQL_RESULT_ERROR, VALUES(VALUE_INT(number)));
-    struct bytes error = BYTES_NONE;
+    struct db_rows *rows = db_query(db, sql, VALUES(VALUE_INT(number)));
+    struct bytes text = BYTES_NONE;
 
     if (db_step(rows)) {
-        error = arena_bytes(arena, db_bytes(rows, 0));
+        text = arena_bytes(arena, db_bytes(rows, 0));
         db_done(rows);
     }
-    return error;
+    return text;
+}
+
+struct bytes result_reason(struct db *db, int64_t number, struct arena *arena)
+{
+    return one_of(db, SQL_RESULT_REASON, number, arena);
+}
+
+struct bytes result_error(struct db *db, int64_t number, struct arena *arena)
+{
+    return one_of(db, SQL_RESULT_ERROR, number, arena);
 }
 
 void attempt_insert(struct db *db, const struct attempt_end *end)

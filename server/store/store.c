@@ -88,6 +88,14 @@ void store_reserve_release(struct store *store)
         reserve_release(&store->folder);
 }
 
+struct store_room store_room(const struct store *store)
+{
+    return (struct store_room){
+        .free_bytes = store->in_memory ? INT64_MAX : folder_free_bytes(&store->folder),
+        .reserve_bytes = RESERVE_BYTES,
+    };
+}
+
 bool store_has_room(const struct store *store)
 {
     return store->in_memory || reserve_is_kept(&store->folder);

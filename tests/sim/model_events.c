@@ -397,6 +397,9 @@ void sight_event(struct sight *look, const struct row_event *event)
     case EVENT_TASK_RETRYING:
         on_retrying(look, known);
         break;
+    case EVENT_TASK_PROGRESS:
+    case EVENT_TASK_LOG:
+        break;
     default:
         on_end(look, known, event->kind);
         break;

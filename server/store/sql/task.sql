@@ -99,6 +99,9 @@ SELECT content_type, error, cancel_reason, progress, checkpoint, result FROM res
 -- All but the result itself, which may be large.
 SELECT content_type, error, cancel_reason, progress, checkpoint FROM results WHERE task = $1;
 
+-- name: result_reason
+SELECT cancel_reason FROM results WHERE task = $1;
+
 -- name: result_put_end
 -- How it ended; a checkpoint and a cancel's reason are kept.
 INSERT INTO results (task, result, content_type, error) VALUES ($1, $2, $3, $4)
