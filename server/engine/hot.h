@@ -196,7 +196,7 @@ struct hot {
     struct list dirty_shelves, dirty_queues, dirty_workers, dirty_limits, saving;
     struct list dirty_lines, dirty_levels, dirty_shares, dirty_affinities;
     struct list full_limits; /* found full by the batch at work */
-    struct list idle_lines; /* with limits or affinity, and nothing that is live */
+    struct list idle_lines;  /* with limits or affinity, and nothing that is live */
 };
 
 void hot_init(struct hot *hot);

@@ -295,7 +295,7 @@ void settle_timed_out(struct batch *batch, struct settling *settling)
 }
 
 #define LOST_ERROR                                                                                 \
-    "{\"type\":\"lost\",\"message\":\"the lease ran out without a word from the worker\","        \
+    "{\"type\":\"lost\",\"message\":\"the lease ran out without a word from the worker\","         \
     "\"trace\":null,\"data\":null}"
 
 void settle_lost(struct batch *batch, struct settling *settling)

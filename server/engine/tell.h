@@ -1,4 +1,5 @@
-/* Tell: what the events say: small JSON objects in the batch's memory, never payloads or results. */
+/* Tell: what the events say: small JSON objects in the batch's memory, never payloads or results.
+ */
 #pragma once
 
 #include "batch.h"
@@ -15,7 +16,8 @@ struct bytes tell_retrying(struct batch *batch, const struct task *task, int32_t
                            struct bytes reason, struct bytes error);
 /* {handled, attempt, error}; handled: somebody waits for this very task. */
 struct bytes tell_failed(struct batch *batch, const struct task *task, struct bytes error);
-/* {reason, abandoned} and, of an abandoned one, detail. Its reason is read unless it is in *task. */
+/* {reason, abandoned} and, of an abandoned one, detail. Its reason is read unless it is in *task.
+ */
 struct bytes tell_cancelled(struct batch *batch, const struct task *task);
 /* {expires_at} */
 struct bytes tell_expired(struct batch *batch, const struct task *task);

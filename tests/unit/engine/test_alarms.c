@@ -102,8 +102,8 @@ static void declare(struct stage *stage)
 {
     struct command *command = stage_make(stage, COMMAND_PUT_LIMIT);
 
-    command->in.limit = (struct limit_edit){
-        .name = BYTES("db"), .settings = limit_none(), .if_match = -1};
+    command->in.limit =
+        (struct limit_edit){.name = BYTES("db"), .settings = limit_none(), .if_match = -1};
     command->in.limit.settings.max_running = 1;
     (void)stage_ask(stage, command);
 }

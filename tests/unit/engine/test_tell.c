@@ -236,9 +236,8 @@ static void log_lines_are_told_up_to_a_hundred_a_call(void **state)
     (void)stage_ask(stage, command);
     assert_int_equal(said(stage, EVENT_TASK_LOG, "count(*)"), 100);
     assert_int_equal(said(stage, EVENT_TASK_LOG, "length(data->>'message')"), 1024);
-    assert_int_equal(said(stage, EVENT_TASK_LOG,
-                          "data->>'level' = 'warn' AND data->>'logger' IS NULL"),
-                     1);
+    assert_int_equal(
+        said(stage, EVENT_TASK_LOG, "data->>'level' = 'warn' AND data->>'logger' IS NULL"), 1);
 }
 
 static void workers_and_pauses_are_told(void **state)
