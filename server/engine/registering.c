@@ -141,7 +141,7 @@ void run_REGISTER(struct batch *batch, struct command *command)
     worker_save(batch->db, row);
     batch->rows++;
     batch_worker_event(batch, EVENT_WORKER_REGISTERED,
-                       &(struct hot_worker){.id = row->id, .ns = ns});
+                       &(struct hot_worker){.id = row->id, .ns = ns, .identity = row->identity});
     effect->object = known != NULL ? (void *)known : row;
     effect->data = row;
     effect->number = batch->now.mono_ms;
