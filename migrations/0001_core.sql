@@ -96,8 +96,8 @@ CREATE TABLE lines (
     limits   TEXT,                             -- as domain/rules.h writes them
     paid     {{i64}} NOT NULL,                 -- bit n: limit n took its tasks from the rate at submit
     affinity TEXT,
-    ready    {{i64}} NOT NULL,
     live     {{i64}} NOT NULL,                 -- not terminal
+    aside    {{i64}} NOT NULL,                 -- of these, neither ready nor leased
     share    {{i64}} NOT NULL,                 -- nothing ready stands before this share and, in it, this task
     first    {{i64}} NOT NULL
 ) {{strict}};

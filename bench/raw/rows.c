@@ -55,9 +55,9 @@ void rows_prepare(struct rows *rows)
                         " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (ns, queue, class, state)"
                         " DO UPDATE SET tasks = tasks + excluded.tasks",
         [LINE_PUT] =
-            "INSERT INTO lines (number, queue, class, priority, limits, ready, live, share,"
-            " first, paid) VALUES (?1, ?2, ?3, 0, '', ?4, ?5, 0, 0, 0) ON CONFLICT (number) DO UPDATE SET"
-            " ready = ready + excluded.ready, live = live + excluded.live",
+            "INSERT INTO lines (number, queue, class, priority, limits, live, aside, share,"
+            " first, paid) VALUES (?1, ?2, ?3, 0, '', ?4, 0, 0, 0, 0) ON CONFLICT (number) DO UPDATE SET"
+            " live = live + excluded.live",
         [READY_LIST] = "SELECT number, id FROM tasks WHERE line = ?1 AND state = 3"
                        " ORDER BY share, number LIMIT ?2",
         [BODY_GET] = "SELECT payload, content_type FROM bodies WHERE task = ?1",
@@ -105,9 +105,9 @@ static void count(struct rows *rows, int64_t state, int64_t change)
     database_run(&rows->database, COUNTER_ADD, "iiiii", NS, QUEUE, CLASS, state, change);
 }
 
-static void count_line(struct rows *rows, int64_t ready, int64_t live)
+static void count_line(struct rows *rows, int64_t live)
 {
-    database_run(&rows->database, LINE_PUT, "iiiii", LINE, QUEUE, CLASS, ready, live);
+    database_run(&rows->database, LINE_PUT, "iiii", LINE, QUEUE, CLASS, live);
 }
 
 static void event(struct rows *rows, int64_t kind, int64_t task, const unsigned char *id)
@@ -135,7 +135,7 @@ void rows_submit(struct rows *rows, unsigned n)
     for (unsigned i = 0; i < n; i++)
         submit_one(rows);
     count(rows, READY, n);
-    count_line(rows, n, n);
+    count_line(rows, n);
     database_exec(&rows->database, "COMMIT");
 }
 
@@ -195,6 +195,6 @@ void rows_finish_and_claim(struct rows *rows, unsigned n)
     count(rows, SUCCEEDED, finished);
     count(rows, RUNNING, (int64_t)rows->n_held - (int64_t)finished);
     count(rows, READY, -(int64_t)rows->n_held);
-    count_line(rows, -(int64_t)rows->n_held, -(int64_t)finished);
+    count_line(rows, -(int64_t)finished);
     database_exec(&rows->database, "COMMIT");
 }

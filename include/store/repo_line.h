@@ -9,11 +9,12 @@ struct line_row {
     int32_t priority;
     struct bytes limits, affinity; /* NONE: none */
     uint64_t paid;                 /* as in struct task */
-    int64_t ready, live;
-    int64_t share, first; /* nothing that is ready stands before */
+    int64_t live, aside;           /* not terminal; of these, neither ready nor leased */
+    int64_t share, first;          /* nothing that is ready stands before */
 };
-/* Make it or set its counts and its first; the rest never changes. */
-void line_save(struct db *db, const struct line_row *row);
+void line_insert(struct db *db, const struct line_row *row);
+/* Its counts and its first: the rest never changes. */
+void line_update(struct db *db, const struct line_row *row);
 /* Whether limits may hold its tasks back. */
 bool line_has_limits(struct db *db, int64_t number);
 void line_delete(struct db *db, int64_t number);

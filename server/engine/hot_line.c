@@ -167,8 +167,10 @@ struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row)
     if (queue == NULL || of_class == NULL)
         return NULL;
     line = find_line(hot, hot_shelf(queue, of_class), row);
-    line->ready += row->ready;
+    line->has_row = true;
+    line->ready += row->live - row->aside; /* less those that are leased, which come later */
     line->live += row->live;
+    line->aside += row->aside;
     line->front.bound =
         (struct ready_head){.number = row->first, .share = row->share, .priority = row->priority};
     for (unsigned i = 0; i < line->uses_len; i++)
@@ -177,6 +179,11 @@ struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row)
     if (has_key(line) && line->live == 0)
         list_push_back(&hot->idle_lines, &line->idle);
     return line;
+}
+
+void line_load_leased(struct hot_line *line)
+{
+    line->ready--;
 }
 
 /* ---- going ---- */
@@ -223,10 +230,15 @@ void hot_free_lines(struct hot_queue *queue)
 
 /* ---- counts and the first few ---- */
 
-void line_count(struct hot *hot, struct hot_line *line, int64_t live, int64_t ready)
+void line_count(struct hot *hot, struct hot_line *line, enum task_state state, int64_t tasks)
 {
-    line->adding_live += live;
-    line->adding_ready += ready;
+    line->adding_live += tasks;
+    if (state == TASK_READY)
+        line->adding_ready += tasks;
+    else if (!task_state_is_leased(state))
+        line->adding_aside += tasks;
+    if (state == TASK_READY && tasks > 0)
+        line->is_filled = true;
     if (!list_is_linked(&line->dirty))
         list_push_back(&hot->dirty_lines, &line->dirty);
 }
@@ -364,30 +376,47 @@ int64_t lines_blocked_by(const struct hot_limit *limit, int64_t now_mono_ms)
 
 /* ---- with the batch ---- */
 
+/* What a claim takes away alone is no news: those that are leased are counted at a start, and
+ * nothing stands before a first that has left. */
+static bool has_news(const struct hot_line *line)
+{
+    return line->is_filled || line->adding_live != 0 || line->adding_aside != 0;
+}
+
+static void write_line(struct db *db, struct hot_line *line)
+{
+    const struct ready_head *first = front_bound(&line->front);
+    struct line_row row = {
+        .number = line->number,
+        .live = line->live + line->adding_live,
+        .aside = line->aside + line->adding_aside,
+        .share = first->share,
+        .first = first->number,
+    };
+
+    line->is_written = true;
+    if (line->has_row && !line->is_swept) {
+        line_update(db, &row);
+        return;
+    }
+    row.queue = line->shelf->queue->head.number;
+    row.class_number = line->shelf->of_class->head.number;
+    row.priority = line->priority;
+    row.limits = line->limits;
+    row.paid = line->paid;
+    row.affinity = line->affinity == NULL ? BYTES_NONE : line->affinity->key;
+    line_insert(db, &row);
+}
+
 void lines_write(struct batch *batch)
 {
     for (struct list_node *node = list_first(&batch->hot->dirty_lines); node != NULL;
          node = list_next(&batch->hot->dirty_lines, node)) {
-        const struct hot_line *line = CONTAINER_OF(node, struct hot_line, dirty);
-        const struct ready_head *first = front_bound(&line->front);
+        struct hot_line *line = CONTAINER_OF(node, struct hot_line, dirty);
 
-        /* It goes with this batch: a row written now would stay for ever. */
-        if (line->is_swept && line->live + line->adding_live == 0)
-            continue;
-        line_save(batch->db,
-                  &(struct line_row){
-                      .number = line->number,
-                      .queue = line->shelf->queue->head.number,
-                      .class_number = line->shelf->of_class->head.number,
-                      .priority = line->priority,
-                      .limits = line->limits,
-                      .paid = line->paid,
-                      .affinity = line->affinity == NULL ? BYTES_NONE : line->affinity->key,
-                      .ready = line_ready(line),
-                      .live = line->live + line->adding_live,
-                      .share = first->share,
-                      .first = first->number,
-                  });
+        /* Swept, it goes with this batch: a row written now would stay for ever. */
+        if (has_news(line) && !(line->is_swept && line->live + line->adding_live == 0))
+            write_line(batch->db, line);
     }
 }
 
@@ -396,8 +425,11 @@ static void settle_line(struct hot *hot, struct hot_line *line, bool keep)
     if (keep) {
         line->live += line->adding_live;
         line->ready += line->adding_ready;
+        line->aside += line->adding_aside;
+        line->has_row |= line->is_written;
     }
-    line->adding_live = line->adding_ready = 0;
+    line->adding_live = line->adding_ready = line->adding_aside = 0;
+    line->is_filled = line->is_written = false;
     if (line->live > 0)
         list_remove(&line->idle);
     else if (has_key(line) && !list_is_linked(&line->idle))

@@ -30,14 +30,17 @@ struct hot_line {
     struct line_use *uses;
     unsigned uses_len;
     int64_t ready, adding_ready;
-    int64_t live, adding_live; /* not terminal */
-    unsigned index;            /* among the queue's lines */
-    struct front front;        /* of the ready ones, as the batch at work sees them */
-    uint64_t changed_at;       /* the queue's count when its first changed last */
+    int64_t live, adding_live;   /* not terminal */
+    int64_t aside, adding_aside; /* of these, neither ready nor leased */
+    unsigned index;              /* among the queue's lines */
+    struct front front;          /* of the ready ones, as the batch at work sees them */
+    uint64_t changed_at;         /* the queue's count when its first changed last */
     struct list_node changed;
     struct list_node dirty; /* has something to add */
     struct list_node idle;  /* of hot: has a key and nothing that is live */
-    bool is_swept;          /* the batch at work has deleted its row */
+    bool has_row;
+    /* What the batch at work has done: made something ready; written its row, deleted it. */
+    bool is_filled, is_written, is_swept;
 };
 
 /* Find or make, by the task's priority, limits and affinity. */
@@ -48,8 +51,10 @@ struct hot_line *hot_load_line(struct hot *hot, const struct line_row *row);
 void hot_drop_line(struct hot *hot, struct hot_line *line);
 void hot_free_lines(struct hot_queue *queue);
 
-/* By so many tasks. */
-void line_count(struct hot *hot, struct hot_line *line, int64_t live, int64_t ready);
+/* So many tasks in that state more, or fewer. */
+void line_count(struct hot *hot, struct hot_line *line, enum task_state state, int64_t tasks);
+/* At a start, once the rows are loaded: one of its tasks is leased. */
+void line_load_leased(struct hot_line *line);
 int64_t line_ready(const struct hot_line *line);
 /* A task became ready, or is it no more; told after it was counted. */
 void line_enters(struct hot_line *line, const struct ready_head *head);
@@ -79,7 +84,8 @@ void line_hold(struct batch *batch, struct hot_line *line, int64_t tasks);
 /* How many of the queue's ready tasks are held back by limits. */
 int64_t queue_held_back(const struct hot_queue *queue, int64_t now_mono_ms);
 
-/* Before COMMIT: rows of lines whose counts changed. */
+/* Before COMMIT: rows of lines that have changed, but for those of which tasks were handed out and
+ * nothing else: a start knows that from the leases. */
 void lines_write(struct batch *batch);
 /* Take out some that have been idle: slices for the broom. */
 int64_t lines_sweep(struct batch *batch, unsigned max);

@@ -107,19 +107,20 @@ struct lease_load {
     int64_t stopped_at_ms;
 };
 
-/* What its limits count; a waiting task has lent its units. */
+/* It is leased, and not ready; what its limits count. A waiting task has lent its units. */
 static void load_running(struct engine *engine, struct hot_lease *lease)
 {
     struct task task;
-    const struct hot_line *line;
+    struct hot_line *line;
 
     if (!task_load_number(engine->db, lease->row.task, &task))
         return;
     lease->line = task.line;
-    if (task.state != TASK_RUNNING)
-        return;
     line = hot_line_numbered(&engine->hot, task.line);
-    for (unsigned i = 0; line != NULL && i < line->uses_len; i++)
+    if (line == NULL)
+        return;
+    line_load_leased(line);
+    for (unsigned i = 0; task.state == TASK_RUNNING && i < line->uses_len; i++)
         limit_load(line->uses[i].limit, line->uses[i].units, 0);
 }
 

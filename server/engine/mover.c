@@ -136,9 +136,9 @@ static void change_lines(struct batch *batch, const struct task *task, struct ho
     struct hot *hot = batch->hot;
 
     if (before != NULL)
-        line_count(hot, before, -1, from == TASK_READY ? -1 : 0);
+        line_count(hot, before, from, -1);
     if (after != NULL)
-        line_count(hot, after, 1, task->state == TASK_READY ? 1 : 0);
+        line_count(hot, after, task->state, 1);
     if (before != after) {
         if (before != NULL)
             line_hold(batch, before, -1);

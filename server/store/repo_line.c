@@ -1,13 +1,20 @@
 /* Line repo: rows of lines, levels and shares. */
 #include "store/repo_line.h"
 
-void line_save(struct db *db, const struct line_row *row)
+void line_insert(struct db *db, const struct line_row *row)
 {
-    db_run(db, SQL_LINE_PUT,
+    db_run(db, SQL_LINE_INSERT,
            VALUES(VALUE_INT(row->number), VALUE_INT(row->queue), VALUE_INT(row->class_number),
                   VALUE_INT(row->priority), VALUE_TEXT(row->limits), VALUE_TEXT(row->affinity),
-                  VALUE_INT(row->ready), VALUE_INT(row->live), VALUE_INT(row->share),
+                  VALUE_INT(row->live), VALUE_INT(row->aside), VALUE_INT(row->share),
                   VALUE_INT(row->first), VALUE_INT((int64_t)row->paid)));
+}
+
+void line_update(struct db *db, const struct line_row *row)
+{
+    db_run(db, SQL_LINE_UPDATE,
+           VALUES(VALUE_INT(row->number), VALUE_INT(row->live), VALUE_INT(row->aside),
+                  VALUE_INT(row->share), VALUE_INT(row->first)));
 }
 
 bool line_has_limits(struct db *db, int64_t number)
@@ -32,8 +39,8 @@ void line_each(struct db *db, void (*each)(void *ctx, const struct line_row *row
             .priority = (int32_t)db_int(rows, 3),
             .limits = db_bytes(rows, 4),
             .affinity = db_bytes(rows, 5),
-            .ready = db_int(rows, 6),
-            .live = db_int(rows, 7),
+            .live = db_int(rows, 6),
+            .aside = db_int(rows, 7),
             .share = db_int(rows, 8),
             .first = db_int(rows, 9),
             .paid = (uint64_t)db_int(rows, 10),

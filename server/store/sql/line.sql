@@ -1,13 +1,14 @@
 -- Statements about lines and fair shares.
 
--- name: line_put
-INSERT INTO lines (number, queue, class, priority, limits, affinity, ready, live, share, first, paid)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-ON CONFLICT (number) DO UPDATE SET
-    ready = excluded.ready, live = excluded.live, share = excluded.share, first = excluded.first;
+-- name: line_insert
+INSERT INTO lines (number, queue, class, priority, limits, affinity, live, aside, share, first, paid)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: line_update
+UPDATE lines SET live = $2, aside = $3, share = $4, first = $5 WHERE number = $1;
 
 -- name: line_all
-SELECT number, queue, class, priority, limits, affinity, ready, live, share, first, paid FROM lines;
+SELECT number, queue, class, priority, limits, affinity, live, aside, share, first, paid FROM lines;
 
 -- name: line_limited
 SELECT 1 FROM lines WHERE number = $1 AND limits IS NOT NULL;

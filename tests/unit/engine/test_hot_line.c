@@ -49,7 +49,8 @@ static void counts_of_a_batch_are_kept_or_dropped(void **state)
     struct hot_shelf *shelf = hot_shelf(queue, hot_class(hot, ns, BYTES("t"), BYTES_NONE));
     struct hot_line *line = line_with(hot, shelf, 0, BYTES("a 1\n"));
 
-    line_count(hot, line, 2, 1);
+    line_count(hot, line, TASK_READY, 1);
+    line_count(hot, line, TASK_BLOCKED, 1);
     line_enters(line, &(struct ready_head){.number = 7});
     assert_int_equal(line_ready(line), 1);
     hot_drop(hot);
@@ -57,7 +58,8 @@ static void counts_of_a_batch_are_kept_or_dropped(void **state)
     assert_int_equal(line->front.len, 0);
     assert_true(list_is_linked(&line->idle));
 
-    line_count(hot, line, 2, 1);
+    line_count(hot, line, TASK_READY, 1);
+    line_count(hot, line, TASK_BLOCKED, 1);
     hot_fold(hot);
     hot_drop(hot);
     assert_int_equal(line_ready(line), 1);
@@ -178,13 +180,84 @@ static void lines_are_as_their_tasks_say_after_a_restart(void **state)
     stage_kill(stage);
     ns = hot_ns(&stage->engine->hot, BYTES("default"), true);
     assert_int_equal(stage_number(stage, "SELECT sum(live) FROM lines"), 5);
-    assert_int_equal(stage_number(stage, "SELECT sum(ready) FROM lines"), 4);
+    assert_int_equal(stage_number(stage, "SELECT sum(aside) FROM lines"), 0);
     assert_int_equal(limit_units_held(limit_in_use(ns, BYTES("name-0"))), 2);
     assert_int_equal(limit_units_running(limit_in_use(ns, BYTES("name-0"))), 1);
     assert_int_equal(limit_units_running(limit_in_use(ns, BYTES("name-1"))), 0);
     for (unsigned i = 0; i < 4; i++)
         assert_non_null(claim(stage, worker));
     assert_null(claim(stage, worker));
+}
+
+static const struct hot_line *only_line(struct stage *stage)
+{
+    size_t at = 0;
+
+    assert_int_equal(map_len(stage->engine->hot.lines), 1);
+    return map_each(stage->engine->hot.lines, &at);
+}
+
+/* A claim leaves the row of its line alone; how many are ready is known all the same. */
+static void what_is_leased_is_taken_off_at_a_start(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 9);
+    const struct hot_line *line;
+    const struct task *task;
+    struct command *later = to_use(stage, 0);
+
+    for (unsigned i = 0; i < 4; i++)
+        (void)stage_ask(stage, to_use(stage, 0));
+    later->in.submit.specs[0].delay_ms = 60000;
+    (void)stage_ask(stage, later);
+    task = claim(stage, worker);
+    (void)claim(stage, worker);
+    assert_int_equal(stage_number(stage, "SELECT first FROM lines"), 1);
+    assert_int_equal(stage_number(stage, "SELECT live * 10 + aside FROM lines"), 51);
+    stage_kill(stage);
+    line = only_line(stage);
+    assert_int_equal(line_ready(line), 2);
+    assert_int_equal(line->live, 5);
+    assert_int_equal(line->aside, 1);
+    assert_int_equal(finish(stage, task, OUTCOME_SUCCEEDED), TASK_SUCCEEDED);
+    assert_int_equal(stage_number(stage, "SELECT live * 10 + aside FROM lines"), 41);
+    stage_kill(stage);
+    assert_int_equal(line_ready(only_line(stage)), 2);
+}
+
+/* It comes back to a place before the one that the row has as the first. */
+static void one_that_is_given_back_is_not_before_the_first_of_the_row(void **state)
+{
+    static const char before[] = "SELECT count(*) FROM tasks t JOIN lines l ON l.number = t.line"
+                                 " WHERE t.state = 3 AND (t.share, t.number) < (l.share, l.first)";
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 9);
+    const struct task *first, *second;
+
+    for (unsigned i = 0; i < 4; i++)
+        (void)stage_ask(stage, to_use(stage, 0));
+    first = claim(stage, worker);
+    second = claim(stage, worker);
+    (void)finish(stage, first, OUTCOME_SUCCEEDED);
+    assert_int_equal(stage_number(stage, "SELECT first FROM lines"), 3);
+    (void)finish(stage, second, OUTCOME_RELEASED);
+    assert_int_equal(stage_number(stage, before), 0);
+    assert_int_equal(stage_number(stage, "SELECT first FROM lines"), 2);
+}
+
+static void one_that_is_put_off_is_counted_in_the_row(void **state)
+{
+    struct stage *stage = *state;
+    struct id worker = enrol(stage, "q", 9);
+    struct command *later;
+
+    (void)stage_ask(stage, to_use(stage, 0));
+    later = to_finish(stage, claim(stage, worker)->lease, OUTCOME_SNOOZED);
+    later->in.finish.outcomes->delay_ms = 60000;
+    (void)stage_ask(stage, later);
+    assert_int_equal(stage_number(stage, "SELECT live * 10 + aside FROM lines"), 11);
+    stage_pass(stage, 60000);
+    assert_int_equal(stage_number(stage, "SELECT live * 10 + aside FROM lines"), 10);
 }
 
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
@@ -198,6 +271,9 @@ int main(void)
         STAGED(a_line_that_is_used_again_as_it_is_swept_stays),
         STAGED(a_line_that_is_used_for_nothing_as_it_is_swept_goes),
         STAGED(lines_are_as_their_tasks_say_after_a_restart),
+        STAGED(what_is_leased_is_taken_off_at_a_start),
+        STAGED(one_that_is_put_off_is_counted_in_the_row),
+        STAGED(one_that_is_given_back_is_not_before_the_first_of_the_row),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

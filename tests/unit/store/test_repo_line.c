@@ -51,24 +51,29 @@ static void lines_are_made_counted_and_deleted(void **state)
                             .class_number = 3,
                             .priority = -4,
                             .limits = BYTES("a 1\nb 2\n"),
-                            .ready = 5,
-                            .live = 6};
+                            .live = 6,
+                            .aside = 5};
     struct line_row plain = {.number = 2, .queue = 2, .class_number = 3};
     struct found found = {.lines_len = 0};
 
-    line_save(fixture->db, &line);
-    line_save(fixture->db, &plain);
-    line.ready = 7;
+    line_insert(fixture->db, &line);
+    line_insert(fixture->db, &plain);
     line.live = 8;
-    line_save(fixture->db, &line);
+    line.aside = 7;
+    line.share = 9;
+    line.first = 10;
+    line.priority = 11; /* not looked at */
+    line_update(fixture->db, &line);
     store_fixture_reopen(fixture);
     line_each(fixture->db, on_line, &found);
     assert_int_equal(found.lines_len, 2);
     assert_int_equal(found.lines[0].queue, 2);
     assert_int_equal(found.lines[0].class_number, 3);
     assert_int_equal(found.lines[0].priority, -4);
-    assert_int_equal(found.lines[0].ready, 7);
     assert_int_equal(found.lines[0].live, 8);
+    assert_int_equal(found.lines[0].aside, 7);
+    assert_int_equal(found.lines[0].share, 9);
+    assert_int_equal(found.lines[0].first, 10);
     assert_true(found.has_limits[0]);
     assert_int_equal(found.lines[1].limits.len, 0);
     line_delete(fixture->db, 1);
