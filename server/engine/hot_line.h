@@ -17,30 +17,32 @@ struct line_use {
     struct list_node of_limit;
 };
 
+/* What each claim and each end of a task touches stands first: of thousands of lines none is in the
+ * processor's cache. */
 struct hot_line {
     int64_t number;
-    struct hot_shelf *shelf;
-    int32_t priority;
-    struct bytes key;    /* of its queue's map; NONE: it has neither limits nor affinity */
-    struct bytes limits; /* a part of key */
-    uint64_t paid;       /* as in struct task */
-    struct hot_affinity *affinity;   /* NULL: none */
-    struct list_node among_affinity; /* it may have something ready */
-    unsigned passed; /* so often in a row has another gone before its first for its affinity */
-    struct line_use *uses;
-    unsigned uses_len;
     int64_t ready, adding_ready;
     int64_t live, adding_live;   /* not terminal */
     int64_t aside, adding_aside; /* of these, neither ready nor leased */
-    unsigned index;              /* among the queue's lines */
-    struct front front;          /* of the ready ones, as the batch at work sees them */
-    uint64_t changed_at;         /* the queue's count when its first changed last */
-    struct list_node changed;
-    struct list_node dirty; /* has something to add */
-    struct list_node idle;  /* of hot: has a key and nothing that is live */
     bool has_row;
     /* What the batch at work has done: made something ready; written its row, deleted it. */
     bool is_filled, is_written, is_swept;
+    unsigned passed; /* so often in a row has another gone before its first for its affinity */
+    struct list_node dirty; /* has something to add */
+    struct front front;     /* of the ready ones, as the batch at work sees them */
+    struct hot_shelf *shelf;
+    struct line_use *uses;
+    unsigned uses_len;
+    unsigned index; /* among the queue's lines */
+    int32_t priority;
+    uint64_t changed_at; /* the queue's count when its first changed last */
+    struct list_node changed;
+    struct hot_affinity *affinity;   /* NULL: none */
+    struct list_node among_affinity; /* it may have something ready */
+    struct list_node idle;           /* of hot: has a key and nothing that is live */
+    struct bytes key;    /* of its queue's map; NONE: it has neither limits nor affinity */
+    struct bytes limits; /* a part of key */
+    uint64_t paid;       /* as in struct task */
 };
 
 /* Find or make, by the task's priority, limits and affinity. */
