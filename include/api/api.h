@@ -7,10 +7,12 @@
 #include "base/clock.h"
 #include "base/metrics.h"
 #include "domain/bounds.h"
+#include "domain/push_url.h"
 #include "engine/engine.h"
 #include "http/route.h"
 
 struct http_server;
+struct push_policy;
 
 /* What the handlers work with; filled by main, handed to the HTTP server as its ctx, and as
  * long-lived as that. */
@@ -20,6 +22,8 @@ struct api {
     struct failures *failures; /* wrong tokens, by address; NULL: of nobody */
     struct metrics *metrics;
     const struct http_server *http; /* for the connection gauge; NULL: none yet */
+    const struct push_policy
+        *push_policy;      /* which addresses may be called; NULL: public ones by https: alone */
     const char *data_dir;  /* long streams spool their answer lines there, in unlinked files */
     int64_t started_at_ms; /* wall clock */
     int64_t heartbeat_ms, worker_ttl_ms;

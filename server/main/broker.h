@@ -8,6 +8,7 @@
 #include "config.h"
 #include "engine/engine.h"
 #include "http/server.h"
+#include "push/push.h"
 
 /* When the files that SIGHUP reads again were modified, as far as they are in force; -1: unknown.
  */
@@ -24,6 +25,8 @@ struct broker {
     struct http_server *http;
     struct http_server *health; /* NULL: there is none */
     struct api api;
+    struct push *push; /* NULL before it is open and after it was closed */
+    struct push_policy policy;
     struct route *routes; /* of http; freed after it */
     uv_loop_t loop;
     uv_async_t replies, ended;

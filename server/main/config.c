@@ -321,6 +321,15 @@ static enum err check_tls(const struct config *config, struct error *error)
     return OK;
 }
 
+static enum err check_networks(const struct config *config, enum knob knob, struct error *error)
+{
+    enum err err = networks_check(config_text(config, knob), error);
+
+    if (err != OK)
+        (void)snprintf(error->where, sizeof(error->where), "%s", knob_name(knob));
+    return err;
+}
+
 static enum err check_addresses(const struct config *config, struct error *error)
 {
     bool is_loopback;
@@ -331,11 +340,10 @@ static enum err check_addresses(const struct config *config, struct error *error
                           error);
     if (err == OK)
         err = hosts_check("allowed_hosts", config_text(config, KNOB_ALLOWED_HOSTS), error);
-    if (err == OK && is_set(config, KNOB_TRUSTED_PROXY)) {
-        err = networks_check(config_text(config, KNOB_TRUSTED_PROXY), error);
-        if (err != OK)
-            (void)snprintf(error->where, sizeof(error->where), "trusted_proxy");
-    }
+    if (err == OK)
+        err = check_networks(config, KNOB_TRUSTED_PROXY, error);
+    if (err == OK)
+        err = check_networks(config, KNOB_PUSH_ALLOW, error);
     return err;
 }
 

@@ -16,6 +16,7 @@
 #include "listeners.h"
 #include "minute.h"
 #include "note.h"
+#include "policy.h"
 #include "reload.h"
 #include "resources.h"
 #include "store/db.h"
@@ -27,7 +28,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-enum { RUNNING = -1 }; /* no exit code yet */
+enum {
+    RUNNING = -1,  /* no exit code yet */
+    PUSH_PART = 4, /* of the files */
+};
 
 /* ---- stopping ---- */
 
@@ -51,6 +55,8 @@ static void stop(struct broker *broker, int exit_code)
         return;
     broker->is_stopping = true;
     listeners_quiesce(broker);
+    push_close(broker->push); /* before the engine: it asks of it */
+    broker->push = NULL;
     engine_close(broker->engine);
     broker->engine = NULL;
     listeners_close(broker, close_handles);
@@ -263,6 +269,7 @@ static void fill_api(struct broker *broker)
         .keyring = broker->keyring,
         .failures = broker->failures,
         .metrics = broker->metrics,
+        .push_policy = &broker->policy,
         .data_dir = config_text(config, KNOB_DATA),
         .started_at_ms = clock_system().now(NULL).wall_ms,
         .heartbeat_ms = config_number(config, KNOB_HEARTBEAT),
@@ -279,6 +286,32 @@ static void fill_api(struct broker *broker)
         .http_version = http_library_version(),
     };
     engine_secret(broker->engine, broker->api.secret);
+}
+
+/* How many open files the push room may take. */
+static unsigned push_files(const struct config *config, unsigned files_max)
+{
+    unsigned most = files_max / PUSH_PART, asked = (unsigned)config_number(config, KNOB_PUSH_MAX);
+
+    return asked < most ? asked : most;
+}
+
+static int open_push(struct broker *broker, unsigned requests_max, struct error *error)
+{
+    const struct config *config = broker->config;
+    struct push_options options = {
+        .engine = broker->engine,
+        .metrics = broker->metrics,
+        .policy = &broker->policy,
+        .random = random_system(),
+        .version = SLUICE_VERSION,
+        .result_max = broker->api.bounds.of[BOUND_RESULT_MAX],
+        .max = requests_max > 0 ? requests_max : 1,
+        .per_host = (unsigned)config_number(config, KNOB_PUSH_PER_HOST),
+        .manual_clock = broker->api.manual_clock,
+    };
+
+    return push_open(&options, &broker->push, error) == OK ? EXIT_CODE_OK : EXIT_CODE_SYSTEM;
 }
 
 static void log_ready(const struct broker *broker, unsigned connections_max)
@@ -317,8 +350,10 @@ static int start(struct broker *broker, struct error *error)
     const struct config *config = broker->config;
     unsigned files_max = resources_raise_files();
     unsigned health_files = listeners_health_files(config, files_max);
+    unsigned requests_max = push_files(config, files_max);
+    unsigned others = health_files + requests_max;
     unsigned connections_max =
-        resources_connections(files_max > health_files ? files_max - health_files : 0,
+        resources_connections(files_max > others ? files_max - others : 0,
                               (unsigned)config_number(config, KNOB_CONNECTIONS_MAX));
     int exit_code = open_loop(broker, error);
 
@@ -335,6 +370,10 @@ static int start(struct broker *broker, struct error *error)
         fill_api(broker);
         exit_code = listeners_open(broker, connections_max, error);
     }
+    if (exit_code == EXIT_CODE_OK)
+        policy_read(broker);
+    if (exit_code == EXIT_CODE_OK)
+        exit_code = open_push(broker, requests_max, error);
     if (exit_code != EXIT_CODE_OK)
         return exit_code;
     set_fixed_metrics(broker);
@@ -362,6 +401,7 @@ static void give_back(struct broker *broker)
     }
     if (broker->engine != NULL)
         engine_close(broker->engine);
+    policy_free(&broker->policy);
     uv_walk(&broker->loop, close_any, NULL);
     (void)uv_run(&broker->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&broker->loop);

@@ -62,7 +62,7 @@ def wrong_settings_are_refused(bench):
     refused(bench.run("serve", "--drain-timout", "1"), 64, "did you mean --drain-timeout?")
     refused(bench.run("serve", "word"), 64, "not expected")
     refused(bench.run("serve", "--listen", "0.0.0.0:8080"), 78, "loopback")
-    refused(bench.run("serve", "--push-allow", "10.0.0.0/8"), 78, "comes later")
+    refused(bench.run("serve", "--push-allow", "10.0.0.0/33"), 78, "push_allow")
     refused(bench.run("serve", "--trusted-proxy", "10.0.0.0/33"), 78, "trusted_proxy")
     refused(bench.run("serve", env={"SLUICE_PARKED_MAX": "many"}), 78, "SLUICE_PARKED_MAX")
     refused(bench.run("serve", "--config", "/nowhere/sluice.toml"), 78, "No such file")

@@ -50,7 +50,7 @@ static void values_out_of_range_are_refused(void **state)
     } wrong[] = {
         {KNOB_PARKED_MAX, "0"},   {KNOB_PARKED_MAX, "1.5"}, {KNOB_DRAIN_TIMEOUT, "2h"},
         {KNOB_HEAD_MAX, "1"},     {KNOB_HEAD_MAX, "1GiB"},  {KNOB_CLOCK, "sundial"},
-        {KNOB_STORE, "postgres"}, {KNOB_DATA, ""},          {KNOB_PUSH_ALLOW, "::/0"},
+        {KNOB_STORE, "postgres"}, {KNOB_DATA, ""},          {KNOB_PUSH_MAX, "0"},
         {KNOB_ALLOW_ROOT, "yes"}, {KNOB_ALLOW_ROOT, ""},
     };
     struct error error;
