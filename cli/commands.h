@@ -43,5 +43,8 @@ extern const struct command command_token_line;
 extern const struct command command_whoami;
 extern const struct command command_audit;
 extern const struct command command_audit_verify;
+extern const struct command command_hook_listen;
+extern const struct command command_hook_sign;
+extern const struct command command_hook_verify;
 extern const struct command command_health;
 extern const struct command command_version;

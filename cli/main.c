@@ -70,6 +70,9 @@ static const struct command *const commands[] = {
     /* its verb first: a name of one word takes all that begin with it */
     &command_audit_verify,
     &command_audit,
+    &command_hook_listen,
+    &command_hook_sign,
+    &command_hook_verify,
     &command_health,
     &command_version,
     &command_help,

@@ -135,6 +135,7 @@ static void who_slows_down_gets_less(void **state)
     for (int i = 0; i < 10; i++)
         (void)round_of(&pace, PACE_GOOD, 10, i * 1000);
     assert_int_equal(round_of(&pace, PACE_GOOD, 90, 20000), 16); /* slower, but not slow */
+    assert_true(pace.window > 15.9);
     for (int i = 0; i < 4; i++)
         (void)round_of(&pace, PACE_GOOD, 10, 30000 + i * 1000);
     assert_true(pace.window > 15.9);
