@@ -109,7 +109,8 @@ static void on_over(void *ctx, struct exchange *exchange, const struct push_answ
     pace_end(&target->pace, sending->number, &result, push_time(push).mono_ms);
     if (verdict.end != PUSH_END_DONE && verdict.end != PUSH_END_ACCEPTED)
         health_failed(target, answer);
-    target->is_gone = target->is_gone || verdict.end == PUSH_END_GONE;
+    if (verdict.end == PUSH_END_GONE) /* at once; the engine will say the same */
+        target->is_gone = target->is_out = true;
     health_count(push, target, verdict.end, took_ms);
     target->trade->settle(push, sending, exchange, answer, verdict.end);
     sending->is_over = true;

@@ -199,7 +199,8 @@ struct task *floor_await(struct floor *floor, struct id task, enum task_state st
             return now;
         floor_run(floor, 10);
     }
-    fail_msg("it is %s", task_state_name(now->state));
+    fail_msg("it is %s after %d of %d: %.*s", task_state_name(now->state), now->attempt,
+             now->max_attempts, BYTES_ARG(now->error));
     return now;
 }
 
