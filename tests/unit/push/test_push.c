@@ -316,6 +316,20 @@ static void the_room_ends_at_once_whatever_hangs(void **state)
     assert_in_range(clock_system().now(NULL).mono_ms - began_ms, 0, 1000);
 }
 
+static void what_is_under_way_ends_before_the_broker_does(void **state)
+{
+    struct floor *floor = *state;
+    struct bytes labels[] = {BYTES("default"), BYTES("q"), BYTES("succeeded")};
+
+    (void)floor_worker(floor, "/slow/400", 8);
+    (void)floor_submit(floor, "1");
+    while (endpoint_posts(floor->endpoint) == 0)
+        floor_run(floor, 5);
+    engine_drain(floor->engine);
+    floor_run(floor, 900);
+    assert_int_equal(metrics_value(floor->metrics, METRIC_FINISHED, labels), 1);
+}
+
 static void who_was_deleted_is_called_no_more(void **state)
 {
     struct floor *floor = *state;
@@ -357,6 +371,7 @@ int main(void)
         TEST(all_together_get_no_more_than_the_room_has),
         TEST(connections_are_used_again),
         TEST(the_room_ends_at_once_whatever_hangs),
+        TEST(what_is_under_way_ends_before_the_broker_does),
         TEST(who_was_deleted_is_called_no_more),
     };
 
