@@ -188,7 +188,7 @@ static int64_t unasked_before(const struct sight *look, const struct known *know
         const struct row_task *row;
 
         if (other == NULL || (other->holds & 1U << limit_number(name)) == 0 || !is_live(other) ||
-            (other->phase == PENDING && other->waits_since == look->sim->steps))
+            other->waits_since == look->sim->steps) /* retried in this batch, perhaps behind it */
             continue;
         row = snapshot_task(look->after, other->number);
         if (row->cancel_requested_at_ms < 0)
