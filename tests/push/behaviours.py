@@ -92,6 +92,13 @@ async def flaky(_fixture, request, writer):
     return await answer(writer, 200 if good else 500, b'"fine"' if good else b"")
 
 
+@behaviour("moody")
+async def moody(fixture, request, writer):
+    """/moody/2: 500 to the first two deliveries of each message."""
+    same = [one for one in fixture.seen("moody") if one.header("webhook-id") == request.header("webhook-id")]
+    return await answer(writer, 200 if len(same) > int(request.words[1]) else 500)
+
+
 @behaviour("hold")
 async def hold(fixture, request, writer):
     """Answers when the test says so: release("hold")."""
