@@ -153,10 +153,13 @@ class Fixture:
             with self.lock:
                 self.accepted.append((time.monotonic(), name))
                 number = len(self.accepted)
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError, ssl.SSLError):
-                await act(reader, writer, number)
-            with contextlib.suppress(OSError, ssl.SSLError, RuntimeError):
-                writer.close()
+            try:
+                with contextlib.suppress(OSError, asyncio.IncompleteReadError, ssl.SSLError):
+                    await act(reader, writer, number)
+                with contextlib.suppress(OSError, ssl.SSLError, RuntimeError):
+                    writer.close()
+            except asyncio.CancelledError:
+                reset(writer)
 
         server = await asyncio.start_server(accepted, self.host, port, ssl=tls, limit=HEAD_MAX, backlog=1024)
         self.servers.append(server)

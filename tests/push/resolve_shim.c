@@ -11,7 +11,6 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,18 +20,11 @@
 
 #define HANG_S       30
 #define MANY         500
-#define NAMES_MAX    256
 #define ANSWER_MAX   4096
 #define NAME_MAX_LEN 256
 
 typedef int look_up(const char *, const char *, const struct addrinfo *, struct addrinfo **);
 typedef int trust_file(void *, const char *, int);
-
-/* How often each name was asked for: by its line in the file. */
-static struct {
-    pthread_mutex_t mutex;
-    unsigned asked[NAMES_MAX];
-} counts = {.mutex = PTHREAD_MUTEX_INITIALIZER};
 
 static void note(const char *mark, const char *name)
 {
@@ -49,29 +41,39 @@ static void note(const char *mark, const char *name)
     close(fd);
 }
 
-/* The answer for a name, and how often it was asked for before. */
-static bool find(const char *name, char answer[ANSWER_MAX], unsigned *ret_asked)
+/* The rest of the file's first line that is this word and a blank, or how many lines are this word
+ * alone. */
+static bool find(const char *path, const char *word, char answer[ANSWER_MAX], unsigned *ret_same)
 {
     char line[ANSWER_MAX + NAME_MAX_LEN];
-    FILE *file = fopen(getenv("RESOLVE_SHIM"), "re");
-    size_t len = strlen(name);
+    FILE *file = fopen(path, "re");
+    size_t len = strlen(word);
     bool found = false;
 
-    if (len > 1 && name[len - 1] == '.')
-        len--;
-    for (unsigned at = 0; file && at < NAMES_MAX && !found && fgets(line, sizeof line, file);
-         at++) {
-        found = strncasecmp(line, name, len) == 0 && line[len] == ' ';
-        if (!found)
+    *ret_same = 0;
+    while (file && !found && fgets(line, sizeof line, file)) {
+        if (strncasecmp(line, word, len) != 0)
             continue;
-        snprintf(answer, ANSWER_MAX, "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
-        pthread_mutex_lock(&counts.mutex);
-        *ret_asked = counts.asked[at]++;
-        pthread_mutex_unlock(&counts.mutex);
+        *ret_same += line[len] == '\n';
+        found = line[len] == ' ';
+        if (found)
+            snprintf(answer, ANSWER_MAX, "%.*s", (int)strcspn(line + len + 1, "\n"),
+                     line + len + 1);
     }
     if (file)
         fclose(file);
     return found;
+}
+
+/* The answer for a name, and how often it was asked for before: by this process or another. */
+static bool find_name(const char *name, char answer[ANSWER_MAX], unsigned *ret_asked)
+{
+    char path[1024];
+    unsigned none;
+
+    snprintf(path, sizeof path, "%s.log", getenv("RESOLVE_SHIM"));
+    (void)find(path, name, answer, ret_asked);
+    return find(getenv("RESOLVE_SHIM"), name, answer, &none);
 }
 
 static int add(const char *address, const char *service, const struct addrinfo *hints,
@@ -115,14 +117,14 @@ static int answer_from_file(const char *name, const char *service, const struct 
     char answer[ANSWER_MAX], *rest = NULL;
     unsigned asked = 0;
 
-    if (!find(name, answer, &asked) || strcmp(answer, "none") == 0)
+    if (!find_name(name, answer, &asked) || strcmp(answer, "none") == 0)
         return EAI_NONAME;
     if (strcmp(answer, "hang") == 0) {
         nanosleep(&(struct timespec){.tv_sec = HANG_S}, NULL);
         return EAI_NONAME;
     }
     char *list = strtok_r(answer, "|", &rest);
-    for (char *next; asked > 0 && (next = strtok_r(NULL, "|", &rest)); asked--)
+    for (char *next; asked > 1 && (next = strtok_r(NULL, "|", &rest)); asked--)
         list = next;
     return add_all(list, service, hints, ret_list);
 }
@@ -147,11 +149,22 @@ int getaddrinfo(const char *name, const char *service, const struct addrinfo *hi
     return result;
 }
 
-/* GnuTLS's, which libcurl calls with the system's file. */
-int gnutls_certificate_set_x509_trust_file(void *credentials, const char *path, int format)
+static int trust(const char *name, void *credentials, const char *path, int format)
 {
-    trust_file *real = (trust_file *)dlsym(RTLD_NEXT, "gnutls_certificate_set_x509_trust_file");
     const char *instead = getenv("RESOLVE_SHIM_CA");
+    trust_file *real =
+        (trust_file *)dlsym(RTLD_NEXT, instead ? "gnutls_certificate_set_x509_trust_file" : name);
 
     return real(credentials, instead ? instead : path, format);
+}
+
+/* GnuTLS's, which libcurl calls with the system's folder or file. */
+int gnutls_certificate_set_x509_trust_dir(void *credentials, const char *path, int format)
+{
+    return trust("gnutls_certificate_set_x509_trust_dir", credentials, path, format);
+}
+
+int gnutls_certificate_set_x509_trust_file(void *credentials, const char *path, int format)
+{
+    return trust("gnutls_certificate_set_x509_trust_file", credentials, path, format);
 }
