@@ -28,20 +28,18 @@ struct pusher {
 
 /* As long as what the broker sends with each task. */
 static const char *const header_lines[] = {
+    "User-Agent: Sluice/0.1.0",
     "Content-Type: application/json",
-    "webhook-id: 01933c6e-7b1a-7c3e-9f52-8a4c1d2e3f40",
-    "webhook-timestamp: 1763662681",
-    "webhook-signature: v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     "Task-Id: 01933c6e-7b1a-7c3e-9f52-8a4c1d2e3f40",
     "Task-Type: t",
     "Task-Queue: bench",
     "Task-Attempt: 1",
-    "Task-Lease: 01933c6e-7b1a-7c3e-9f52-8a4c1d2e3f41.AAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "Task-Lease: AAAAAAAAAAEAAAABviw_Z4AkuA1K6eagLbmk9g",
     "Task-Deadline: 2026-11-20T18:18:31.000Z",
-    "traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-    "User-Agent: Sluice/0.1.0",
+    "webhook-id: 01933c6e-7b1a-7c3e-9f52-8a4c1d2e3f40",
+    "webhook-timestamp: 1763662681",
+    "webhook-signature: v1,K5oZfzN95Z9UVu1EsfQmfVNQhnkZ2pj9o9NDN/H/pI4=",
     "Expect:",
-    "Accept:",
 };
 
 static size_t on_body(char *bytes, size_t size, size_t n, void *context)

@@ -197,6 +197,12 @@ async def endless_headers(_fixture, _request, writer):
         await put(writer, b"X-More: and more\r\n" * 100)
 
 
+@behaviour("wide-head")
+async def wide_head(_fixture, request, writer):
+    """/wide-head/100: a head of so many KiB in lines that are short."""
+    return await answer(writer, 200, headers=["X-More: " + "x" * 1014] * int(request.words[1]))
+
+
 @behaviour("huge-header")
 async def huge_header(_fixture, _request, writer):
     return await answer(writer, 200, headers=["X-Huge: " + "x" * MIB])
@@ -206,6 +212,15 @@ async def huge_header(_fixture, _request, writer):
 async def bomb(_fixture, _request, writer):
     """64 MiB in 64 KiB, were it opened."""
     return await answer(writer, 200, gzip.compress(b"\0" * (64 * MIB)), headers=["Content-Encoding: gzip"])
+
+
+@behaviour("te-bomb")
+async def te_bomb(_fixture, _request, writer):
+    """The same as a coding of the transfer, which a client may undo unasked."""
+    packed = gzip.compress(b"\0" * (64 * MIB))
+    await put(writer, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n"
+              + b"%x\r\n" % len(packed) + packed + b"\r\n0\r\n\r\n")
+    return True
 
 
 @behaviour("flood-1xx")
