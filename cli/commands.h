@@ -33,6 +33,8 @@ extern const struct command command_namespace_list;
 extern const struct command command_namespace_show;
 extern const struct command command_namespace_set;
 extern const struct command command_worker_list;
+extern const struct command command_worker_show;
+extern const struct command command_worker_rotate_secret;
 extern const struct command command_token_create;
 extern const struct command command_token_list;
 extern const struct command command_token_show;

@@ -59,6 +59,8 @@ static const struct command *const commands[] = {
     &command_namespace_show,
     &command_namespace_set,
     &command_worker_list,
+    &command_worker_show,
+    &command_worker_rotate_secret,
     &command_token_create,
     &command_token_list,
     &command_token_show,

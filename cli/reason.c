@@ -9,7 +9,10 @@
 
 enum { TEXT_MAX = 1 << 20, MEMBERS_MAX = 32, NAME_LEN_MAX = 64 };
 
-#define WORKERS "[ Workers there: {workers}.][ Lost, quiet or paused: {unavailable}.]"
+#define WORKERS                                                                                    \
+    "[ Workers there: {workers}.][ Lost, quiet or paused: {unavailable}.]"                         \
+    "[ Of these, resting after failed pushes: {resting}.][ The first of them goes on at {until}.]" \
+    "[ Of these, disabled by a 410 of their endpoint: {disabled}.]"
 
 static const struct pattern {
     const char *kind;

@@ -51,7 +51,7 @@ struct blocker {
     struct bytes worker;            /* the one that it is pinned to, its id's text */
     int64_t until_ms;
     int64_t limit, running, units, ahead, count;
-    int64_t workers, unavailable, slots, free;
+    int64_t workers, unavailable, resting, disabled, slots, free;
     bool never_fits;      /* it takes more than there can ever be, as things are set */
     int32_t min_priority; /* MIN_PRIORITY_NONE: it does not apply */
     struct id *holders;   /* tasks that hold the slots, have the turn, or are waited for */
@@ -172,7 +172,7 @@ struct stats_view {
 /* The workers of one namespace, for METRICS. */
 struct worker_sums {
     struct bytes ns;
-    int64_t live, lost, slots_total, slots_used;
+    int64_t live, lost, disabled, slots_total, slots_used;
 };
 
 enum broker_state { BROKER_STARTING, BROKER_READY, BROKER_DRAINING, BROKER_STOPPED };

@@ -303,6 +303,7 @@ struct codec call_codec(struct call *call)
     return (struct codec){.bounds = &call->api->bounds,
                           .arena = call->arena,
                           .error = &call->error,
+                          .push_policy = call->api->push_policy,
                           .now_ms = api_now(call->api).wall_ms};
 }
 

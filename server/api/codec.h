@@ -21,11 +21,13 @@ struct codec {
     const struct document *document;
     struct arena *arena;
     struct error *error;
-    int64_t now_ms; /* wall clock, for times that may be only so far away */
-    bool in_query;  /* the object was made from query parameters */
-    bool in_array;  /* tasks of one array, that may name each other */
+    int64_t now_ms;                        /* wall clock, for times that may be only so far away */
+    const struct push_policy *push_policy; /* of addresses to call; NULL: nothing is allowed */
+    bool in_query;                         /* the object was made from query parameters */
+    bool in_array;                         /* tasks of one array, that may name each other */
 };
 
+struct push_policy;
 struct field;
 typedef enum err field_read_fn(struct codec *codec, const struct spot *spot, json_t *value,
                                const struct field *field, void *target);

@@ -4,6 +4,7 @@
 #include "codec_labels.h"
 #include "codec_lease.h"
 #include "codec_list.h"
+#include "codec_push.h"
 #include "codec_task.h"
 
 struct worker_draft {
@@ -12,7 +13,9 @@ struct worker_draft {
     unsigned mode;
 };
 
-static const char *const DELIVERIES[] = {"pull", NULL};
+enum { MODE_PULL, MODE_PUSH };
+
+static const char *const DELIVERIES[] = {"pull", "push", NULL};
 
 #define AT(member) .at = offsetof(struct worker_draft, member)
 static const struct field WORKER_FIELDS[] = {
@@ -42,6 +45,8 @@ static const struct field WORKER_FIELDS[] = {
      .min = 1,
      .most = BOUND_LEASE_MAX,
      .nullable = true},
+    {.name = "push_url", .read = field_push_url, AT(spec.push_url), .nullable = true},
+    {.name = "push_secret", .read = field_push_secret, AT(spec.push_key), .nullable = true},
     {.name = "version",
      .read = field_label,
      AT(spec.version),
@@ -51,8 +56,27 @@ static const struct field WORKER_FIELDS[] = {
 };
 #undef AT
 
-static const char *const LATER[] = {"filters", "push_url", "push_secret", "persistent", NULL};
+static const char *const LATER[] = {"filters", "persistent", NULL};
 static const struct shape WORKER_SHAPE = SHAPE(WORKER_FIELDS, LATER);
+
+/* null says the same as nothing. */
+static enum err check_push(struct codec *codec, const struct worker_draft *draft)
+{
+    const struct worker_spec *spec = &draft->spec;
+    bool is_push = draft->mode == MODE_PUSH, has_url = spec->push_url.at != NULL;
+
+    if (is_push && !has_url)
+        return error_set(codec->error, ERR_INVALID_FIELD, "/push_url", "mode push needs one");
+    if (!is_push && has_url)
+        return error_set(codec->error, ERR_INVALID_FIELD, "/push_url",
+                         "goes with mode push, which is to be said");
+    if (!is_push && spec->push_key.len > 0)
+        return error_set(codec->error, ERR_INVALID_FIELD, "/push_secret", "goes with mode push");
+    if (is_push && spec->confirm_ms >= 0)
+        return error_set(codec->error, ERR_INVALID_FIELD, "/confirm_s",
+                         "goes with mode pull: the answer to a pushed task confirms it");
+    return OK;
+}
 
 enum err worker_spec_read(struct codec *codec, struct bytes text, struct worker_spec *ret_spec)
 {
@@ -63,6 +87,8 @@ enum err worker_spec_read(struct codec *codec, struct bytes text, struct worker_
     if (code == OK && draft.queues.len == 0)
         code =
             error_set(codec->error, ERR_INVALID_FIELD, "/queues", "must name at least one queue");
+    if (code == OK)
+        code = check_push(codec, &draft);
     if (code != OK)
         return code;
     *ret_spec = draft.spec;
@@ -75,7 +101,7 @@ enum err worker_spec_read(struct codec *codec, struct bytes text, struct worker_
 
 /* ---- edits ---- */
 
-enum { SAID_STATE = 1, SAID_CONCURRENCY = 2, SAID_MIN_PRIORITY = 4 };
+enum { SAID_STATE = 1, SAID_CONCURRENCY = 2, SAID_MIN_PRIORITY = 4, SAID_PUSH_SECRET = 8 };
 
 static const char *const STATES[] = {"run", "quiet", "terminate", "paused", NULL};
 
@@ -98,6 +124,11 @@ static const struct field EDIT_FIELDS[] = {
      AT(min_priority),
      .nullable = true,
      .bit = SAID_MIN_PRIORITY},
+    {.name = "push_secret",
+     .read = field_push_secret,
+     AT(push_key),
+     .nullable = true,
+     .bit = SAID_PUSH_SECRET},
 };
 #undef AT
 static const struct shape EDIT_SHAPE = SHAPE(EDIT_FIELDS, NULL);
@@ -112,6 +143,7 @@ enum err worker_edit_read(struct codec *codec, struct bytes text, struct worker_
     edit->has_mode = (said & SAID_STATE) != 0;
     edit->has_concurrency = (said & SAID_CONCURRENCY) != 0;
     edit->has_min_priority = (said & SAID_MIN_PRIORITY) != 0;
+    edit->rotates_key = (said & SAID_PUSH_SECRET) != 0; /* null: to one that is made */
     return code;
 }
 

@@ -35,6 +35,7 @@ static void set_workers(struct metrics *metrics, const struct worker_sums *sums)
     } gauges[] = {
         {METRIC_WORKERS, "live", sums->live},
         {METRIC_WORKERS, "lost", sums->lost},
+        {METRIC_WORKERS, "disabled", sums->disabled},
         {METRIC_WORKER_SLOTS, "used", sums->slots_used},
         {METRIC_WORKER_SLOTS, "total", sums->slots_total},
     };

@@ -20,6 +20,8 @@ void wire_counts(struct json_out *out, const struct queue_counts *counts);
 /* self: its own address. */
 void wire_limit(struct json_out *out, const struct limit_view *limit, struct bytes self);
 void wire_worker(struct json_out *out, const struct worker_view *worker);
+/* Where it is to be shown, and nothing else. */
+void wire_member_push_secret(struct json_out *out, const struct worker_view *worker);
 
 /* The members of a task that its rules are: limits, fairness_key and so on. */
 void wire_member_rules(struct json_out *out, const struct task_rules *rules);

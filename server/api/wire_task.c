@@ -205,6 +205,8 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         {"workers", blocker->workers},
         {"count", blocker->count},
         {"unavailable", blocker->unavailable},
+        {"resting", blocker->resting},
+        {"disabled", blocker->disabled},
         {"slots", blocker->slots},
         {"free", blocker->free},
     };

@@ -40,8 +40,11 @@ static void answer_register(struct call *call)
     json_member_seconds_or_null(&answer.out, "heartbeat_s", call->api->heartbeat_ms);
     json_member_seconds_or_null(&answer.out, "ttl_s", call->api->worker_ttl_ms);
     json_member_seconds_or_null(&answer.out, "lease_s", LEASE_DEFAULT_MS);
-    json_out_key(&answer.out, "previous_binding");
-    json_out_null(&answer.out);
+    if (id_is_nil(worker->previous))
+        json_member_raw_or_null(&answer.out, "previous_binding", BYTES_NONE);
+    else
+        wire_member_id(&answer.out, "previous_binding", worker->previous);
+    wire_member_push_secret(&answer.out, worker);
     json_out_object_end(&answer.out);
     answer_send(call, 201, &answer);
 }

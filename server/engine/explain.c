@@ -27,6 +27,8 @@ struct blocker *explain_add(struct explanation *explanation, const char *kind)
         .ahead = -1,
         .workers = -1,
         .unavailable = -1,
+        .resting = -1,
+        .disabled = -1,
         .slots = -1,
         .free = -1,
         .count = -1,

@@ -9,10 +9,12 @@ struct census {
     const struct hot_worker **typed; /* they run its type, and it is not pinned to another */
     const struct hot_worker **able;  /* they have the labels as well, and take its priority */
     unsigned live, typed_len, able_len;
-    unsigned labelled;    /* those that have the labels */
-    unsigned unavailable; /* not live: lost, quiet, paused, or asked to go */
-    int32_t min_priority; /* the least that one of the labelled takes */
-    int64_t slots, free;  /* of the able */
+    unsigned labelled;          /* those that have the labels */
+    unsigned unavailable;       /* not live: lost, quiet, paused, asked to go, or one of the next */
+    unsigned resting, disabled; /* pushed to: too many failures; it answered 410 */
+    int64_t resumes_at_ms;      /* the first of the resting that would take it; -1: none would */
+    int32_t min_priority;       /* the least that one of the labelled takes */
+    int64_t slots, free;        /* of the able */
 };
 
 struct explanation {

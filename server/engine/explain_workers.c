@@ -28,6 +28,32 @@ static void count_live(struct census *census, const struct hot_worker *worker,
         count_able(census, worker);
 }
 
+static bool is_resting(const struct hot_worker *worker, int64_t now_wall_ms)
+{
+    const struct hot_target *target = worker->target;
+
+    return target != NULL && target->health.state == TARGET_RESTING &&
+           target->health.resumes_at_ms > now_wall_ms;
+}
+
+static void count_resting(struct census *census, const struct hot_worker *worker,
+                          const struct hot_class *of_class, int32_t priority)
+{
+    int64_t resumes_at_ms = worker->target->health.resumes_at_ms;
+
+    census->unavailable++;
+    census->resting++;
+    if (skill_runs(worker->skill, of_class) && worker->min_priority <= priority &&
+        (census->resumes_at_ms < 0 || resumes_at_ms < census->resumes_at_ms))
+        census->resumes_at_ms = resumes_at_ms;
+}
+
+static void count_closed(struct census *census, const struct hot_worker *worker)
+{
+    census->unavailable++;
+    census->disabled += worker->target != NULL && worker->target->is_disabled;
+}
+
 static void take_census(struct explanation *explanation, const struct hot_class *of_class)
 {
     struct batch *batch = explanation->batch;
@@ -38,12 +64,15 @@ static void take_census(struct explanation *explanation, const struct hot_class 
     *census = (struct census){
         .typed = arena_alloc(batch->mem, size),
         .able = arena_alloc(batch->mem, size),
+        .resumes_at_ms = -1,
     };
     for (size_t at = 0; (worker = map_each(batch->hot->workers, &at)) != NULL;) {
         if (!worker_serves(worker, explanation->queue))
             continue;
-        if (worker->is_lost || worker->mode != WORKER_RUN)
-            census->unavailable++;
+        if (worker->is_lost || !worker_is_open(worker))
+            count_closed(census, worker);
+        else if (is_resting(worker, batch->now.wall_ms))
+            count_resting(census, worker, of_class, explanation->task->priority);
         else
             count_live(census, worker, of_class, explanation->task->priority);
     }
@@ -92,6 +121,11 @@ void explain_workers(struct explanation *explanation)
     blocker->type = arena_bytes(mem, of_class->type);
     blocker->workers = census->live;
     blocker->unavailable = census->unavailable;
+    if (census->resting > 0)
+        blocker->resting = census->resting;
+    if (census->disabled > 0)
+        blocker->disabled = census->disabled;
+    blocker->until_ms = census->resumes_at_ms;
     if (of_class->pin.len > 0)
         blocker->worker = arena_bytes(mem, of_class->pin);
     if (census->labelled > 0)

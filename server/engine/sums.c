@@ -58,6 +58,12 @@ int64_t leases_in_reach(const struct batch *batch, const struct command *command
     return stats.leases;
 }
 
+/* Its slots are of no use to anybody. */
+static bool is_disabled(const struct hot_worker *worker)
+{
+    return worker->target != NULL && worker->target->is_disabled;
+}
+
 static void add_workers(const struct batch *batch, const struct command *command,
                         struct stats_view *stats)
 {
@@ -68,7 +74,7 @@ static void add_workers(const struct batch *batch, const struct command *command
             continue;
         stats->workers++;
         stats->workers_lost += worker->is_lost;
-        if (worker->is_lost)
+        if (worker->is_lost || is_disabled(worker))
             continue;
         stats->slots_total += worker->concurrency;
         stats->slots_used += running_in_reach(command, worker);
@@ -184,9 +190,10 @@ static void sum_workers(struct batch *batch, struct command *command)
         if (sums == NULL)
             sums = other;
         sums->lost += worker->is_lost;
-        sums->live += !worker->is_lost;
-        if (worker->is_lost)
+        sums->disabled += is_disabled(worker);
+        if (worker->is_lost || is_disabled(worker))
             continue;
+        sums->live++;
         sums->slots_total += worker->concurrency;
         sums->slots_used += worker->running + worker->adding;
     }

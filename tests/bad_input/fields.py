@@ -311,7 +311,7 @@ WAITING = {
     "B101": "no queue name is reserved",
     "B130": "event streams",
     "B114 (self, cycle, foreign)": "dependencies",
-    "B136-B165": "push and callbacks", "B171-B173, B175, B176": "dashboard, exports, event streams",
+    "B155, B162-B165": "addresses and answers of endpoints: tests/push", "B171-B173, B175, B176": "dashboard, exports, event streams",
 }
 
 

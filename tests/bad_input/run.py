@@ -14,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 import fields  # noqa: E402
+import urls  # noqa: E402
 import framing  # noqa: E402
 import syntax  # noqa: E402
 import target  # noqa: E402
@@ -28,7 +29,7 @@ CLOSE_S = 2.0
 
 def main():
     options = _options()
-    cases = [case for table in (framing, target, syntax, fields) for case in table.cases()
+    cases = [case for table in (framing, target, syntax, fields, urls) for case in table.cases()
              if not options.only or case.id in options.only.split(",")]
     broker = Broker(options.binary, clock="real").start()
     suite = Suite(broker)

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import time
+import urllib.request
 
 from harness import contains, equal, test
 
@@ -149,3 +150,27 @@ def a_program_survives_a_broker_that_is_killed_and_one_that_drains(bench):
         broker = broker.restart(number)
         equal(broker.run("wait", task)[:2], (0, task + " succeeded\n"))
         equal(json.loads(broker.run("task", "show", task, "--json")[1])["attempt"], 1)
+
+
+@test
+def a_push_worker_is_shown_and_given_another_secret(bench):
+    broker = RealBroker(bench)
+    body = json.dumps({"identity": "mailer", "queues": ["mail"], "mode": "push", "push_url": "https://mailer.invalid/jobs"})
+    request = urllib.request.Request(broker.url + "/v1/workers", body.encode(), {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        made = json.load(answer)
+    contains(broker.run("worker", "list")[1], "push")
+    contains(broker.run("worker", "list")[1], "https://mailer.invalid/jobs")
+    code, out, _ = broker.run("worker", "show", made["id"])
+    equal(code, 0)
+    contains(out, "https://mailer.invalid/jobs")
+    equal("whsec_" in out, False)
+    code, out, err = broker.run("worker", "rotate-secret", made["id"])
+    equal((code, out.startswith("whsec_"), out.strip() == made["push_secret"]), (0, True, False))
+    contains(err, made["id"])
+    path = bench.path("secret")
+    equal(broker.run("worker", "rotate-secret", made["id"], "--out", path)[:2], (0, ""))
+    with open(path, encoding="utf-8") as file:
+        contains(file.read(), "whsec_")
+    equal(os.stat(path).st_mode & 0o777, 0o600)
+    equal(broker.run("worker", "show", "01890000-0000-7000-8000-000000000000")[0] != 0, True)

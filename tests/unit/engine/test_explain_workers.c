@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/compiler.h"
+#include "push_play.h"
 #include "why.h"
 
 #define NEXT "position queue=q ahead=0 workers="
@@ -141,6 +142,49 @@ static struct id pinned_to_a_busy_one(struct stage *stage)
     return pin(stage, worker);
 }
 
+/* ---- workers that are pushed to ---- */
+
+static void rest(struct stage *stage, struct id worker, int64_t for_ms)
+{
+    struct command *note = to_note(stage, worker, false);
+
+    note->in.target.health.state = TARGET_RESTING;
+    note->in.target.health.resumes_at_ms = stage->now.wall_ms + for_ms;
+    assert_int_equal(code_of(stage_ask(stage, note)), OK);
+}
+
+static struct id enrol_at(struct stage *stage, const char *url)
+{
+    return stage_ask(stage, to_enrol_push(stage, "q", url))->reply.workers[0].id;
+}
+
+static struct id resting(struct stage *stage)
+{
+    rest(stage, enrol_at(stage, "https://a.example"), 60000);
+    rest(stage, enrol_at(stage, "https://b.example"), 20000);
+    return submit(stage, "q");
+}
+
+static struct id rested(struct stage *stage)
+{
+    rest(stage, enrol_push(stage, "q"), 20000);
+    stage_pass(stage, 20000);
+    return submit(stage, "q");
+}
+
+static struct id disabled(struct stage *stage)
+{
+    (void)stage_ask(stage, to_note(stage, enrol_push(stage, "q"), true));
+    return submit(stage, "q");
+}
+
+static struct id resting_beside_one_that_runs(struct stage *stage)
+{
+    rest(stage, enrol_push(stage, "q"), 20000);
+    (void)enrol(stage, "q", 3);
+    return submit(stage, "q");
+}
+
 /* ---- place in line ---- */
 
 static struct id nobody_asked_yet(struct stage *stage)
@@ -209,6 +253,11 @@ static const struct situation SITUATIONS[] = {
     {ON(lost), TASK_READY, "no_worker queue=q workers=0 unavailable=1" NONE},
     {ON(quiet), TASK_READY, "no_worker queue=q workers=0 unavailable=1" NONE},
     {ON(paused_and_terminating), TASK_READY, "no_worker queue=q workers=0 unavailable=2" NONE},
+    {ON(resting), TASK_READY,
+     "no_worker queue=q until=20000 workers=0 unavailable=2 resting=2" NONE},
+    {ON(rested), TASK_READY, NEXT "1 slots=2 free=2"},
+    {ON(disabled), TASK_READY, "no_worker queue=q workers=0 unavailable=1 disabled=1" NONE},
+    {ON(resting_beside_one_that_runs), TASK_READY, NEXT "1 slots=3 free=3"},
     {ON(too_low), TASK_READY, "no_worker queue=q min_priority=5 workers=2 unavailable=0" NONE},
     {ON(without_label), TASK_READY,
      "labels queue=q requires=gpu=a;zone=x; missing=zone=x; workers=2 unavailable=0" NONE},

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "play.h"
+#include "push_play.h"
 
 static const struct principal MAIL_ONLY = {
     .id = {"tok_mail", 8},
@@ -131,6 +131,41 @@ static void the_metrics_are_of_every_namespace(void **state)
     assert_int_equal(reply->sums[1].slots_total, 100);
 }
 
+static void a_worker_that_is_disabled_has_no_slots(void **state)
+{
+    struct stage *stage = *state;
+    struct id id = enrol_push(stage, "q");
+    const struct worker_sums *sums =
+        &ask_as(stage, COMMAND_METRICS, NULL, BYTES("default"))->reply.sums[0];
+
+    assert_int_equal(sums->live, 1);
+    assert_int_equal(sums->slots_total, 2);
+    (void)stage_ask(stage, to_note(stage, id, true));
+    sums = &ask_as(stage, COMMAND_METRICS, NULL, BYTES("default"))->reply.sums[0];
+    assert_int_equal(sums->live, 0);
+    assert_int_equal(sums->disabled, 1);
+    assert_int_equal(sums->slots_total, 0);
+    assert_int_equal(ask_as(stage, COMMAND_STATS, NULL, BYTES("default"))->reply.stats.slots_total,
+                     0);
+}
+
+static void what_the_push_room_waits_for_is_no_request(void **state)
+{
+    struct stage *stage = *state;
+    struct id id = enrol_push(stage, "q");
+    struct command *room[] = {to_watch(stage, INT64_MAX - 1, INT64_MAX / 2),
+                              to_claim(stage, id, 1, INT64_MAX / 2)};
+
+    for (int i = 0; i < 2; i++) {
+        room[i]->by = &principal_broker;
+        assert_false(is_answered(stage_ask(stage, room[i])));
+    }
+    assert_int_equal(ask_as(stage, COMMAND_METRICS, NULL, BYTES("default"))->reply.stats.parked, 0);
+    assert_int_equal(ask_as(stage, COMMAND_STATS, NULL, BYTES("default"))->reply.stats.parked, 0);
+    (void)stage_ask(stage, to_claim(stage, enrol(stage, "q", 1), 1, 60000));
+    assert_int_equal(ask_as(stage, COMMAND_METRICS, NULL, BYTES("default"))->reply.stats.parked, 1);
+}
+
 static void the_youngest_of_very_many_queues_are_one_number(void **state)
 {
     struct stage *stage = *state;
@@ -168,6 +203,8 @@ static void who_asks_for_the_metrics_learns_how_large_the_store_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        STAGED(a_worker_that_is_disabled_has_no_slots),
+        STAGED(what_the_push_room_waits_for_is_no_request),
         STAGED(sums_are_of_one_namespace),
         STAGED(sums_are_of_the_queues_in_reach),
         STAGED(a_stop_waits_for_leases_of_which_one_sees_ones_own),

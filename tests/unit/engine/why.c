@@ -64,6 +64,8 @@ static void tell_blocker(struct buffer *text, const struct blocker *blocker, int
     tell_number(text, "count", blocker->count);
     tell_number(text, "workers", blocker->workers);
     tell_number(text, "unavailable", blocker->unavailable);
+    tell_number(text, "resting", blocker->resting);
+    tell_number(text, "disabled", blocker->disabled);
     tell_number(text, "slots", blocker->slots);
     tell_number(text, "free", blocker->free);
     if (blocker->holders_len > 0)
