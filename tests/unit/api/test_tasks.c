@@ -197,6 +197,8 @@ static void a_blocker_has_the_members_that_apply(void **state)
             .count = -1,
             .workers = 1,
             .unavailable = -1,
+            .resting = -1,
+            .disabled = -1,
             .slots = 3,
             .free = 0,
             .min_priority = MIN_PRIORITY_NONE,
@@ -214,6 +216,8 @@ static void a_blocker_has_the_members_that_apply(void **state)
             .worker = BYTES("w"),
             .until_ms = 0,
             .unavailable = 8,
+            .resting = 0,
+            .disabled = 2,
         },
     };
 
@@ -229,6 +233,7 @@ static void a_blocker_has_the_members_that_apply(void **state)
         "\"holder_state\":\"failed\",\"state\":\"purging\",\"worker\":\"w\",\"requires\":{\"a\":\"b\"},"
         "\"missing\":{},\"min_priority\":0,\"until\":\"1970-01-01T00:00:00.000Z\",\"limit\":0,"
         "\"running\":0,\"units\":0,\"ahead\":0,\"workers\":0,\"count\":0,\"unavailable\":8,"
+        "\"resting\":0,\"disabled\":2,"
         "\"slots\":0,\"free\":0}],\"estimate\":1.5}"));
     fake_end();
 }
