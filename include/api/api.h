@@ -28,7 +28,7 @@ struct api {
     int64_t heartbeat_ms, worker_ttl_ms;
     struct bounds bounds;              /* of what a request may say */
     uint8_t secret[ENGINE_SECRET_LEN]; /* of the store: keys cursors */
-    bool manual_clock; /* POST /v1/test/advance exists */
+    bool manual_clock;                 /* POST /v1/test/advance exists */
     bool serves_loopback_only;
     unsigned parked_per_token;      /* 0: no bound */
     struct rate_limit token_rate;   /* of requests, each token for itself; units 0: no bound */
