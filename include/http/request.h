@@ -89,6 +89,24 @@ void request_go_on(struct request *request);
 /* A per-request pointer of the handler's, freed by release (may be NULL) when the request ends. */
 void request_set_state(struct request *request, void *state, void (*release)(void *state));
 void *request_state(const struct request *request);
+/* An answer whose body grows: bytes are asked for when the client can take some, so whoever reads
+ * slowly keeps nothing waiting but its own place. */
+struct request_flow {
+    /* Loop thread: put up to max bytes at `at` and say how many. 0: nothing now, ask again after
+     * request_flow_on(). FLOW_END: that was all. is_quiet: the client has been sent nothing for
+     * quiet_ms. Must not call request_flow_on() itself. */
+    size_t (*pull)(struct request *request, char *at, size_t max, bool is_quiet);
+    int64_t quiet_ms; /* then somebody who has gone is found, too */
+};
+#define FLOW_END SIZE_MAX
+/* Works on a parked request, too. False (and a 503 was answered): too many flow already; then the
+ * handler must not touch the request again. HEAD is answered without a pull, and true. When the
+ * client goes, or takes nothing for a minute, the request ends and its state is released. Once the
+ * server closes, a pull that has nothing now was the last. */
+bool request_answer_flow(struct request *request, int status, const char *content_type,
+                         const struct request_flow *flow);
+/* There may be something to pull. Fine for any request. */
+void request_flow_on(struct request *request);
 /* Answer with a body that comes from a file descriptor (owned after the call), size bytes from its
  * start. */
 void request_answer_file(struct request *request, int status, const char *content_type, int fd,

@@ -34,6 +34,7 @@ struct http_server_options {
                                      HTTP_EXTRA_FILES */
     unsigned parked_max;          /* 10000 */
     unsigned parked_urgent_extra; /* room beyond it for urgent ones */
+    unsigned flows_max;           /* answers whose bodies grow: 503 overloaded beyond; 0: none */
     size_t head_bytes_max;        /* 16 KiB header block: 431 */
     size_t line_bytes_max;        /* 4 KiB request line: 414 */
     size_t bodies_bytes_max;      /* of all bodies being collected: 503 overloaded beyond */
@@ -80,8 +81,10 @@ void http_server_close(struct http_server *server, int64_t grace_ms, void (*done
 struct http_server_stats {
     unsigned connections, parked;
     unsigned working; /* of parked: those that did not ask to wait */
+    unsigned flows;   /* answers whose bodies grow */
     uint64_t body_bytes;
     uint64_t shut_out; /* connections closed for want of room, or beyond the bound of an address */
+    uint64_t flows_dropped; /* whose client took nothing for too long */
 };
 struct http_server_stats http_server_stats(const struct http_server *server);
 /* Versions of what this was built with, for /v1/version and the safety check (>= 1.0.5). */

@@ -3,6 +3,7 @@
 
 #include "base/assert.h"
 
+#include "flow.h"
 #include "forwarded.h"
 #include "guard.h"
 #include "response.h"
@@ -309,6 +310,7 @@ void request_end(struct request *request)
     if (request->phase == REQUEST_BODY && request->early == NULL && request->route != NULL &&
         request->route->body == ROUTE_BODY_STREAM)
         stream_cut(request);
+    flow_leave(request);
     if (request->release != NULL)
         request->release(request->state);
     request_set_caller(request, NULL, NULL);

@@ -69,7 +69,8 @@ struct request {
     void *state;
     void (*release)(void *state);
     struct list_node parked_link;
-    bool waits; /* parked because it asked to */
+    bool waits;        /* parked because it asked to */
+    struct flow *flow; /* NULL: the answer's body does not grow */
     struct bytes address;
     struct network_address client; /* the same */
 };

@@ -122,9 +122,11 @@ static bool is_over(const struct request *request)
     return request->phase == REQUEST_RUNNING || request->phase == REQUEST_PARKED;
 }
 
-static void send_response(struct request *request, int status, struct MHD_Response *response)
+void response_send(struct request *request, int status, const char *content_type,
+                   struct MHD_Response *response)
 {
     ASSERT(is_over(request) && response != NULL);
+    add_headers(request, response, content_type);
     tell(request, status);
     queue(request, (unsigned)status, response);
 }
@@ -162,9 +164,7 @@ void request_answer(struct request *request, int status, const char *content_typ
         free(text);
         response = MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
     }
-    ASSERT(response != NULL);
-    add_headers(request, response, content_type);
-    send_response(request, status, response);
+    response_send(request, status, content_type, response);
 }
 
 void request_answer_file(struct request *request, int status, const char *content_type, int fd,
@@ -178,9 +178,7 @@ void request_answer_file(struct request *request, int status, const char *conten
     } else {
         response = MHD_create_response_from_fd64(size, fd);
     }
-    ASSERT(response != NULL);
-    add_headers(request, response, content_type);
-    send_response(request, status, response);
+    response_send(request, status, content_type, response);
 }
 
 /* where says by its first character what it is: a pointer into the body, a query parameter or a

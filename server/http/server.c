@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+#include "flow.h"
 #include "request_struct.h"
 #include "room.h"
 
@@ -156,6 +157,8 @@ static void on_sweep(uv_timer_t *timer)
     struct http_server *server = timer->data;
 
     connection_sweep(server, (int64_t)uv_now(server->loop));
+    if (flow_sweep(server, (int64_t)uv_now(server->loop)))
+        run(server);
     room_tidy(server);
 }
 
@@ -257,6 +260,7 @@ static struct http_server *make(uv_loop_t *loop, const struct http_server_option
     for (unsigned i = 0; i < CONNECTION_PHASES; i++)
         list_init(&server->connections[i]);
     list_init(&server->parked);
+    list_init(&server->flows);
     server->addresses = addresses_new(&(struct addresses_bounds){
         .connections = options->connections_per_address,
         .rate = {options->rate_per_address, 1, options->rate_per_address_burst},
@@ -341,6 +345,8 @@ struct http_server_stats http_server_stats(const struct http_server *server)
         .connections = server->connections_len - server->phase_len[CONNECTION_SHUT],
         .parked = server->waiting_len + server->working_len,
         .working = server->working_len,
+        .flows = server->flows_len,
+        .flows_dropped = server->flows_dropped,
         .body_bytes = server->body_bytes,
         .shut_out = server->shut_out,
     };
@@ -396,6 +402,7 @@ static void answer_parked(struct http_server *server)
 static void stop(struct http_server *server)
 {
     answer_parked(server);
+    flow_cut_all(server);
     connection_shut_all(server);
     server->is_running = true; /* no more arming */
     for (unsigned i = 0; i < ROUNDS_MAX; i++)
@@ -430,6 +437,7 @@ void http_server_close(struct http_server *server, int64_t grace_ms, void (*done
     server->close_at_ms = (int64_t)uv_now(server->loop) + grace_ms;
     http_server_quiesce(server);
     answer_parked(server);
+    flow_on_all(server);
     run(server);
     (void)uv_timer_start(&server->sweep, on_close_poll, 0, CLOSE_POLL_MS);
 }

@@ -44,6 +44,9 @@ struct http_server {
 
     struct list parked;
     unsigned waiting_len, working_len; /* of parked: those who asked to wait, those at work */
+    struct list flows;                 /* the one that was sent something the longest ago first */
+    unsigned flows_len;
+    uint64_t flows_dropped;
     uint64_t body_bytes;
     struct arena *spare[SERVER_SPARE_ARENAS];
     unsigned spare_len;

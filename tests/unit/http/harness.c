@@ -21,6 +21,7 @@ struct job {
     struct request *request;
     int delay_ms; /* -1: until the client is gone */
     bool go_on;   /* a stream rather than a parked request */
+    bool flow_on; /* an answer that flows */
     int status;
 };
 
@@ -177,6 +178,44 @@ static void op_address(struct request *request)
     buffer_fini(&buffer);
 }
 
+/* "each=N": N pieces, one at a time. "flood": whatever is taken. "twice": is heard when it is
+ * quiet, twice, and ends. Otherwise only a first piece. */
+static size_t pull(struct request *request, char *at, size_t max, bool is_quiet)
+{
+    struct stream_state *flow = request_state(request);
+    size_t pieces = request_query(request, "each").len;
+    bool is_first = flow->len == 0;
+
+    if (request_query(request, "flood").at != NULL) {
+        memset(at, 'x', max);
+        return max;
+    }
+    if (request_query(request, "twice").at != NULL && flow->len == 3)
+        return FLOW_END;
+    if (pieces > 0 && flow->len == 2 * pieces)
+        return FLOW_END;
+    if (pieces > 0 && flow->len % 2 == 1) {
+        flow->len++;
+        post(flow->harness, (struct job){.request = request, .delay_ms = 2, .flow_on = true});
+        return 0;
+    }
+    if (!is_first && !is_quiet && pieces == 0)
+        return 0;
+    flow->len++;
+    at[0] = is_first ? 'a' : 'b';
+    return 1;
+}
+
+static void op_flow(struct request *request)
+{
+    static const struct request_flow FLOW = {.pull = pull, .quiet_ms = 60};
+    struct stream_state *flow = malloc(sizeof(*flow));
+
+    *flow = (struct stream_state){.harness = request_server_ctx(request)};
+    request_set_state(request, flow, release);
+    (void)request_answer_flow(request, 200, "text/plain", &FLOW);
+}
+
 static void op_file(struct request *request)
 {
     int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
@@ -202,6 +241,7 @@ static const struct route routes[] = {
     ROUTE("slow", "GET", "/v1/slow", false, NONE, 0, op_slow, NULL),
     ROUTE("slowUrgent", "GET", "/v1/slow/urgent", true, NONE, 0, op_slow, NULL),
     ROUTE("stream", "PUT", "/v1/stream", false, STREAM, 64 << 20, op_stream, on_piece),
+    ROUTE("flow", "GET", "/v1/flow", false, NONE, 0, op_flow, NULL),
     ROUTE("file", "GET", "/v1/file", false, NONE, 0, op_file, NULL),
     ROUTE("address", "GET", "/v1/address", false, NONE, 0, op_address, NULL),
     ROUTE("home", "GET", "/", false, NONE, 0, op_thing, NULL),
@@ -270,7 +310,9 @@ static void on_outbox(uv_async_t *async)
     while (job != NULL) {
         struct job *next = job->next;
 
-        if (job->go_on)
+        if (job->flow_on)
+            request_flow_on(job->request);
+        else if (job->go_on)
             request_go_on(job->request);
         else
             answer_text(job->request, job->status, "done");
@@ -340,6 +382,7 @@ struct http_server_options harness_options(void)
         .connections_max = 2000,
         .parked_max = 1000,
         .parked_urgent_extra = 10,
+        .flows_max = 2,
         .head_bytes_max = 16 * 1024,
         .line_bytes_max = 4 * 1024,
         .bodies_bytes_max = 64 << 20,
