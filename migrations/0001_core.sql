@@ -329,7 +329,9 @@ CREATE TABLE events (
     queue   {{i64}},
     task    {{i64}},
     task_id {{bytes}},
-    data    TEXT
+    data    TEXT,
+    class   {{i64}},                           -- of the task
+    size_to {{i64}} NOT NULL DEFAULT 0         -- bytes of all rows up to this one, since the first ever
 ) {{strict}};
 
 CREATE TABLE idempotency (

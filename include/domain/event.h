@@ -4,6 +4,7 @@
 #include "base/arena.h"
 #include "base/id.h"
 #include "base/json_out.h"
+#include "domain/access.h"
 
 enum event_kind {
     EVENT_NONE = 0,
@@ -19,10 +20,10 @@ const char *event_name(enum event_kind kind);
 struct event {
     int64_t number, at_ms;
     enum event_kind kind;
-    struct bytes ns;
+    struct bytes ns;        /* NONE: the broker's own */
     struct bytes queue;     /* NONE: none */
     struct id task;         /* nil: none */
-    struct bytes task_type; /* NONE: not known */
+    struct bytes task_type; /* NONE or "": none */
     struct bytes data;      /* JSON object; NONE: {} */
 };
 
@@ -39,4 +40,7 @@ struct event_filter {
 };
 /* Is each glob well formed, and does each name at least one kind? */
 bool event_types_are_valid(struct bytes types);
+/* May a holder of this grant see it who asks for the events of ns? What is of no namespace is for
+ * those who have everything; what is of no queue, for those who have every queue. */
+bool event_is_shown(const struct event *event, struct bytes ns, const struct grant *grant);
 bool event_matches(const struct event_filter *filter, const struct event *event);

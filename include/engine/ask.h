@@ -5,6 +5,7 @@
 
 #include "base/digest.h"
 #include "domain/access.h"
+#include "domain/event.h"
 #include "domain/limit.h"
 #include "domain/namespace.h"
 #include "domain/queue.h"
@@ -275,6 +276,14 @@ struct audit_note {
     struct bytes action; /* "config.reloaded" */
     struct bytes object; /* or NONE */
     struct bytes detail; /* JSON object, or NONE: {} */
+};
+
+/* A page of the event log. */
+struct event_query {
+    int64_t after; /* -1: none of it, only where it begins and ends */
+    struct event_filter filter;
+    struct id task; /* of this one only, and tell whether it is over; nil: of any */
+    unsigned limit;
 };
 
 struct audit_query {

@@ -77,6 +77,7 @@ struct command {
         struct token_uses token_uses;
         struct audit_note note;
         struct audit_query audit;
+        struct event_query events;
         struct limit_edit limit;
         struct ns_edit ns_edit;
         struct ns_name ns;

@@ -6,6 +6,7 @@
 #include "base/metrics.h"
 #include "base/random.h"
 #include "engine/command.h"
+#include "engine/event_pack.h"
 
 struct engine;
 
@@ -49,6 +50,9 @@ struct engine_options {
      * no schedule fires. */
     task_spec_reader *read_task;
     void *read_task_ctx;
+    /* Loop thread, from engine_fetch(): what happened in a batch, while it is listened to; the
+     * receiver's to free. NULL: nobody ever listens. */
+    void (*take_events)(void *ctx, struct event_pack *pack);
     /* Any thread: there are replies to fetch. */
     void (*wake)(void *ctx);
     void *wake_ctx;
@@ -79,6 +83,9 @@ void engine_post(struct engine *engine, struct command *command);
 void engine_flush(struct engine *engine);
 /* Loop thread: call done of every command that has been answered. */
 void engine_fetch(struct engine *engine);
+/* Loop thread: from now on take_events is called of whatever is committed, or is not. Whoever reads
+ * the log after this finds all that is not handed over. */
+void engine_listen(struct engine *engine, bool is_on);
 /* Any thread: begin to drain, as COMMAND_SHUTDOWN does. */
 void engine_drain(struct engine *engine);
 enum broker_state engine_state(const struct engine *engine);

@@ -223,6 +223,10 @@ struct reply {
     int64_t token_ends_at_ms;  /* of a rotation: when the old one ends */
     struct bytes *swept;       /* tokens that are gone */
     unsigned swept_len;
+    struct event *events;
+    unsigned events_len;
+    int64_t events_first, events_last; /* numbers that the log keeps; 0: it is empty */
+    bool task_is_over;                 /* the one that was asked for has ended, or is gone */
     struct audit_view *audit;
     unsigned audit_len;
     struct ns_view *namespaces;

@@ -2,7 +2,6 @@
 #include "domain/event.h"
 
 #include "base/assert.h"
-#include "domain/access.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,12 +29,12 @@ void event_write(struct json_out *out, const struct event *event)
     json_member_text(out, "id", bytes_of(number));
     json_member_time_or_null(out, "at", event->at_ms);
     json_member_text(out, "type", bytes_of(event_name(event->kind)));
-    json_member_text(out, "namespace", event->ns);
+    json_member_text_or_null(out, "namespace", event->ns);
     if (!id_is_nil(event->task)) {
         id_format(event->task, task);
         json_member_text(out, "task_id", bytes_of(task));
     }
-    if (event->task_type.at != NULL)
+    if (event->task_type.len > 0)
         json_member_text(out, "task_type", event->task_type);
     if (event->queue.at != NULL)
         json_member_text(out, "queue", event->queue);
@@ -100,4 +99,14 @@ bool event_matches(const struct event_filter *filter, const struct event *event)
         return false;
     return filter->tasks.at == NULL ||
            (!id_is_nil(event->task) && is_among(filter->tasks, event->task));
+}
+
+bool event_is_shown(const struct event *event, struct bytes ns, const struct grant *grant)
+{
+    if (event->ns.at == NULL)
+        return grant_is_unbounded(grant);
+    if (!bytes_equal(event->ns, ns))
+        return false;
+    return globs_are_all(grant->queues) ||
+           (event->queue.at != NULL && grant_has_queue(grant, event->queue));
 }

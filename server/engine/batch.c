@@ -12,6 +12,7 @@
 #include "closing.h"
 #include "deps.h"
 #include "fair.h"
+#include "feed.h"
 #include "handlers.h"
 #include "hot_line.h"
 #include "keys.h"
@@ -41,8 +42,10 @@ static void batch_init(struct batch *batch, struct engine *engine)
         .hot = &engine->hot,
         .now = engine_now(engine),
         .mem = engine->batch_mem,
-        .before = {engine->hot.last_task, engine->hot.last_event, engine->hot.last_intent,
-                   engine->hot.next_due_ms, engine->hot.next_end_ms, engine->hot.audit},
+        .is_heard = atomic_load(&engine->is_heard),
+        .before = {engine->hot.last_task, engine->hot.last_event, engine->hot.events_size,
+                   engine->hot.last_intent, engine->hot.next_due_ms, engine->hot.next_end_ms,
+                   engine->hot.audit},
     };
     batch->effects_end = &batch->effects;
     batch->ends_end = &batch->ends;
@@ -194,7 +197,7 @@ static void hand_over(struct batch *batch)
     }
     for (node = list_first(&replies); node != NULL; node = list_next(&replies, node))
         key_close(engine, CONTAINER_OF(node, struct command, link));
-    if (mailbox_answer(&engine->mailbox, &replies))
+    if (mailbox_answer(&engine->mailbox, &replies, batch->pack))
         engine->options.wake(engine->options.wake_ctx);
 }
 
@@ -217,6 +220,7 @@ static void make_true(struct batch *batch)
 {
     alarms_note_empty(batch);
     hot_fold(batch->hot);
+    feed_seal(batch);
     for (struct effect *effect = batch->effects; effect != NULL; effect = effect->next)
         effect->apply(batch->engine, effect);
     hand_over(batch);
@@ -237,6 +241,8 @@ static void forget(struct batch *batch)
     hot_drop(hot);
     hot->last_task = batch->before.task;
     hot->last_event = batch->before.event;
+    hot->events_size = batch->before.events_size;
+    feed_drop(batch);
     hot->last_intent = batch->before.intent;
     hot->next_due_ms = batch->before.due_ms;
     hot->next_end_ms = batch->before.end_ms;

@@ -41,12 +41,14 @@ struct batch {
         struct finish_note *at;
         unsigned len, room;
     } finishes;
-    unsigned rows;          /* written so far, roughly */
-    unsigned commands_len;  /* run so far */
-    unsigned reruns_len;    /* of the commands, the first: those that were parked and go on */
-    bool is_solo;           /* one command that changes settings, and nothing else */
-    struct numbers_before { /* of hot, should the batch be undone */
-        int64_t task, event, intent, due_ms, end_ms;
+    struct event_pack *pack; /* events for the loop; NULL: none so far */
+    bool is_heard;           /* somebody wants them */
+    unsigned rows;           /* written so far, roughly */
+    unsigned commands_len;   /* run so far */
+    unsigned reruns_len;     /* of the commands, the first: those that were parked and go on */
+    bool is_solo;            /* one command that changes settings, and nothing else */
+    struct numbers_before {  /* of hot, should the batch be undone */
+        int64_t task, event, events_size, intent, due_ms, end_ms;
         struct chain_end audit;
     } before;
 };

@@ -58,6 +58,7 @@ struct engine {
     int exit_code;    /* not 0: the store failed */
     atomic_int state; /* enum broker_state; written here, read anywhere */
     atomic_bool has_room;
+    atomic_bool is_heard; /* events are wanted; written by the loop */
     pthread_t thread;
     bool has_thread;
 };

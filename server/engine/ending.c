@@ -20,7 +20,7 @@ static void answer_unanswered(struct engine *engine, struct list *commands)
                             "the store failed; whether this was stored is not known");
         key_close(engine, command);
     }
-    (void)mailbox_answer(&engine->mailbox, commands);
+    (void)mailbox_answer(&engine->mailbox, commands, NULL);
 }
 
 static void answer_everything(struct engine *engine)

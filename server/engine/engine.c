@@ -70,7 +70,7 @@ void engine_answer_one(struct engine *engine, struct command *command)
 
     list_init(&one);
     list_push_back(&one, &command->link);
-    if (mailbox_answer(&engine->mailbox, &one))
+    if (mailbox_answer(&engine->mailbox, &one, NULL))
         engine->options.wake(engine->options.wake_ctx);
 }
 
@@ -166,18 +166,41 @@ void engine_flush(struct engine *engine)
     mailbox_nudge(&engine->mailbox, false);
 }
 
+/* Events come before the replies of the same batches, so whoever is told of a commit can find what
+ * happened in it. */
+static void take_packs(const struct engine *engine, struct list *packs)
+{
+    struct list_node *node;
+
+    while ((node = list_pop_front(packs)) != NULL) {
+        struct event_pack *pack = CONTAINER_OF(node, struct event_pack, link);
+
+        if (engine->options.take_events != NULL)
+            engine->options.take_events(engine->options.wake_ctx, pack);
+        else
+            event_pack_free(pack);
+    }
+}
+
 void engine_fetch(struct engine *engine)
 {
-    struct list done;
+    struct list done, packs;
     struct list_node *node;
 
     list_init(&done);
-    mailbox_fetch(&engine->mailbox, &done);
+    list_init(&packs);
+    mailbox_fetch(&engine->mailbox, &done, &packs);
+    take_packs(engine, &packs);
     while ((node = list_pop_front(&done)) != NULL) {
         struct command *command = CONTAINER_OF(node, struct command, link);
 
         command->caller.done(command);
     }
+}
+
+void engine_listen(struct engine *engine, bool is_on)
+{
+    atomic_store(&engine->is_heard, is_on);
 }
 
 static void free_drain(struct command *command)

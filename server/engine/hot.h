@@ -188,6 +188,7 @@ struct hot {
     struct hot_schedules schedules;
     struct hot_targets targets;
     int64_t last_ns, last_queue, last_class, last_line, last_task, last_event, last_intent;
+    int64_t events_size; /* of all events ever written, see repo_event.h */
     int64_t limits_len;  /* rows of all namespaces */
     int64_t limit_names; /* that are in use */
     struct chain_end audit;

@@ -176,7 +176,7 @@ static void check_running(const struct engine *engine)
 void load_all(struct engine *engine)
 {
     struct lease_load load = {.engine = engine};
-    int64_t last_event_at_ms = 0;
+    struct event_row last_event;
 
     ns_each(engine->db, on_ns, engine);
     class_each(engine->db, on_class, engine);
@@ -186,10 +186,12 @@ void load_all(struct engine *engine)
     line_each(engine->db, on_line, engine);
     fair_load(&engine->hot, engine->db);
     worker_each(engine->db, on_worker, engine);
-    event_last(engine->db, &engine->hot.last_event, &last_event_at_ms);
+    event_last(engine->db, &last_event);
+    engine->hot.last_event = last_event.number;
+    engine->hot.events_size = last_event.size_to;
     load.stopped_at_ms = meta_get(engine->db, "stopped_at", 0);
-    if (load.stopped_at_ms < last_event_at_ms)
-        load.stopped_at_ms = last_event_at_ms;
+    if (load.stopped_at_ms < last_event.at_ms)
+        load.stopped_at_ms = last_event.at_ms;
     lease_each(engine->db, on_lease, &load);
     intent_each(engine->db, on_intent, engine);
     schedule_each(engine->db, on_schedule, engine);

@@ -48,12 +48,17 @@ void mailbox_init(struct mailbox *mailbox)
     for (int lane = 0; lane < LANES; lane++)
         list_init(&mailbox->lanes[lane]);
     list_init(&mailbox->replies);
+    list_init(&mailbox->packs);
     mailbox->gathered = 0;
     mailbox->is_stopped = mailbox->is_waiting = mailbox->solo_is_next = false;
 }
 
 void mailbox_fini(struct mailbox *mailbox)
 {
+    struct list_node *node;
+
+    while ((node = list_pop_front(&mailbox->packs)) != NULL)
+        event_pack_free(CONTAINER_OF(node, struct event_pack, link));
     (void)pthread_cond_destroy(&mailbox->arrived);
     (void)pthread_mutex_destroy(&mailbox->lock);
 }
@@ -175,21 +180,25 @@ void mailbox_return(struct mailbox *mailbox, struct list *commands)
     unlock(mailbox);
 }
 
-bool mailbox_answer(struct mailbox *mailbox, struct list *commands)
+bool mailbox_answer(struct mailbox *mailbox, struct list *commands, struct event_pack *pack)
 {
     lock(mailbox);
 
-    bool needs_wake = list_is_empty(&mailbox->replies) && !list_is_empty(commands);
+    bool was_fetched = list_is_empty(&mailbox->replies) && list_is_empty(&mailbox->packs);
+    bool needs_wake = was_fetched && (pack != NULL || !list_is_empty(commands));
 
     list_move_all(&mailbox->replies, commands);
+    if (pack != NULL)
+        list_push_back(&mailbox->packs, &pack->link);
     unlock(mailbox);
     return needs_wake;
 }
 
-void mailbox_fetch(struct mailbox *mailbox, struct list *ret_commands)
+void mailbox_fetch(struct mailbox *mailbox, struct list *ret_commands, struct list *ret_packs)
 {
     lock(mailbox);
     list_move_all(ret_commands, &mailbox->replies);
+    list_move_all(ret_packs, &mailbox->packs);
     unlock(mailbox);
 }
 

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "engine/command.h"
+#include "engine/event_pack.h"
 
 enum lane { LANE_URGENT, LANE_NORMAL, LANES };
 
@@ -14,7 +15,7 @@ struct mailbox {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
     struct list lanes[LANES];
-    struct list replies;
+    struct list replies, packs;
     bool is_stopped;
     unsigned gathered; /* posts since the last take */
     bool is_waiting;   /* the engine sleeps */
@@ -35,13 +36,13 @@ bool mailbox_take(struct mailbox *mailbox, int64_t wait_ms, unsigned max,
                   struct list *ret_commands);
 /* Engine thread: commands that were not run after all; they come first again. */
 void mailbox_return(struct mailbox *mailbox, struct list *commands);
-/* Engine thread: hand answered commands over; returns whether the other side had fetched all before
- * (and needs a wake). */
-bool mailbox_answer(struct mailbox *mailbox, struct list *commands);
+/* Engine thread: hand answered commands over, and events unless pack is NULL; returns whether the
+ * other side had fetched all before (and needs a wake). */
+bool mailbox_answer(struct mailbox *mailbox, struct list *commands, struct event_pack *pack);
 /* Whether no command waits. */
 bool mailbox_is_empty(struct mailbox *mailbox);
 /* Loop thread. */
-void mailbox_fetch(struct mailbox *mailbox, struct list *ret_commands);
+void mailbox_fetch(struct mailbox *mailbox, struct list *ret_commands, struct list *ret_packs);
 
 /* The table's say about a command. */
 bool command_is_solo(const struct command *command);

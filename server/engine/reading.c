@@ -7,6 +7,7 @@
 #include "audit_page.h"
 #include "base/assert.h"
 #include "base/memory.h"
+#include "event_page.h"
 #include "listing.h"
 
 struct readers {
@@ -39,6 +40,8 @@ static void read_list(struct readers *readers, struct db *db, struct command *co
 {
     if (command->kind == COMMAND_LIST_AUDIT)
         audit_page(db, command);
+    else if (command->kind == COMMAND_LIST_EVENTS)
+        event_page(db, command);
     else
         listing_page(readers->listing, db, command);
 }

@@ -1,12 +1,16 @@
 /* Records: event rows, and the rows of names that a batch refers to for the first time. */
 #include "batch.h"
+#include "feed.h"
 #include "tell.h"
 
 void batch_put_event(struct batch *batch, struct event_row *row)
 {
     row->number = ++batch->hot->last_event;
     row->at_ms = batch->now.wall_ms;
+    row->size_to = batch->hot->events_size += event_row_size(row);
     event_insert(batch->db, row);
+    if (batch->is_heard)
+        feed_note(batch, row);
     batch->rows++;
     batch_metric(batch, METRIC_EVENTS);
 }
@@ -19,6 +23,7 @@ void batch_event(struct batch *batch, enum event_kind kind, const struct task *t
         .ns = task->ns_number,
         .queue = task->queue_number,
         .task = task->number,
+        .of_class = task->class_number,
         .task_id = task->id,
         .data = data,
     };

@@ -17,13 +17,17 @@
 #include "waits.h"
 #include "workers.h"
 
-enum { SLICE = 250, TRIM_ROWS = 500 };
+enum {
+    SLICE = 250,
+    TRIM_ROWS = 500,
+    TRIM_EVENTS = 4000, /* a busy broker writes more of them than of anything else */
+};
 
 #define IDLE_MAX_MS      SECOND_MS
 #define SWEEP_EVERY_MS   (SECOND_MS / 2)
 #define JANITOR_EVERY_MS (5 * SECOND_MS)
 #define EVENTS_KEPT_MS   DAY_MS
-#define EVENTS_KEPT_MAX  INT64_C(2000000) /* about 256 MiB */
+#define EVENTS_KEPT_SIZE (INT64_C(256) << 20)
 #define JANITOR_SOON_MS  INT64_C(50)
 #define KEYS_KEPT_MS     DAY_MS
 
@@ -176,7 +180,7 @@ static void run_janitor(struct batch *batch)
     engine->last_janitor = batch->now;
 
     int64_t events = event_trim(batch->db, batch->now.wall_ms - EVENTS_KEPT_MS,
-                                batch->hot->last_event - EVENTS_KEPT_MAX, TRIM_ROWS);
+                                batch->hot->events_size - EVENTS_KEPT_SIZE, TRIM_EVENTS);
     int64_t keys = key_trim(batch->db, batch->now.wall_ms - KEYS_KEPT_MS, TRIM_ROWS);
 
     int64_t acts = audit_sweep(batch, TRIM_ROWS);
@@ -185,7 +189,7 @@ static void run_janitor(struct batch *batch)
     batch->rows += (unsigned)(events + keys + acts + lines);
     /* A full slice means that there is more: come back soon, so that the broom keeps up with a busy
      * broker. */
-    if (events == TRIM_ROWS || keys == TRIM_ROWS || acts == TRIM_ROWS || lines == TRIM_ROWS)
+    if (events == TRIM_EVENTS || keys == TRIM_ROWS || acts == TRIM_ROWS || lines == TRIM_ROWS)
         engine->last_janitor.mono_ms -= JANITOR_EVERY_MS - JANITOR_SOON_MS;
     if (!store_has_room(engine->store) && store_reserve_keep(engine->store)) {
         engine->disk_is_full = false;

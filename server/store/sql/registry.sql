@@ -77,17 +77,41 @@ SELECT ns, queue, class, state, tasks, bytes FROM counters;
 SELECT ns, queue, class, state, count(*), sum(bytes) FROM tasks GROUP BY ns, queue, class, state;
 
 -- name: event_insert
-INSERT INTO events (number, at, kind, ns, queue, task, task_id, data) VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+INSERT INTO events (number, at, kind, ns, queue, task, task_id, data, class, size_to)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: event_last
-SELECT coalesce(max(number), 0), coalesce(max(at), 0) FROM (SELECT number, at FROM events ORDER BY number DESC LIMIT 1);
+SELECT coalesce(max(number), 0), coalesce(max(at), 0), coalesce(max(size_to), 0)
+FROM (SELECT number, at, size_to FROM events ORDER BY number DESC LIMIT 1);
+
+-- name: event_first
+SELECT number FROM events ORDER BY number LIMIT 1;
 
 -- name: event_trim
 -- Looks at the oldest few only, so that it costs the same whatever is kept. The newest stays: from it the next number
 -- follows, and a number that a follower has seen must not come twice.
 DELETE FROM events WHERE number IN (
-    SELECT number FROM (SELECT number, at FROM events ORDER BY number LIMIT $2)
-    WHERE (at < $1 OR number <= $3) AND number < (SELECT max(number) FROM events));
+    SELECT number FROM (SELECT number, at, size_to FROM events ORDER BY number LIMIT $2)
+    WHERE (at < $1 OR size_to <= $3) AND number < (SELECT max(number) FROM events));
+
+-- name: event_walk
+SELECT e.number, e.at, e.kind, n.name, q.name, c.type, e.task_id, e.data
+FROM events AS e
+LEFT JOIN namespaces AS n ON n.number = e.ns
+LEFT JOIN queues AS q ON q.number = e.queue
+LEFT JOIN classes AS c ON c.number = e.class
+WHERE e.number > $1 AND e.number <= $2 ORDER BY e.number;
+
+-- name: event_walk_task
+SELECT e.number, e.at, e.kind, n.name, q.name, c.type, e.task_id, e.data
+FROM events AS e
+LEFT JOIN namespaces AS n ON n.number = e.ns
+LEFT JOIN queues AS q ON q.number = e.queue
+LEFT JOIN classes AS c ON c.number = e.class
+WHERE e.number > $1 AND e.number <= $2 AND e.task_id = $3 ORDER BY e.number;
+
+-- name: event_task_state
+SELECT state FROM tasks WHERE id = $1;
 
 -- name: idempotency_get
 SELECT fingerprint, task, status, location, body, created_at FROM idempotency WHERE ns = $1 AND scope = $2 AND key = $3;

@@ -122,21 +122,55 @@ static void what_comes_back_is_first_again_in_its_lane(void **state)
 static void only_the_first_of_unfetched_answers_needs_a_wake(void **state)
 {
     struct mailbox mailbox;
-    struct list answers, fetched;
+    struct list answers, fetched, packs;
 
     (void)state;
     list_init(&answers);
     list_init(&fetched);
+    list_init(&packs);
     mailbox_init(&mailbox);
-    assert_false(mailbox_answer(&mailbox, &answers));
+    assert_false(mailbox_answer(&mailbox, &answers, NULL));
     list_push_back(&answers, &commands[1].link);
-    assert_true(mailbox_answer(&mailbox, &answers));
+    assert_true(mailbox_answer(&mailbox, &answers, NULL));
     list_push_back(&answers, &commands[2].link);
-    assert_false(mailbox_answer(&mailbox, &answers));
-    mailbox_fetch(&mailbox, &fetched);
+    assert_false(mailbox_answer(&mailbox, &answers, NULL));
+    mailbox_fetch(&mailbox, &fetched, &packs);
     assert_ptr_equal(list_pop_front(&fetched), &commands[1].link);
     assert_ptr_equal(list_pop_front(&fetched), &commands[2].link);
+    assert_true(list_is_empty(&packs));
     mailbox_fini(&mailbox);
+}
+
+static struct event_pack *new_pack(void)
+{
+    struct arena *mem = arena_new();
+    struct event_pack *pack = arena_alloc(mem, sizeof(*pack));
+
+    pack->mem = mem;
+    return pack;
+}
+
+static void events_need_a_wake_of_their_own_and_come_in_order(void **state)
+{
+    struct event_pack *first = new_pack(), *second = new_pack();
+    struct mailbox mailbox;
+    struct list answers, packs;
+
+    (void)state;
+    list_init(&answers);
+    list_init(&packs);
+    mailbox_init(&mailbox);
+    assert_true(mailbox_answer(&mailbox, &answers, first));
+    assert_false(mailbox_answer(&mailbox, &answers, second));
+    list_push_back(&answers, &commands[1].link);
+    assert_false(mailbox_answer(&mailbox, &answers, NULL));
+    mailbox_fetch(&mailbox, &answers, &packs);
+    assert_ptr_equal(list_pop_front(&packs), &first->link);
+    assert_ptr_equal(list_pop_front(&packs), &second->link);
+    assert_ptr_equal(list_pop_front(&answers), &commands[1].link);
+    event_pack_free(first);
+    assert_true(mailbox_answer(&mailbox, &answers, second));
+    mailbox_fini(&mailbox); /* frees what nobody fetched */
 }
 
 static void once_stopped_it_says_so_and_waits_no_more(void **state)
@@ -203,6 +237,7 @@ int main(void)
         cmocka_unit_test(urgent_ones_pass_over_what_must_be_alone_only_once),
         cmocka_unit_test(what_comes_back_is_first_again_in_its_lane),
         cmocka_unit_test(only_the_first_of_unfetched_answers_needs_a_wake),
+        cmocka_unit_test(events_need_a_wake_of_their_own_and_come_in_order),
         cmocka_unit_test(a_group_of_posts_wakes_a_sleeper_without_a_nudge),
         cmocka_unit_test(once_stopped_it_says_so_and_waits_no_more),
     };

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "brain.h"
 #include "play.h"
 
 static void a_delayed_task_is_ready_at_its_time(void **state)
@@ -77,6 +78,22 @@ static void events_of_yesterday_go_but_for_the_newest(void **state)
     assert_int_equal(stage_number(stage, "SELECT max(number) FROM events"), 6);
 }
 
+/* As if what was written so far had been much: the two that bring it beyond the bound are kept. */
+static void the_log_keeps_so_many_bytes_and_no_more(void **state)
+{
+    struct stage *stage = *state;
+
+    (void)stage_ask(stage, to_submit_many(stage, "q", 5));
+    stage->engine->hot.events_size += (INT64_C(256) << 20) - 64;
+    (void)submit(stage, "q");
+    stage_restart(stage); /* it is known from the store */
+    (void)submit(stage, "q");
+    stage_skip(stage, 6000);
+    stage_settle(stage);
+    assert_int_equal(stage_number(stage, "SELECT min(number) FROM events"), 6);
+    assert_int_equal(stage_number(stage, "SELECT max(number) FROM events"), 7);
+}
+
 #define STAGED(test) cmocka_unit_test_setup_teardown(test, stage_setup, stage_teardown)
 
 int main(void)
@@ -87,6 +104,7 @@ int main(void)
         STAGED(many_that_fall_due_at_once_all_become_ready),
         STAGED(many_leases_that_run_out_at_once_are_all_lost),
         STAGED(events_of_yesterday_go_but_for_the_newest),
+        STAGED(the_log_keeps_so_many_bytes_and_no_more),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,22 +10,27 @@
 #include <string.h>
 
 #include "raw_sql.h"
+#include "store/repo_registry.h"
 #include "store_fixture.h"
 
 static void put_event(struct store_fixture *fixture, int64_t number, int64_t at_ms)
 {
-    struct event_row row = {
-        .number = number, .at_ms = at_ms, .ns = 1, .kind = EVENT_TASK_SUBMITTED, .task = 7};
+    struct event_row row = {.number = number,
+                            .at_ms = at_ms,
+                            .ns = 1,
+                            .kind = EVENT_TASK_SUBMITTED,
+                            .task = 7,
+                            .size_to = number * 10};
 
     event_insert(fixture->db, &row);
 }
 
 static int64_t last_number(struct store_fixture *fixture)
 {
-    int64_t number = -1, at_ms = -1;
+    struct event_row last;
 
-    event_last(fixture->db, &number, &at_ms);
-    return number;
+    event_last(fixture->db, &last);
+    return last.number;
 }
 
 static int64_t events_of_7(struct store_fixture *fixture)
@@ -37,16 +42,20 @@ static int64_t events_of_7(struct store_fixture *fixture)
 static void the_last_event_is_known(void **state)
 {
     struct store_fixture *fixture = *state;
-    int64_t number = -1, at_ms = -1;
+    struct event_row last = {.number = -1, .at_ms = -1, .size_to = -1};
 
-    event_last(fixture->db, &number, &at_ms);
-    assert_int_equal(number, 0);
-    assert_int_equal(at_ms, 0);
+    event_last(fixture->db, &last);
+    assert_int_equal(last.number, 0);
+    assert_int_equal(last.at_ms, 0);
+    assert_int_equal(last.size_to, 0);
+    assert_int_equal(event_first(fixture->db), 0);
     put_event(fixture, 1, 900); /* the clock stepped back after it */
     put_event(fixture, 2, 800);
-    event_last(fixture->db, &number, &at_ms);
-    assert_int_equal(number, 2);
-    assert_int_equal(at_ms, 800);
+    event_last(fixture->db, &last);
+    assert_int_equal(last.number, 2);
+    assert_int_equal(last.at_ms, 800);
+    assert_int_equal(last.size_to, 20);
+    assert_int_equal(event_first(fixture->db), 1);
 }
 
 static void an_event_is_kept_in_all_its_columns(void **state)
@@ -62,6 +71,8 @@ static void an_event_is_kept_in_all_its_columns(void **state)
         .task = 5,
         .task_id = id_from(6),
         .data = BYTES("{}"),
+        .of_class = 7,
+        .size_to = 8,
     };
     struct event_row bare = {.number = 2, .at_ms = 2, .ns = 3, .kind = EVENT_WORKER_LOST};
 
@@ -71,7 +82,7 @@ static void an_event_is_kept_in_all_its_columns(void **state)
         raw_number(
             path,
             "SELECT count(*) FROM events WHERE number = 1 AND at = 2 AND ns = 3 AND kind = 2 AND "
-            "queue = 4 AND task = 5 AND substr(task_id, 16) = x'06' AND data = '{}'"),
+            "queue = 4 AND task = 5 AND substr(task_id, 16) = x'06' AND data = '{}' AND class = 7 AND size_to = 8"),
         1);
     assert_int_equal(
         raw_number(path,
@@ -102,6 +113,66 @@ static void the_newest_event_stays_so_that_its_number_is_not_given_again(void **
     assert_int_equal(event_trim(fixture->db, INT64_MAX, 0, 100), 0);
     store_fixture_reopen(fixture);
     assert_int_equal(last_number(fixture), 42);
+}
+
+static void events_beyond_a_size_go_the_oldest_first(void **state)
+{
+    struct store_fixture *fixture = *state;
+
+    for (int64_t number = 1; number <= 10; number++)
+        put_event(fixture, number, 1000);
+    assert_int_equal(event_trim(fixture->db, 0, 40, 3), 3);
+    assert_int_equal(event_trim(fixture->db, 0, 40, 3), 1);
+    assert_int_equal(event_trim(fixture->db, 0, 40, 3), 0);
+    assert_int_equal(event_first(fixture->db), 5);
+    assert_int_equal(last_number(fixture), 10);
+}
+
+/* Its names stand beside it; those of none are absent. */
+static void a_walk_tells_names(void **state)
+{
+    struct store_fixture *fixture = *state;
+    struct event_row row = {.number = 1,
+                            .at_ms = 2,
+                            .ns = 3,
+                            .kind = EVENT_TASK_CLAIMED,
+                            .task = 5,
+                            .task_id = id_from(6),
+                            .of_class = 7,
+                            .data = BYTES("{}")};
+    struct class_row of_class = {
+        .number = 7, .ns = 3, .type = BYTES("resize"), .requires = BYTES("")};
+    struct id nil = {{0}}, task = id_from(6);
+    struct event event;
+    struct db_rows *rows;
+
+    ns_insert(fixture->db, 3, BYTES("photos"));
+    class_insert(fixture->db, &of_class);
+    event_insert(fixture->db, &row);
+    row = (struct event_row){.number = 2, .at_ms = 2, .ns = 3, .kind = EVENT_WORKER_LOST};
+    event_insert(fixture->db, &row);
+    rows = event_walk(fixture->db, 0, 9, &nil);
+    assert_true(db_step(rows));
+    event_read(rows, &event);
+    assert_int_equal(event.number, 1);
+    assert_true(bytes_is(event.ns, "photos") && bytes_is(event.task_type, "resize"));
+    assert_null(event.queue.at);
+    assert_true(id_equal(event.task, id_from(6)));
+    assert_true(db_step(rows));
+    event_read(rows, &event);
+    assert_int_equal(event.number, 2);
+    assert_null(event.task_type.at);
+    assert_true(id_is_nil(event.task));
+    assert_false(db_step(rows));
+    rows = event_walk(fixture->db, 0, 9, &task);
+    assert_true(db_step(rows));
+    assert_false(db_step(rows));
+    rows = event_walk(fixture->db, 1, 9, &task);
+    assert_false(db_step(rows));
+    rows = event_walk(fixture->db, 0, 1, &nil);
+    assert_true(db_step(rows));
+    assert_false(db_step(rows));
+    assert_int_equal(event_task_state(fixture->db, id_from(6)), TASK_STATE_NONE);
 }
 
 static void trimming_a_failed_store_ends(void **state)
@@ -202,6 +273,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         WITH_STORE(the_last_event_is_known),
+        WITH_STORE(events_beyond_a_size_go_the_oldest_first),
+        WITH_STORE(a_walk_tells_names),
         WITH_STORE(an_event_is_kept_in_all_its_columns),
         WITH_STORE(old_events_go_a_few_at_a_time),
         WITH_STORE(the_newest_event_stays_so_that_its_number_is_not_given_again),
