@@ -289,7 +289,7 @@ void act_hang_up(struct sim *sim)
          node = list_next(&sim->asked, node)) {
         struct op *op = CONTAINER_OF(node, struct op, link);
 
-        if (op->is_gone || op->command->wait_ms == 0 || !sim_chance(sim, 40))
+        if (op->is_gone || op->of_room || op->command->wait_ms == 0 || !sim_chance(sim, 40))
             continue;
         sim_note(sim, "the client of step %llu hangs up", (unsigned long long)op->posted_step);
         op->is_gone = true;

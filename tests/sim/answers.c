@@ -82,6 +82,16 @@ static void on_submit(struct op *op)
 
 /* ---- work ---- */
 
+/* An endpoint leaves the word to the room until it has answered 202, mostly. */
+static int64_t hand_over_at(const struct op *op)
+{
+    struct sim *sim = op->sim;
+
+    if (op->of_room && !sim_chance(sim, 20))
+        return INT64_MAX;
+    return sim->now.mono_ms + (int64_t)sim_below(sim, 8000);
+}
+
 static void take_hold(struct op *op, const struct task *task)
 {
     struct sim *sim = op->sim;
@@ -103,7 +113,7 @@ static void take_hold(struct op *op, const struct task *task)
         .token = token,
         .task = task->id,
         .agent = op->agent,
-        .act_at_ms = sim->now.mono_ms + (int64_t)sim_below(sim, 8000),
+        .act_at_ms = hand_over_at(op),
     };
 }
 
@@ -320,6 +330,10 @@ static void on_workers(struct op *op)
         bool is_silent = op->sim->step_before_wall_ms - view->last_seen_at_ms > WORKER_TTL_MS &&
                          !has_parked(op->sim, view->id);
 
+        if (view->spec.push_url.at != NULL && view->lost)
+            sim_fail(op->sim, "a push worker is shown as lost");
+        if (view->spec.push_url.at != NULL)
+            continue;
         if (is_silent && !view->lost && !op->sim->swarm.has_wall_jumps && op->sim->starts == 1)
             sim_fail(op->sim, "a worker was silent for %lld ms and is not shown as lost",
                      (long long)(op->sim->now.wall_ms - view->last_seen_at_ms));
@@ -342,6 +356,8 @@ static void on_unknown_worker(struct op *op)
 void answer_check(struct op *op)
 {
     on_unknown_worker(op);
+    if (op->of_room)
+        room_answered(op);
     switch ((int)op->command->kind) {
     case COMMAND_SUBMIT:
         on_submit(op);

@@ -131,6 +131,16 @@ static void work(struct sim *sim)
     }
 }
 
+/* What the room has parked waits for ever. */
+static bool is_answered(const struct sim *sim)
+{
+    for (struct list_node *node = list_first(&sim->asked); node != NULL;
+         node = list_next(&sim->asked, node))
+        if (!CONTAINER_OF(node, struct op, link)->of_room)
+            return false;
+    return true;
+}
+
 static int64_t unfinished(const struct sim *sim, int64_t *ret_last_due_ms)
 {
     const struct snapshot *now = model_now(&sim->model);
@@ -216,14 +226,17 @@ void heal_run(struct sim *sim)
     for (unsigned i = 0; i < SCHEDULES; i++)
         delete_schedule(sim, i);
     heal_worker(sim);
+    sim->room.is_healed = true;
     host_settle(sim);
     cancel_pinned(sim);
     for (int i = 0; i < ROUNDS_MAX && !sim->has_failed; i++) {
-        if (unfinished(sim, &last_due_ms) == 0 && list_is_empty(&sim->asked))
+        if (unfinished(sim, &last_due_ms) == 0 && is_answered(sim))
             break;
         work(sim);
         delete_blocking(sim);
         cut_circle(sim);
+        host_settle(sim);
+        room_run(sim);
         host_settle(sim);
         pass_to_next(sim);
         if (sim->now.wall_ms > last_due_ms + BOUND_MS) {
@@ -232,7 +245,7 @@ void heal_run(struct sim *sim)
                      (long long)unfinished(sim, &last_due_ms));
         }
     }
-    if (!sim->has_failed && (unfinished(sim, &last_due_ms) > 0 || !list_is_empty(&sim->asked)))
+    if (!sim->has_failed && (unfinished(sim, &last_due_ms) > 0 || !is_answered(sim)))
         sim_fail(sim, "tasks or requests do not come to an end");
     if (!sim->has_failed && rows_contradictions(sim->rows) != 0)
         sim_fail(sim, "counters or parts of tasks do not agree with the tasks in the end");

@@ -59,8 +59,9 @@ static void forget_asked(struct sim *sim)
 
     while ((node = list_pop_front(&sim->asked)) != NULL)
         op_free(CONTAINER_OF(node, struct op, link));
-    for (unsigned i = 0; i < AGENTS; i++)
+    for (unsigned i = 0; i < AGENTS + ENDPOINTS; i++)
         sim->agents[i].claims = sim->agents[i].heartbeats = 0;
+    room_forget(sim);
 }
 
 void host_kill(struct sim *sim)
@@ -91,6 +92,8 @@ void host_drain(struct sim *sim)
     op_post(op);
     for (int i = 0; i < 20 && !sim->has_ended && !sim->has_failed; i++) {
         host_settle(sim);
+        if (sim->kills == kills && !sim->has_ended)
+            room_run(sim);
         host_pass(sim, 500);
     }
     if (sim->kills != kills) /* it did not come to that */

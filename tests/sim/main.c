@@ -17,7 +17,7 @@ struct ask {
 };
 
 struct tally {
-    uint64_t passed, failed, steps, commands, grants, ends, kills;
+    uint64_t passed, failed, steps, commands, grants, ends, kills, pushed, accepted;
 };
 
 /* The hash of all that happened; 0 when it failed. */
@@ -39,6 +39,8 @@ static uint64_t run_seed(const struct ask *ask, uint64_t seed, struct tally *tal
     tally->grants += sim.grants;
     tally->ends += sim.ends;
     tally->kills += sim.kills;
+    tally->pushed += sim.room.pushed;
+    tally->accepted += sim.room.accepted;
     sim_fini(&sim);
     return hash;
 }
@@ -107,10 +109,11 @@ int main(int argc, char **argv)
         shares_run((uint64_t)ask.first_seed, ask.shares, ask.traces, &tally.passed, &tally.failed);
     }
     (void)printf(
-        "%llu batches, %llu commands, %llu leases granted, %llu attempts ended, %llu kills\n",
+        "%llu batches, %llu commands, %llu leases granted, %llu attempts ended, %llu kills, %llu pushed, %llu accepted\n",
         (unsigned long long)tally.steps, (unsigned long long)tally.commands,
         (unsigned long long)tally.grants, (unsigned long long)tally.ends,
-        (unsigned long long)tally.kills);
+        (unsigned long long)tally.kills, (unsigned long long)tally.pushed,
+        (unsigned long long)tally.accepted);
     (void)printf("%llu passed, %llu failed\n", (unsigned long long)tally.passed,
                  (unsigned long long)tally.failed);
     return tally.failed == 0 ? 0 : 1;

@@ -112,6 +112,14 @@ static bool has_passed(const struct sight *look, int64_t at_ms)
     return at_ms >= 0 && at_ms <= look->sim->now.wall_ms;
 }
 
+/* The first lease of a pushed task leaves time to settle it. */
+static int64_t margin_of(const struct sight *look, const struct row_lease *lease)
+{
+    const struct row_worker *worker = snapshot_worker(look->after, lease->worker);
+
+    return worker != NULL && worker->push_url[0] != '\0' ? PUSH_MARGIN_MS : 0;
+}
+
 static void on_claimed(struct sight *look, struct known *known)
 {
     const struct row_task *row = snapshot_task(look->after, known->number);
@@ -143,7 +151,7 @@ static void on_claimed(struct sight *look, struct known *known)
     known->heard_of_cancel = false;
     known->claimed_mono_ms = look->sim->now.mono_ms;
     known->lease_ms = lease->lease_ms;
-    known->lasts_until_ms = look->sim->now.mono_ms + lease->lease_ms;
+    known->lasts_until_ms = look->sim->now.mono_ms + lease->lease_ms + margin_of(look, lease);
     known->was_claimed = true;
     look->sim->grants++;
     limits_claimed(look, known);

@@ -210,9 +210,9 @@ static void check_worker(struct sight *look, const struct row_task *claimed)
 
     for (unsigned i = 0; i < look->after->leases_len; i++)
         running += id_equal(look->after->leases[i].worker, lease->worker);
-    if (worker == NULL || worker->mode != WORKER_RUN || running > worker->concurrency ||
-        claimed->priority < worker->min_priority || !worker_may_run(worker, of_class) ||
-        !worker_has_queue(worker, queue))
+    if (worker == NULL || worker->mode != WORKER_RUN || worker->push_disabled != 0 ||
+        running > worker->concurrency || claimed->priority < worker->min_priority ||
+        !worker_may_run(worker, of_class) || !worker_has_queue(worker, queue))
         sim_fail(look->sim, "task %lld went to a worker that may not have it, or has %lld already",
                  (long long)claimed->number, (long long)running);
 }

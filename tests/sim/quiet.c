@@ -45,7 +45,7 @@ static void check_parked_claim(const struct op *op)
     const struct row_worker *worker = snapshot_worker(now, claim->worker);
     int64_t running = 0;
 
-    if (op->is_gone || worker == NULL || worker->mode != WORKER_RUN)
+    if (op->is_gone || worker == NULL || worker->mode != WORKER_RUN || worker->push_disabled != 0)
         return;
     for (unsigned i = 0; i < now->leases_len; i++)
         running += id_equal(now->leases[i].worker, worker->id);
@@ -177,7 +177,7 @@ static void check_timers(struct sim *sim)
         if (known->limit_ms >= 0 && sim->now.mono_ms - known->claimed_mono_ms >= known->limit_ms)
             sim_fail(sim, "task %lld runs for longer than it may", (long long)known->number);
     }
-    if (now->leases_len > 0 && next_ms > sim->now.mono_ms + LEASE_LONGEST_MS)
+    if (now->leases_len > 0 && next_ms > sim->now.mono_ms + LEASE_LONGEST_MS + PUSH_MARGIN_MS)
         sim_fail(sim, "a lease lasts for longer than any was asked to");
 }
 
@@ -203,6 +203,7 @@ void quiet_check(struct sim *sim)
     check_timers(sim);
     quiet_rules(sim);
     schedules_quiet(sim);
+    room_quiet(sim);
     check_deleted(sim);
     check_kept(sim);
     if (sim->steps % LOOK_EVERY == 0 && rows_contradictions(sim->rows) != 0)

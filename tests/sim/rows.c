@@ -46,7 +46,7 @@ static const char *const texts[TEXTS] = {
         " dead_letter_queue, rate FROM queues"
         " ORDER BY number",
     [WORKERS] =
-        "SELECT id, concurrency, mode, confirm_ms, queues, types, min_priority, labels FROM workers",
+        "SELECT id, concurrency, mode, confirm_ms, queues, types, min_priority, labels, push_url, push_disabled FROM workers",
     [CLASSES] = "SELECT number, type, requires FROM classes ORDER BY number",
     [EVENTS] =
         "SELECT number, at, kind, coalesce(queue, 0), coalesce(task, 0) FROM events WHERE number > ?1"
@@ -259,6 +259,8 @@ static void read_workers(struct rows *rows, struct snapshot *snapshot)
         get_text(stmt, 5, row->types, sizeof(row->types));
         row->min_priority = sqlite3_column_int64(stmt, 6);
         get_text(stmt, 7, row->labels, sizeof(row->labels));
+        get_text(stmt, 8, row->push_url, sizeof(row->push_url));
+        row->push_disabled = sqlite3_column_int64(stmt, 9);
     }
     stmt = start(rows, CLASSES);
     while (step(stmt)) {

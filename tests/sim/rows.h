@@ -54,8 +54,8 @@ struct row_dependency {
 
 struct row_worker {
     struct id id;
-    int64_t concurrency, mode, confirm_ms, min_priority;
-    char queues[64], types[32], labels[64];
+    int64_t concurrency, mode, confirm_ms, min_priority, push_disabled;
+    char queues[64], types[32], labels[64], push_url[32];
 };
 
 struct row_class {

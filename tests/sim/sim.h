@@ -2,6 +2,7 @@
  * each other. */
 #pragma once
 
+#include "domain/pace.h"
 #include "engine/engine.h"
 #include "model.h"
 #include "rows.h"
@@ -13,6 +14,8 @@ enum {
     RULES = 4, /* names of limits that are rules */
     LABEL_SETS = 5,
     AGENTS = 5,
+    ENDPOINTS = 2, /* of push workers, which are agents behind the others */
+    PUSHES_MAX = 24,
     HELD_MAX = 96,
     NOTES_MAX = 48,
     NOTE_LEN = 160,
@@ -28,6 +31,33 @@ struct agent {
     bool is_registered;
     struct id id;
     unsigned claims, heartbeats; /* asked, not answered */
+};
+
+/* What the push room knows of an endpoint. */
+struct endpoint {
+    bool is_known, is_out;
+    struct id worker;
+    struct pace pace;
+};
+
+/* A request to an endpoint. */
+struct push {
+    bool is_under_way, is_cancelled;
+    unsigned endpoint;
+    struct id worker, task;
+    struct lease_token token;
+    uint64_t number; /* of its pace */
+    int64_t ends_at_ms;
+};
+
+struct room {
+    bool is_on;
+    bool is_healed; /* every endpoint does well from now on */
+    bool watches;
+    int64_t since;
+    struct endpoint endpoints[ENDPOINTS];
+    struct push pushes[PUSHES_MAX];
+    uint64_t pushed, accepted; /* for the report */
 };
 
 /* A lease that some agent was given, whether or not it still counts. */
@@ -76,6 +106,7 @@ struct op {
     int64_t wait_ms,
         ends_mono_ms; /* when it has its answer at the latest; -1: the engine has not seen it yet */
     uint64_t posted_step;
+    bool of_room;
     bool is_gone;          /* its client hung up */
     bool was_gone_waiting; /* and the engine had it parked then */
 };
@@ -120,7 +151,8 @@ struct sim {
     struct swarm swarm;
     struct model model;
     struct list asked; /* ops that the engine has */
-    struct agent agents[AGENTS];
+    struct agent agents[AGENTS + ENDPOINTS];
+    struct room room;
     struct held held[HELD_MAX];
     unsigned held_next;
     struct submission *submissions;
@@ -160,6 +192,12 @@ void host_drain(struct sim *sim); /* an orderly shutdown to its end, then closed
 void host_settle(struct sim *sim);
 void host_pass(struct sim *sim, int64_t by_ms); /* time goes by */
 void host_step_wall(struct sim *sim, int64_t by_ms);
+
+/* Room: calls endpoints for push workers. */
+void room_run(struct sim *sim);
+void room_answered(struct op *op);
+void room_forget(struct sim *sim); /* the process is another */
+void room_quiet(struct sim *sim);
 
 /* Ops: commands made, sent and given back. */
 struct op *op_new(struct sim *sim, enum command_kind kind);

@@ -19,7 +19,7 @@ static act_fn *const act_runs[ACTS_MAX] = {
 static bool is_always_on(unsigned act)
 {
     return act == ACT_submit || act == ACT_claim || act == ACT_finish ||
-           act == ACT_register_worker || act == ACT_delete_task;
+           act == ACT_register_worker || act == ACT_register_push || act == ACT_delete_task;
 }
 
 static unsigned rule_percent(struct sim *sim)
@@ -88,6 +88,7 @@ void swarm_draw(struct sim *sim)
     swarm->await_percent = rule_percent(sim);
     swarm->share_percent = rule_percent(sim);
     draw_theme(sim);
+    sim->room.is_on = sim_chance(sim, 50);
 }
 
 static void some_act(struct sim *sim)
@@ -145,5 +146,9 @@ void swarm_act(struct sim *sim)
     /* Sent and not even looked at. */
     restart(sim);
     host_settle(sim);
+    if (sim->room.is_on && !sim->has_failed) {
+        room_run(sim);
+        host_settle(sim);
+    }
     pass_time(sim);
 }
