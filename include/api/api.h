@@ -3,6 +3,7 @@
 #pragma once
 
 #include "api/failures.h"
+#include "api/feed.h"
 #include "api/keyring.h"
 #include "base/clock.h"
 #include "base/metrics.h"
@@ -19,6 +20,7 @@ struct api {
     struct engine *engine;
     struct keyring *keyring;
     struct failures *failures; /* wrong tokens, by address; NULL: of nobody */
+    struct feed *feed;         /* events for those who listen */
     struct metrics *metrics;
     const struct http_server *http; /* for the connection gauge; NULL: none yet */
     const struct push_policy

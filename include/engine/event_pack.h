@@ -16,4 +16,7 @@ struct event_pack {
     size_t size; /* about */
 };
 
-void event_pack_free(struct event_pack *pack); /* NULL is fine */
+static inline void event_pack_free(struct event_pack *pack)
+{
+    arena_free(pack->mem);
+}

@@ -96,7 +96,8 @@ struct request_flow {
      * request_flow_on(). FLOW_END: that was all. is_quiet: the client has been sent nothing for
      * quiet_ms. Must not call request_flow_on() itself. */
     size_t (*pull)(struct request *request, char *at, size_t max, bool is_quiet);
-    int64_t quiet_ms; /* then somebody who has gone is found, too */
+    void (*dropped)(struct request *request); /* its client takes nothing; NULL: nobody is told */
+    int64_t quiet_ms;                         /* then somebody who has gone is found, too */
 };
 #define FLOW_END SIZE_MAX
 /* Works on a parked request, too. False (and a 503 was answered): too many flow already; then the

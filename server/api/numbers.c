@@ -106,9 +106,12 @@ static void set_process(const struct api *api)
                     (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6);
     metrics_set(metrics, METRIC_RESIDENT_BYTES, NULL, resident_bytes());
     metrics_set(metrics, METRIC_OPEN_FDS, NULL, open_fds());
-    if (api->http != NULL)
-        metrics_set(metrics, METRIC_HTTP_CONNECTIONS, NULL,
-                    http_server_stats(api->http).connections);
+    if (api->http != NULL) {
+        struct http_server_stats stats = http_server_stats(api->http);
+
+        metrics_set(metrics, METRIC_HTTP_CONNECTIONS, NULL, stats.connections);
+        metrics_set(metrics, METRIC_EVENT_STREAMS, NULL, stats.flows);
+    }
 }
 
 /* ---- what is shown ---- */

@@ -2,16 +2,9 @@
  * nobody does, a batch costs one look at a flag. */
 #include "feed.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 enum { ROOM_FIRST = 16 };
-
-void event_pack_free(struct event_pack *pack)
-{
-    if (pack != NULL)
-        arena_free(pack->mem);
-}
 
 static struct event_pack *new_pack(int64_t after)
 {
@@ -90,6 +83,7 @@ void feed_seal(struct batch *batch)
 
 void feed_drop(struct batch *batch)
 {
-    event_pack_free(batch->pack);
+    if (batch->pack != NULL)
+        event_pack_free(batch->pack);
     batch->pack = NULL;
 }

@@ -148,6 +148,8 @@ static void look(struct flow *flow, int64_t now)
         request_flow_on(flow->request);
     } else if (now - flow->sent_at_ms >= STUCK_MS) {
         server->flows_dropped++;
+        if (flow->by.dropped != NULL)
+            flow->by.dropped(flow->request);
         cut(flow);
     }
 }

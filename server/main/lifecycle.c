@@ -57,6 +57,7 @@ static void stop(struct broker *broker, int exit_code)
     listeners_quiesce(broker);
     push_close(broker->push); /* before the engine: it asks of it */
     broker->push = NULL;
+    feed_close(broker->api.feed);
     engine_close(broker->engine);
     broker->engine = NULL;
     listeners_close(broker, close_handles);
@@ -79,6 +80,13 @@ static void on_replies(uv_async_t *async)
         return;
     engine_fetch(broker->engine);
     listeners_pump(broker);
+}
+
+static void take_events(void *ctx, struct event_pack *pack)
+{
+    struct broker *broker = ctx;
+
+    feed_take(broker->api.feed, pack);
 }
 
 static void end_loop(void *ctx, int exit_code)
@@ -240,6 +248,7 @@ static int open_engine(struct broker *broker, struct error *error)
                    .lines_max = config_number(config, KNOB_LINES_MAX)},
         .read_task = api_read_task,
         .read_task_ctx = &broker->api.bounds,
+        .take_events = take_events,
         .wake = wake_loop,
         .wake_ctx = broker,
         .ended = end_loop,
@@ -285,6 +294,7 @@ static void fill_api(struct broker *broker)
         .store_version = db_version(),
         .http_version = http_library_version(),
     };
+    broker->api.feed = feed_new(&broker->api);
     engine_secret(broker->engine, broker->api.secret);
 }
 
@@ -405,6 +415,7 @@ static void give_back(struct broker *broker)
     uv_walk(&broker->loop, close_any, NULL);
     (void)uv_run(&broker->loop, UV_RUN_DEFAULT);
     (void)uv_loop_close(&broker->loop);
+    feed_free(broker->api.feed);
     keyring_free(broker->keyring);
     failures_free(broker->failures);
     free(broker->routes);

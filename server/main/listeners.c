@@ -53,6 +53,7 @@ static struct http_server_options main_options(struct broker *broker, unsigned c
         .connections_max = connections_max,
         .parked_max = count(config, KNOB_PARKED_MAX),
         .parked_urgent_extra = count(config, KNOB_PARKED_URGENT_EXTRA),
+        .flows_max = count(config, KNOB_STREAMS_MAX),
         .head_bytes_max = (size_t)config_number(config, KNOB_HEAD_MAX),
         .line_bytes_max = (size_t)config_number(config, KNOB_LINE_MAX),
         .bodies_bytes_max =

@@ -18,7 +18,9 @@ class Answer:
     def __init__(self, response):
         self.status = response.status
         self.headers = dict((name.lower(), value) for name, value in response.getheaders())
-        self.text = response.read().decode(errors="replace")
+        # A stream of events does not end; that it began is the answer.
+        is_stream = self.headers.get("content-type") == "text/event-stream"
+        self.text = "" if is_stream else response.read().decode(errors="replace")
         self.whole = json.dumps(self.headers) + "\n" + self.text
 
     @property

@@ -90,6 +90,12 @@ void engine_post(struct engine *engine, struct command *command)
     the_engine.posted[the_engine.posted_len++] = command;
 }
 
+void engine_listen(struct engine *engine, bool is_on)
+{
+    (void)engine;
+    the_engine.is_heard = is_on;
+}
+
 struct moment engine_time(const struct engine *engine)
 {
     struct clock clock = the_engine.clock.now != NULL ? the_engine.clock : clock_system();
@@ -242,6 +248,19 @@ void request_answer(struct request *request, int status, const char *content_typ
     keep(request, status, content_type, body != NULL ? buffer_bytes(body) : BYTES_NONE);
     if (body != NULL)
         buffer_fini(body);
+}
+
+bool request_answer_flow(struct request *request, int status, const char *content_type,
+                         const struct request_flow *flow)
+{
+    keep(request, status, content_type, BYTES_NONE);
+    request->flow = flow;
+    return true;
+}
+
+void request_flow_on(struct request *request)
+{
+    request->woken++;
 }
 
 void request_answer_file(struct request *request, int status, const char *content_type, int fd,

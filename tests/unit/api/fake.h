@@ -30,6 +30,8 @@ struct request {
     char answer_headers[2048];
     void *state;
     void (*release)(void *state);
+    const struct request_flow *flow; /* NULL: the answer's body does not grow */
+    unsigned woken;                  /* request_flow_on() */
 };
 
 /* The one engine. */
@@ -37,6 +39,7 @@ struct fake_engine {
     struct command *posted[8];
     unsigned posted_len;
     struct clock clock; /* now NULL: the system's */
+    bool is_heard;
 };
 
 struct fake {

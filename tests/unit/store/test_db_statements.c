@@ -43,6 +43,7 @@ static bool is_read_whole(enum sql sql)
         SQL_COUNTER_RECOUNT, SQL_TASK_LAST_NUMBER, /* the last entry of the key: SQLite calls that a
                                                       scan, too */
         SQL_EVENT_LAST,                            /* the same */
+        SQL_EVENT_FIRST,                           /* the first */
         SQL_EVENT_TRIM,                            /* the first few by key */
         SQL_DUE_FIRST,                             /* the first entry of an index */
         SQL_ENDING_FIRST,                          /* the same */
