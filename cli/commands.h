@@ -6,6 +6,7 @@
 extern const struct command command_work;
 extern const struct command command_submit;
 extern const struct command command_wait;
+extern const struct command command_watch;
 extern const struct command command_task_list;
 extern const struct command command_task_show;
 extern const struct command command_task_why;

@@ -18,6 +18,7 @@
 enum {
     CONNECT_TIMEOUT_MS = 5000,
     TURN_MS_MAX = 60 * 1000,
+    STREAM_SILENCE_S = 45, /* a broker says something every 15 s */
     RETRY_AFTER_MS_MAX = 10 * 60 * 1000,
     ANSWER_BYTES_MAX = 256 * 1024 * 1024,
     LINE_BYTES_MAX = 1024 * 1024, /* more than a word of a command line can have */
@@ -45,6 +46,8 @@ struct http_call {
     int64_t retry_after_ms;
     http_done_fn *done;
     void *ctx;
+    void (*on_piece)(void *ctx, struct bytes piece);
+    void *piece_ctx;
 };
 
 static char *text_join(const char *a, const char *b, const char *c)
@@ -127,7 +130,13 @@ const char *http_ns(const struct http *http)
 static size_t on_body(char *data, size_t size, size_t count, void *ctx)
 {
     struct http_call *call = ctx;
+    long status = 0;
 
+    curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
+    if (call->on_piece != NULL && status == 200) {
+        call->on_piece(call->piece_ctx, (struct bytes){data, size * count});
+        return size * count;
+    }
     buffer_append(&call->body, (struct bytes){data, size * count});
     return call->body.overflowed ? 0 : size * count;
 }
@@ -235,7 +244,12 @@ static void set_connection(struct http_call *call, const struct http_request *re
     curl_easy_setopt(call->easy, CURLOPT_NOPROXY, call->http->no_proxy);
     curl_easy_setopt(call->easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(call->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_TIMEOUT_MS);
-    curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    if (request->timeout_ms >= 0) {
+        curl_easy_setopt(call->easy, CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    } else {
+        curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_LIMIT, 1L);
+        curl_easy_setopt(call->easy, CURLOPT_LOW_SPEED_TIME, (long)STREAM_SILENCE_S);
+    }
     curl_easy_setopt(call->easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(call->easy, CURLOPT_PATH_AS_IS, 1L);
     curl_easy_setopt(call->easy, CURLOPT_USERAGENT, "sluice/" SLUICE_VERSION);
@@ -255,6 +269,8 @@ struct http_call *http_start(struct http *http, const struct http_request *reque
     call->http = http;
     call->done = done;
     call->ctx = ctx;
+    call->on_piece = request->on_piece;
+    call->piece_ctx = request->piece_ctx;
     call->retry_after_ms = -1;
     call->easy = curl_easy_init();
     ASSERT(call->easy != NULL);

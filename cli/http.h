@@ -19,7 +19,10 @@ struct http_request {
     const char *idempotency_key; /* or NULL */
     const char *if_match;        /* an entity tag, or NULL */
     struct bytes body;           /* copied */
-    int64_t timeout_ms;          /* for the whole exchange */
+    int64_t timeout_ms; /* for the whole exchange; -1: it is a stream, cut when it is silent */
+    /* Called with each piece of a 200's body, which then is not in the answer; NULL: it is. */
+    void (*on_piece)(void *ctx, struct bytes piece);
+    void *piece_ctx;
 };
 
 struct http_answer {

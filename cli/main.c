@@ -32,6 +32,7 @@ static const struct command *const commands[] = {
     &command_work,
     &command_submit,
     &command_wait,
+    &command_watch,
     &command_task_list,
     &command_task_show,
     &command_task_why,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 /* So that whoever was cut off comes back soon, but not all at once. */
-#define GREETING "retry: 2000\n\n"
+#define GREETING "retry: 2000\n"
 #define GOODBYE  "event: bye\ndata: {}\n\n"
 #define PING     ": ping\n\n"
 
@@ -182,12 +182,24 @@ static bool write_goodbye(struct subscriber *subscriber)
     return true;
 }
 
+/* With the place where it begins, so that whoever is cut off before the first event has lost none.
+ */
+static void write_greeting(struct subscriber *subscriber)
+{
+    const struct command *page = subscriber->page;
+
+    subscriber->has_greeted = true;
+    buffer_append_text(&subscriber->text, GREETING);
+    if (subscriber->cursor < 0 && page != NULL && page->reply.error.code == OK)
+        buffer_printf(&subscriber->text, "id: %" PRId64 "\n", page->reply.list_end);
+    buffer_append_text(&subscriber->text, "\n");
+}
+
 /* False: there is nothing to send now. */
 static bool write_next(struct subscriber *subscriber)
 {
     if (!subscriber->has_greeted) {
-        subscriber->has_greeted = true;
-        buffer_append_text(&subscriber->text, GREETING);
+        write_greeting(subscriber);
         return true;
     }
     if (subscriber->is_over)

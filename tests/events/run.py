@@ -12,6 +12,7 @@ import resource
 import selectors
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -157,6 +158,25 @@ def what_is_malformed_is_refused(bench):
     for query in ("after=x", "type=task.nope", "queue=a%20b", "task=1", "group=g", "nope=1", "after=-1"):
         equal(bench.ask("GET", f"/v1/events?{query}")[0], 400, query)
     equal(bench.listen(last_id="1.5").status, 400, "a wrong Last-Event-ID")
+
+
+def the_command_prints_and_comes_back(bench):
+    broker = bench.start()
+    task = bench.submit("q")
+    line = [bench.binary, "watch", "--url", f"http://127.0.0.1:{broker.port}", "--json"]
+    everything = subprocess.Popen(line, stdout=subprocess.PIPE, text=True)
+    of_task = subprocess.Popen([*line, "--task", task, "--after", "0"], stdout=subprocess.PIPE, text=True)
+    time.sleep(0.7)
+    broker.kill()
+    broker.start()
+    bench.submit("r")
+    bench.must("POST", f"/v1/tasks/{task}/cancel", {})
+    said = [json.loads(one) for one in of_task.communicate(timeout=20)[0].splitlines()]
+    equal([one["type"] for one in said], ["task.submitted", "task.cancelled"])
+    equal(of_task.returncode, 0)
+    equal([json.loads(everything.stdout.readline())["type"] for _ in range(2)], ["task.submitted", "task.cancelled"])
+    everything.send_signal(signal.SIGINT)
+    equal(everything.wait(10), 0, "the exit code when interrupted")
 
 
 # ---- nothing is lost, nothing is said twice ----
@@ -392,6 +412,7 @@ def many_subscribers_cost_little(bench):
 
 
 TESTS = (a_task_is_followed_to_its_end, filters_hold_live_and_from_the_log, what_is_malformed_is_refused,
+         the_command_prints_and_comes_back,
          an_id_that_is_too_old_or_to_come_is_a_reset, restarts_lose_nothing_and_repeat_nothing,
          a_stop_says_goodbye_after_the_last_events, a_token_sees_its_own_and_no_more_once_it_is_revoked,
          streams_are_bounded, who_reads_slowly_holds_up_nobody_and_misses_nothing, many_subscribers_cost_little)

@@ -112,7 +112,7 @@ static void from_now_on_it_is_quiet_until_something_comes(void **state)
 {
     (void)state;
     give_page(0, 1, 7, false);
-    assert_string_equal(pull_all(1000), "retry: 2000\n\n");
+    assert_string_equal(pull_all(1000), "retry: 2000\nid: 7\n\n");
     assert_int_equal(one.standing, STANDS_AT_END);
     (void)ring_take(all.ring, pack_make(7, 2, 0));
     subscriber_go_on(&one, 8);
