@@ -14,6 +14,11 @@ CUT = (OSError, http.client.HTTPException, ValueError)
 RETRY = {"max_attempts": 1000, "max_crashes": 1000, "delays_s": [0.05]}
 
 
+def queue_of(key):
+    """Of the task that is submitted with the key; the last of the queues is pushed to an endpoint."""
+    return ("capped", "free", "free", "pushed")[int(key.rsplit("-", 1)[1]) % 4]
+
+
 class Client(threading.Thread):
     """A thread with one connection that it opens again whenever the broker was killed."""
 
@@ -63,8 +68,7 @@ class Submitter(Client):
             self.sequence += 1
             self.pending = f"{self.name}-{self.sequence}"
         # the body follows from the key: a repeat must be the same request
-        queue = QUEUES[self.sequence % 3 > 0]
-        body = {"queue": queue, "payload": self.pending, "lease_s": LEASE_S, "retry": RETRY}
+        body = {"queue": queue_of(self.pending), "payload": self.pending, "lease_s": LEASE_S, "retry": RETRY}
         status, task = self.call("/v1/tasks", body, [("Idempotency-Key", self.pending)])
         if status == 201:
             self.history.submitted(self.pending, task["id"])

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""kill -9 under load, restart, again: nothing acknowledged is lost, nothing runs twice.
+"""kill -9 under load, restart, again: nothing acknowledged is lost, nothing runs twice, what is pushed arrives.
 
     kill9.py --binary build/release/sluice [--rounds 12] [--seconds 36] [--seed N]
 """
@@ -15,8 +15,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
 from broker import Broker  # noqa: E402
-from clients import Canceller, Finisher, Submitter, Worker  # noqa: E402
+from clients import Canceller, Finisher, Submitter, Worker, queue_of  # noqa: E402
 from history import TERMINAL, History  # noqa: E402
+from target import QUEUE, Completer, Target, register  # noqa: E402
 from wire import Connection  # noqa: E402
 
 LIMIT = 4
@@ -28,17 +29,22 @@ def main():
     print(f"seed {options.seed}, {options.rounds} rounds")
     rng = random.Random(options.seed)
     history = History()
-    broker = Broker(options.binary, clock="real").start()
+    broker = Broker(options.binary, ["--push-allow", "127.0.0.0/8"], clock="real").start()
+    target = Completer.target = Target(history, rng.random())
     try:
+        register(broker.port, target)
         Connection(broker.port).json("PUT", "/v1/queues/capped", {"concurrency": LIMIT})
         _storm(broker, history, rng, options)
+        target.is_faithful = True
         final = _settle(broker, history, rng)
+        _check_pushed(history, target, final)
         broker.stop()
     except Exception:
         print(broker.log_tail())
         raise
     finally:
         broker.dispose()
+        target.close()
     return _report(broker, history, final)
 
 
@@ -62,11 +68,13 @@ def _clients(broker, history, rng, kinds):
 
 def _storm(broker, history, rng, options):
     """Load, and a kill -9 at a random moment of each round."""
-    stop, clients = _clients(broker, history, rng, ((Submitter, 4), (Worker, 6), (Canceller, 2)))
+    stop, clients = _clients(broker, history, rng, ((Submitter, 4), (Worker, 6), (Canceller, 2),
+                                                   (Completer, 3)))
     slowest = 0.0
     for _ in range(options.rounds):
         time.sleep(options.seconds / options.rounds * (0.3 + rng.random() * 1.4))
         broker.kill()
+        Completer.target.kills += 1
         began = time.monotonic()
         broker.start()
         slowest = max(slowest, time.monotonic() - began)
@@ -80,7 +88,7 @@ def _storm(broker, history, rng, options):
 
 def _settle(broker, history, rng):
     """Faithful workers alone, until all tasks have ended; then the state of every task."""
-    stop, clients = _clients(broker, history, rng, ((Finisher, 6),))
+    stop, clients = _clients(broker, history, rng, ((Finisher, 6), (Completer, 1)))
     connection = Connection(broker.port)
     deadline = time.monotonic() + DRAIN_S
     while time.monotonic() < deadline and _live(connection):
@@ -92,6 +100,18 @@ def _settle(broker, history, rng):
     for queue in queues["items"]:
         print(queue["name"], {state: count for state, count in queue["counts"].items() if count})
     return _all_tasks(connection, history)
+
+
+def _check_pushed(history, target, final):
+    """What succeeded in the queue of the endpoint had come to it."""
+    with history.lock:
+        mine = [task for task, key in history.acknowledged.items() if queue_of(key) == QUEUE]
+    for task in mine:
+        if final.get(task) == "succeeded" and task not in target.seen:
+            history.violate(f"task {task} succeeded and was never pushed")
+    if not any(task in target.seen for task in mine):
+        history.violate("nothing was pushed")
+    print(f"pushed {len(target.seen)} of {len(mine)} tasks")
 
 
 def _live(connection):
