@@ -117,7 +117,7 @@ class Pusher(Broker):
         return json.dumps({"task": self.task(task), "attempts": self.attempts(task)})
 
     def worker_state(self, worker):
-        return next((one for one in self.must("GET", "/workers")["items"] if one["id"] == worker), None)
+        return next((one for one in self.must("GET", "/workers?limit=500")["items"] if one["id"] == worker), None)
 
     def metric(self, name):
         """The sum of a metric's samples; None where there is none."""
