@@ -147,7 +147,8 @@ CREATE TABLE tasks (
     end_bytes           {{i64}} NOT NULL DEFAULT 0,      -- of them, of result and error
     flags               {{i64}} NOT NULL,      -- 1 abandoned, 2 observed, 4 has a results row, 8 at most once, 16 has
                                                -- rules, 32 stands in an order, 64 has a dedup key, 128 others wait for
-                                               -- it, 256 waits for others, 512 is a dead letter's copy
+                                               -- it, 256 waits for others, 512 is a dead letter's copy,
+                                               -- 1024 holds units of a limit that ends the oldest, 2048 has a callback
     cancel_requested_at {{i64}} NOT NULL,      -- -1: not asked
     claimed_at          {{i64}} NOT NULL,      -- -1: not yet; of the latest attempt
     started_at          {{i64}} NOT NULL,
@@ -176,7 +177,7 @@ CREATE TABLE bodies (
     name         TEXT,
     traceparent  TEXT,
     retry        TEXT,
-    rules        TEXT,                         -- limits, fairness, order, dedup, dependencies, affinity
+    rules        TEXT,                         -- limits, fairness, order, dedup, dependencies, affinity, callback
     payload      {{bytes}}                     -- last: the others are read without it
 ) {{strict}};
 
@@ -333,6 +334,53 @@ CREATE TABLE events (
     class   {{i64}},                           -- of the task
     size_to {{i64}} NOT NULL DEFAULT 0         -- bytes of all rows up to this one, since the first ever
 ) {{strict}};
+
+-- Endpoints that are told of events. Keys are plain, since they sign.
+CREATE TABLE webhooks (
+    number       {{key}},
+    ns           {{i64}} NOT NULL,
+    name         TEXT NOT NULL,
+    version      {{i64}} NOT NULL,
+    created_at   {{i64}} NOT NULL,
+    created_by   TEXT NOT NULL,
+    url          TEXT NOT NULL,
+    key          {{bytes}} NOT NULL,
+    old_key      {{bytes}},                    -- signs as well until old_until
+    old_until    {{i64}} NOT NULL,             -- -1: there is none
+    types        TEXT,                         -- globs joined by commas; NULL: all
+    queues       TEXT,                         -- the same
+    enabled      {{i64}} NOT NULL,
+    gone_at      {{i64}} NOT NULL,             -- when it answered 410, and since then is sent nothing; -1: it did not
+    missed       {{i64}} NOT NULL,             -- events that found its backlog full
+    missed_first {{i64}} NOT NULL,             -- the first of them; -1: none
+    UNIQUE (ns, name)
+) {{strict}};
+
+-- What a webhook is told, each with the text of its event as it was. Those of one task go one after the other: of those
+-- that are due only the first has its time in next_at, the others the largest number there is.
+CREATE TABLE deliveries (
+    number      {{key}},
+    webhook     {{i64}} NOT NULL,              -- 0: a task's own URL
+    ns          {{i64}} NOT NULL,
+    event       {{i64}} NOT NULL,              -- 0: none, a test
+    kind        {{i64}} NOT NULL,
+    at          {{i64}} NOT NULL,
+    task        {{i64}} NOT NULL,              -- 0: none
+    state       {{i64}} NOT NULL,              -- 0 due, 1 dead, 2 delivered
+    attempts    {{i64}} NOT NULL,
+    next_at     {{i64}} NOT NULL,
+    last_at     {{i64}} NOT NULL,              -- -1: not tried yet
+    last_status {{i64}} NOT NULL,              -- 0: no answer
+    took_ms     {{i64}} NOT NULL,
+    task_id     {{bytes}},
+    last_error  TEXT,
+    url         TEXT,                          -- of webhook 0
+    body        TEXT NOT NULL
+) {{strict}};
+
+CREATE INDEX deliveries_next ON deliveries (webhook, next_at, number) WHERE state = 0;
+CREATE INDEX deliveries_turn ON deliveries (webhook, task, number) WHERE state = 0;
+CREATE INDEX deliveries_state ON deliveries (webhook, state, number);
 
 CREATE TABLE idempotency (
     ns          {{i64}} NOT NULL,

@@ -1,5 +1,5 @@
 /* Rules: what a task asks for beyond its queue and class: named limits, a share, an order, to be
- * the only one of its key, to come after others, to stay with a worker. */
+ * the only one of its key, to come after others, to stay with a worker, to tell of its end. */
 #pragma once
 
 #include "base/arena.h"
@@ -44,6 +44,8 @@ struct task_rules {
     struct bytes depends_on; /* ids, or names of a batch, a newline behind each */
     enum dependency_failure on_dependency_failure;
     struct bytes affinity;
+    struct bytes callback_webhook; /* the name of the one that is told of its end */
+    struct bytes callback_url;     /* or the URL */
 };
 
 struct limit_use {
@@ -56,6 +58,7 @@ struct bytes limits_write(struct limit_use *uses, unsigned len, struct arena *ar
 /* Cut the first off *rest; false when there is none. */
 bool limits_next(struct bytes *rest, struct limit_use *ret_use);
 
+bool rules_have_callback(const struct task_rules *rules);
 bool rules_say_something(const struct task_rules *rules);
 /* How rules are kept in a row; NONE when nothing is said. */
 struct bytes rules_write(const struct task_rules *rules, struct arena *arena);

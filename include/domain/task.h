@@ -93,6 +93,7 @@ struct task {
     bool is_awaited;     /* others depend on it */
     bool is_dependent;   /* it depends on others that are not over */
     bool is_dead_letter; /* it is the copy of one that failed elsewhere */
+    bool has_callback;   /* its end is told to a webhook or a URL of its rules */
     bool is_holder;      /* the oldest of a limit may be asked for, and it is one of those */
     uint64_t paid;       /* bit n: its limit n took it from the rate at submit, and not at claims */
     bool has_worker;

@@ -14,6 +14,7 @@
 #include "domain/target.h"
 #include "domain/task.h"
 #include "domain/token.h"
+#include "domain/webhook.h"
 
 enum until { UNTIL_FINISHED, UNTIL_STARTED, UNTIL_ACCEPTED };
 /* If-Match / If-None-Match on one thing: -1 nothing asked, 0 "*", else a version. */
@@ -306,6 +307,33 @@ struct limit_edit {    /* PUT; of GET and DELETE the name and if_match */
     struct limit_settings settings;
     int64_t if_match;
     bool if_absent; /* If-None-Match: * */
+};
+
+struct webhook_edit {
+    struct bytes name;
+    struct webhook_settings settings;
+    struct signature_key key; /* len 0: the one that it has, else one is made */
+    bool makes_key;           /* len 0: one is made in any case */
+    int64_t if_match;
+    bool if_absent; /* If-None-Match: * */
+};
+
+struct webhook_name { /* GET, DELETE, test */
+    struct bytes name;
+    int64_t if_match;
+};
+
+struct deliveries_query {
+    struct bytes webhook;
+    unsigned states; /* a bit each; 0: all */
+    bool newest_first;
+    unsigned limit;
+    int64_t after_number; /* -1: from the start */
+};
+
+struct redelivery {
+    struct bytes webhook;
+    struct bytes id; /* NONE: all that are dead, a thousand at most */
 };
 
 struct ns_name {

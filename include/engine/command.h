@@ -79,6 +79,10 @@ struct command {
         struct audit_query audit;
         struct event_query events;
         struct limit_edit limit;
+        struct webhook_edit webhook_edit;
+        struct webhook_name webhook;
+        struct deliveries_query deliveries_query;
+        struct redelivery redelivery;
         struct ns_edit ns_edit;
         struct ns_name ns;
         struct targets_ask targets;

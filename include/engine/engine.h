@@ -27,6 +27,8 @@ struct engine_bounds {
     int64_t tokens_max;     /* in the store; 10,000 */
     int64_t limits_max;     /* of all namespaces, rules included; 100,000 */
     int64_t schedules_max;  /* of all namespaces; 100,000 */
+    int64_t webhooks_max;   /* of all namespaces; 10,000 */
+    int64_t deliveries_max; /* that are due to one webhook; 100,000 */
     int64_t lines_max;      /* sets of limits and affinity of unfinished tasks; 200,000 */
 };
 

@@ -117,6 +117,42 @@ struct delivery_view {
     struct bytes body; /* JSON */
     struct bytes url;  /* NONE: the webhook's own */
     unsigned attempt;  /* from 1 */
+    /* What signs it, the newest first; none: it goes unsigned. Of its own URL they are not those of
+     * the target. */
+    struct signature_key keys[SIGNATURE_KEYS_MAX];
+    unsigned keys_len;
+};
+
+struct webhook_view {
+    struct bytes name, created_by;
+    struct webhook_settings settings;
+    int64_t version, created_at_ms;
+    const char *state; /* open resting probing disabled gone */
+    struct target_health health;
+    int64_t gone_at_ms;               /* -1: it is not */
+    int64_t backlog, dead, delivered; /* delivered: of those that are remembered */
+    int64_t missed, missed_first;     /* missed_first -1: none */
+    int64_t oldest_due_at_ms;         /* -1: nothing is due */
+    int64_t old_key_until_ms;         /* -1: there is no old key */
+    bool shows_key;                   /* key is to be answered */
+    struct signature_key key;
+};
+
+/* A notification as it is remembered. */
+struct delivery_record {
+    int64_t number;
+    struct bytes id;
+    int64_t event; /* 0: none, a test */
+    enum event_kind kind;
+    int64_t at_ms;
+    bool has_task;
+    struct id task;
+    enum delivery_state state;
+    int64_t attempts;
+    int64_t next_at_ms; /* -1: it is over, or behind another of its task */
+    int64_t last_at_ms; /* -1: not tried yet */
+    int64_t last_status, took_ms;
+    struct bytes last_error, url; /* NONE: none */
 };
 
 struct schedule_view {
@@ -237,6 +273,11 @@ struct reply {
     unsigned targets_len;
     struct delivery_view *deliveries;
     unsigned deliveries_len;
+    struct webhook_view *webhooks;
+    unsigned webhooks_len;
+    struct delivery_record *records;
+    unsigned records_len;
+    int64_t redelivered, dead_left; /* of REDELIVER of all */
     struct stats_view stats;
     struct worker_sums *sums;
     unsigned sums_len;

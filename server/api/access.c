@@ -163,6 +163,8 @@ static bool is_in_namespace(enum scope scope)
     case SCOPE_QUEUES_ADMIN:
     case SCOPE_SCHEDULES_READ:
     case SCOPE_SCHEDULES_ADMIN:
+    case SCOPE_WEBHOOKS_READ:
+    case SCOPE_WEBHOOKS_ADMIN:
         return true;
     case SCOPE_BROKER_READ:
     case SCOPE_METRICS_READ:

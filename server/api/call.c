@@ -304,6 +304,7 @@ struct codec call_codec(struct call *call)
                           .arena = call->arena,
                           .error = &call->error,
                           .push_policy = call->api->push_policy,
+                          .by = call->command.by,
                           .now_ms = api_now(call->api).wall_ms};
 }
 

@@ -25,6 +25,8 @@ struct codec {
     const struct push_policy *push_policy; /* of addresses to call; NULL: nothing is allowed */
     bool in_query;                         /* the object was made from query parameters */
     bool in_array;                         /* tasks of one array, that may name each other */
+    bool is_judged;             /* it was stored: who may say what was judged when it was said */
+    const struct principal *by; /* who says it; NULL: nobody that may do more than others */
 };
 
 struct push_policy;

@@ -96,7 +96,8 @@ enum err template_read(struct codec *codec, struct bytes json, struct task_spec 
 enum err api_read_task(void *ctx, struct bytes json, int64_t now_ms, struct arena *mem,
                        struct task_spec *ret_spec, struct error *error)
 {
-    struct codec codec = {.bounds = ctx, .arena = mem, .error = error, .now_ms = now_ms};
+    struct codec codec = {
+        .bounds = ctx, .arena = mem, .error = error, .now_ms = now_ms, .is_judged = true};
 
     return template_read(&codec, json, ret_spec);
 }

@@ -7,6 +7,7 @@
 #include "codec_labels.h"
 #include "codec_query.h"
 #include "codec_rules.h"
+#include "codec_webhook.h"
 #include "header_value.h"
 
 /* A task as it was said, before its members are held against each other. */
@@ -259,11 +260,17 @@ static const struct field FIELDS[] = {
      AT(spec.rules.affinity),
      .most = BOUND_TYPE_MAX,
      .nullable = true},
+    {.name = "callback",
+     .read = field_callback,
+     AT(spec.rules),
+     .nullable = true,
+     .form = FORM_OBJECT,
+     .shape = &CALLBACK_SHAPE},
     {.name = "ref", .read = field_ref, AT(spec.ref), .most = BOUND_NAME_MAX, .nullable = true},
 };
 
 static const char *const LATER[] = {
-    "resources", "persistent", "group", "shield", "callback", "priority_locked", NULL,
+    "resources", "persistent", "group", "shield", "priority_locked", NULL,
 };
 
 static const struct shape LINE_SHAPE = SHAPE(FIELDS, LATER);

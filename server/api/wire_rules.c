@@ -30,6 +30,21 @@ static void write_ids(struct json_out *out, struct bytes ids)
     json_out_array_end(out);
 }
 
+static void write_callback(struct json_out *out, const struct task_rules *rules)
+{
+    json_out_key(out, "callback");
+    if (!rules_have_callback(rules)) {
+        json_out_null(out);
+        return;
+    }
+    json_out_object(out);
+    if (rules->callback_url.at != NULL)
+        json_member_text(out, "url", rules->callback_url);
+    else
+        json_member_text(out, "webhook", rules->callback_webhook);
+    json_out_object_end(out);
+}
+
 static void write_weight(struct json_out *out, int64_t weight_milli)
 {
     json_out_key(out, "fairness_weight");
@@ -53,4 +68,5 @@ void wire_member_rules(struct json_out *out, const struct task_rules *rules)
     json_member_text(out, "on_dependency_failure",
                      bytes_of(DEPENDENCY[rules->on_dependency_failure]));
     json_member_text_or_null(out, "affinity", rules->affinity);
+    write_callback(out, rules);
 }

@@ -47,12 +47,18 @@ int64_t rules_share(const struct task_rules *rules)
     return rules->weight_milli <= 0 ? SHARE_UNIT : SHARE_UNIT * 1000 / rules->weight_milli;
 }
 
+bool rules_have_callback(const struct task_rules *rules)
+{
+    return rules->callback_webhook.at != NULL || rules->callback_url.at != NULL;
+}
+
 bool rules_say_something(const struct task_rules *rules)
 {
     return rules->limits.len > 0 || rules->fairness_key.at != NULL || rules->weight_milli != 0 ||
            rules->ordering_key.at != NULL || rules->on_order_failure != ORDER_SKIP ||
            rules->dedup.key.at != NULL || rules->depends_on.len > 0 ||
-           rules->on_dependency_failure != DEPENDENCY_FAIL || rules->affinity.at != NULL;
+           rules->on_dependency_failure != DEPENDENCY_FAIL || rules->affinity.at != NULL ||
+           rules_have_callback(rules);
 }
 
 /* ---- writing ---- */
@@ -97,6 +103,8 @@ struct bytes rules_write(const struct task_rules *rules, struct arena *arena)
     write_list(&out, 'd', rules->depends_on);
     write_number(&out, 'x', rules->on_dependency_failure);
     write_text(&out, 'a', rules->affinity);
+    write_text(&out, 'h', rules->callback_webhook);
+    write_text(&out, 'u', rules->callback_url);
     return keep(&out, arena);
 }
 
@@ -168,6 +176,12 @@ static bool read_rule(char letter, struct bytes value, struct bytes *rest, struc
         return true;
     case 'a':
         rules->affinity = value;
+        return true;
+    case 'h':
+        rules->callback_webhook = value;
+        return true;
+    case 'u':
+        rules->callback_url = value;
         return true;
     default:
         return read_number(letter, value, rules);

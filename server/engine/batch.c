@@ -10,6 +10,7 @@
 #include "base/assert.h"
 #include "claims.h"
 #include "closing.h"
+#include "deliveries.h"
 #include "deps.h"
 #include "fair.h"
 #include "feed.h"
@@ -318,6 +319,7 @@ static bool transact(struct batch *batch)
     deps_put_off(batch);
     waits_settle(batch);
     alarms_tell_limits(batch);
+    deliveries_offer(batch);
     retention_write(batch);
     write_counters(batch);
     lines_write(batch);

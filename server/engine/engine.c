@@ -134,8 +134,8 @@ enum err engine_open(const struct engine_options *options, struct engine **ret_e
         engine_close(engine);
         return error->code;
     }
-    load_all(engine);
     secret_load(engine);
+    load_all(engine);
     audit_start(engine);
     if (db_failure(engine->db) != DB_FINE) {
         *ret_exit_code = exit_code_of(db_failure(engine->db));

@@ -35,6 +35,7 @@ void hot_init(struct hot *hot)
     heap_init(&hot->kept_due);
     hot_schedules_init(&hot->schedules);
     hot_targets_init(&hot->targets);
+    hot_webhooks_init(hot);
     list_init(&hot->dirty_shelves);
     list_init(&hot->dirty_queues);
     list_init(&hot->dirty_workers);
@@ -65,6 +66,7 @@ void hot_fini(struct hot *hot)
         free(lease);
     for (size_t at = 0; (worker = map_each(hot->workers, &at)) != NULL;)
         hot_free_worker(hot, worker);
+    hot_webhooks_fini(hot);
     hot_targets_fini(&hot->targets);
     hot_schedules_fini(hot);
     hot_free_names(hot);

@@ -13,6 +13,7 @@
 #include "hot_limit.h"
 #include "hot_schedule.h"
 #include "hot_target.h"
+#include "hot_webhook.h"
 #include "rates.h"
 #include "store/repo_lease.h"
 #include "store/repo_registry.h"
@@ -44,6 +45,7 @@ struct hot_ns {
     struct map *classes;        /* by type and demands */
     struct ns_limits limits;
     struct map *schedules; /* by name */
+    struct list webhooks;
     struct state_counts counts;
     int64_t bytes, adding_bytes; /* committed, and by the batch at work */
     int64_t queues_existing;     /* the batch's included */
@@ -187,6 +189,7 @@ struct hot {
     struct heap kept_due;       /* wall */
     struct hot_schedules schedules;
     struct hot_targets targets;
+    struct hot_webhooks webhooks;
     int64_t last_ns, last_queue, last_class, last_line, last_task, last_event, last_intent;
     int64_t events_size; /* of all events ever written, see repo_event.h */
     int64_t limits_len;  /* rows of all namespaces */

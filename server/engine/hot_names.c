@@ -30,6 +30,7 @@ static struct hot_ns *add_ns(struct hot *hot, int64_t number, struct bytes name,
     ns->classes = map_new();
     ns_limits_init(&ns->limits);
     ns->schedules = map_new();
+    list_init(&ns->webhooks);
     list_init(&ns->workers);
     (void)map_put(hot->namespaces, ns->name, ns);
     if (number > hot->last_ns)

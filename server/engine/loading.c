@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "deliveries.h"
 #include "deps.h"
 #include "domain/bounds.h"
 #include "fair.h"
@@ -15,6 +16,7 @@
 #include "store/repo_event.h"
 #include "store/repo_limit.h"
 #include "store/repo_task.h"
+#include "webhooks.h"
 #include "workers.h"
 
 static void on_ns(void *ctx, const struct ns_row *row)
@@ -158,6 +160,11 @@ static void on_schedule(void *ctx, const struct schedule_row *row)
     schedule_load(ctx, row);
 }
 
+static void on_webhook(void *ctx, const struct webhook_row *row)
+{
+    webhook_load(ctx, row);
+}
+
 /* Counters of running tasks must be what the leases are; they are written in the same transactions.
  */
 static void check_running(const struct engine *engine)
@@ -195,6 +202,8 @@ void load_all(struct engine *engine)
     lease_each(engine->db, on_lease, &load);
     intent_each(engine->db, on_intent, engine);
     schedule_each(engine->db, on_schedule, engine);
+    webhook_each(engine->db, on_webhook, engine);
+    deliveries_load(engine);
     engine->hot.last_task = task_last_number(engine->db);
     engine->hot.next_due_ms = due_first(engine->db);
     engine->hot.next_end_ms = ending_first(engine->db);

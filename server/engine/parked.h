@@ -12,6 +12,7 @@ struct batch;
 struct engine;
 struct hot_queue;
 struct hot_worker;
+struct hot_webhook;
 
 enum parked_kind {
     PARKED_CLAIM,     /* for work */
@@ -22,6 +23,8 @@ enum parked_kind {
     PARKED_KEY,       /* for the first command with the same idempotency key */
     PARKED_SHUTDOWN,  /* for the drain to end */
     PARKED_TARGETS,   /* for an endpoint to change: the push room's */
+    PARKED_TAKE,      /* the push room, for deliveries that are due */
+    PARKED_DELIVERY,  /* for a delivery to be tried */
     PARKED_KINDS,
 };
 
@@ -41,6 +44,7 @@ struct parked {
     int64_t task;                  /* PARKED_TASK: its number */
     struct hot_worker *worker;
     struct hot_queue *queue;
+    int64_t delivery; /* PARKED_DELIVERY: its number */
     struct watch *watches;
     unsigned watches_len;
     bool is_answered;          /* by the batch at work */

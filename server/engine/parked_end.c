@@ -2,6 +2,7 @@
 #include "parked_end.h"
 
 #include "closing.h"
+#include "deliveries.h"
 #include "heartbeats.h"
 #include "held.h"
 #include "shutdown.h"
@@ -41,6 +42,12 @@ void parked_end(struct batch *batch, struct parked *parked, bool timed_out)
         break;
     case PARKED_TARGETS:
         targets_end(batch, parked);
+        break;
+    case PARKED_TAKE:
+        batch_answer_parked(batch, parked); /* with what there is: nothing */
+        break;
+    case PARKED_DELIVERY:
+        delivery_wait_end(batch, parked);
         break;
     case PARKED_KINDS:
         break;

@@ -14,6 +14,8 @@ enum {
     LIMITS_MAX = 100000,
     LINES_MAX = 200000,
     SCHEDULES_MAX = 100000,
+    WEBHOOKS_MAX = 10000,
+    DELIVERIES_MAX = 100000,
 };
 
 static int64_t bound(int64_t configured, int64_t otherwise)
@@ -110,6 +112,24 @@ bool quota_admits_schedule(struct batch *batch, struct command *command)
                  "no other schedule can be made: the broker's schedules_max is %lld",
                  (long long)schedules_max);
     return false;
+}
+
+bool quota_admits_webhook(struct batch *batch, struct command *command)
+{
+    int64_t webhooks_max = bound(batch->engine->options.bounds.webhooks_max, WEBHOOKS_MAX);
+    bool is_bound = !grant_is_unbounded(&command->by->grant);
+
+    if (batch->hot->webhooks.len < share_of(webhooks_max, is_bound))
+        return true;
+    batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
+                 "no other webhook can be made: the broker's webhooks_max is %lld",
+                 (long long)webhooks_max);
+    return false;
+}
+
+int64_t quota_deliveries(const struct batch *batch)
+{
+    return bound(batch->engine->options.bounds.deliveries_max, DELIVERIES_MAX);
 }
 
 /* A bound token's namespace has at most half of them, so that there is room for another's. */

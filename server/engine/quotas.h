@@ -38,6 +38,10 @@ bool quota_admits_token(struct batch *batch, struct command *command);
 bool quota_admits_limit(struct batch *batch, struct command *command);
 /* Whether one more schedule may be made; refused when not. */
 bool quota_admits_schedule(struct batch *batch, struct command *command);
+/* Whether one more webhook may be made; refused when not. */
+bool quota_admits_webhook(struct batch *batch, struct command *command);
+/* How much may be due to one webhook. */
+int64_t quota_deliveries(const struct batch *batch);
 /* Take new tasks from the namespace's rate, all or none; what the batch does not do is given back.
  * ns NULL: it is yet to be made. When there are too few, error says so and the reply when there
  * will be enough. */

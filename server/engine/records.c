@@ -1,9 +1,11 @@
 /* Records: event rows, and the rows of names that a batch refers to for the first time. */
 #include "batch.h"
+#include "deliveries.h"
 #include "feed.h"
 #include "tell.h"
 
-void batch_put_event(struct batch *batch, struct event_row *row)
+/* task NULL: it is not about one. */
+static void put_event(struct batch *batch, struct event_row *row, const struct task *task)
 {
     row->number = ++batch->hot->last_event;
     row->at_ms = batch->now.wall_ms;
@@ -13,6 +15,12 @@ void batch_put_event(struct batch *batch, struct event_row *row)
         feed_note(batch, row);
     batch->rows++;
     batch_metric(batch, METRIC_EVENTS);
+    deliveries_tell(batch, row, task);
+}
+
+void batch_put_event(struct batch *batch, struct event_row *row)
+{
+    put_event(batch, row, NULL);
 }
 
 void batch_event(struct batch *batch, enum event_kind kind, const struct task *task,
@@ -28,7 +36,7 @@ void batch_event(struct batch *batch, enum event_kind kind, const struct task *t
         .data = data,
     };
 
-    batch_put_event(batch, &row);
+    put_event(batch, &row, task);
 }
 
 void batch_queue_event(struct batch *batch, enum event_kind kind, const struct hot_queue *queue,

@@ -2,6 +2,7 @@
 #include "submits.h"
 
 #include "admission.h"
+#include "deliveries.h"
 #include "deps.h"
 #include "domain/deadline.h"
 #include "handlers.h"
@@ -86,6 +87,7 @@ static void set_rules(const struct command *command, const struct task_rules *ru
     if (rules->fairness_key.at == NULL && !command->by->is_open)
         task->rules.fairness_key = command->by->id;
     task->has_rules = rules_say_something(&task->rules);
+    task->has_callback = rules_have_callback(rules);
     task->knows_rules = true;
 }
 
@@ -151,6 +153,7 @@ void submit_clone(struct batch *batch, struct task *from, struct task *ret_task)
     ret_task->rules.dedup = (struct dedup){.key = BYTES_NONE};
     ret_task->rules.depends_on = BYTES_NONE; /* by hand: it need not wait again */
     ret_task->has_rules = rules_say_something(&ret_task->rules);
+    ret_task->has_callback = rules_have_callback(&ret_task->rules);
     (void)stand(batch, ret_task, &none);
     task_enter_copy(batch, ret_task, from->number);
 }
@@ -210,11 +213,12 @@ static void take_one(struct batch *batch, struct command *command, struct hot_qu
 
 static void submit_one(struct batch *batch, struct command *command)
 {
-    struct bytes depends_on = command->in.submit.specs[0].rules.depends_on;
+    const struct task_rules *rules = &command->in.submit.specs[0].rules;
     struct error *error = &command->reply.error;
     struct aim aim;
 
-    if (!deps_are_there(batch, command, depends_on, false, error)) {
+    if (!deps_are_there(batch, command, rules->depends_on, false, error) ||
+        !callback_is_there(batch, command->ns, rules, error)) {
         batch_answer(batch, command);
         return;
     }
@@ -238,8 +242,11 @@ enum verdict submit_made(struct batch *batch, struct command *command, struct ta
 {
     const struct task_spec *spec = &command->in.submit.specs[0];
     struct aim aim;
-    enum verdict verdict = admission_decide(batch, command, 0, &aim, &command->reply.error);
+    enum verdict verdict;
 
+    if (!callback_is_there(batch, command->ns, &spec->rules, &command->reply.error))
+        return REFUSE;
+    verdict = admission_decide(batch, command, 0, &aim, &command->reply.error);
     if (verdict == TAKE) {
         enter(batch, command, aim.queue != NULL ? aim.queue : queue_of(batch, command, spec->queue),
               spec, ret_task);
@@ -273,10 +280,11 @@ static bool may_use_all(struct batch *batch, struct command *command)
 /* Names of members are there by now; ids of other tasks may not be. */
 static bool waits_for_known(struct batch *batch, struct command *command, unsigned nth)
 {
-    struct bytes depends_on = command->in.submit.specs[nth].rules.depends_on;
+    const struct task_rules *rules = &command->in.submit.specs[nth].rules;
     struct error error;
 
-    if (deps_are_there(batch, command, depends_on, true, &error))
+    if (deps_are_there(batch, command, rules->depends_on, true, &error) &&
+        callback_is_there(batch, command->ns, rules, &error))
         return true;
 
     struct bytes where = arena_printf(batch->mem, "/%u%s", nth, error.where);
@@ -312,7 +320,8 @@ static bool take_item(struct batch *batch, struct command *command, const struct
         return true;
     resolved = refs_resolve(batch, command, refs, nth);
     if (resolved == NULL ||
-        !deps_are_there(batch, command, resolved->rules.depends_on, false, &item->error))
+        !deps_are_there(batch, command, resolved->rules.depends_on, false, &item->error) ||
+        !callback_is_there(batch, command->ns, &resolved->rules, &item->error))
         return true;
     if (command->in.submit.atomic) {
         aim.queue = known_queue(batch, command, spec->queue);

@@ -3,6 +3,7 @@
 
 #include "alarms.h"
 #include "audit.h"
+#include "deliveries.h"
 #include "domain/bounds.h"
 #include "held.h"
 #include "hot_line.h"
@@ -185,11 +186,13 @@ static void run_janitor(struct batch *batch)
 
     int64_t acts = audit_sweep(batch, TRIM_ROWS);
     int64_t lines = lines_sweep(batch, TRIM_ROWS);
+    int64_t deliveries = deliveries_sweep(batch, TRIM_ROWS);
 
-    batch->rows += (unsigned)(events + keys + acts + lines);
+    batch->rows += (unsigned)(events + keys + acts + lines + deliveries);
     /* A full slice means that there is more: come back soon, so that the broom keeps up with a busy
      * broker. */
-    if (events == TRIM_EVENTS || keys == TRIM_ROWS || acts == TRIM_ROWS || lines == TRIM_ROWS)
+    if (events == TRIM_EVENTS || keys == TRIM_ROWS || acts == TRIM_ROWS || lines == TRIM_ROWS ||
+        deliveries == TRIM_ROWS)
         engine->last_janitor.mono_ms -= JANITOR_EVERY_MS - JANITOR_SOON_MS;
     if (!store_has_room(engine->store) && store_reserve_keep(engine->store)) {
         engine->disk_is_full = false;
@@ -208,6 +211,7 @@ void timers_run(struct batch *batch)
     schedules_run(batch);
     run_workers(batch);
     intents_run(batch);
+    deliveries_run(batch);
     queues_run(batch);
     alarms_run(batch);
     run_sweep(batch);
@@ -253,6 +257,7 @@ int64_t timers_next_mono(const struct engine *engine)
     next = earlier(next, mono_of_wall(now, hot->next_end_ms));
     next = earlier(next, mono_of_wall(now, heap_due(&hot->queues_due)));
     next = earlier(next, mono_of_wall(now, schedules_next_ms(engine)));
+    next = earlier(next, mono_of_wall(now, heap_due(&hot->webhooks.due)));
     next = earlier(next, retention_next_mono(engine));
     if (engine->drain.is_asked && !engine->drain.is_over)
         next =

@@ -245,6 +245,8 @@ static int open_engine(struct broker *broker, struct error *error)
                    .tokens_max = config_number(config, KNOB_TOKENS_MAX),
                    .limits_max = config_number(config, KNOB_LIMITS_MAX),
                    .schedules_max = config_number(config, KNOB_SCHEDULES_MAX),
+                   .webhooks_max = config_number(config, KNOB_WEBHOOKS_MAX),
+                   .deliveries_max = config_number(config, KNOB_DELIVERIES_MAX),
                    .lines_max = config_number(config, KNOB_LINES_MAX)},
         .read_task = api_read_task,
         .read_task_ctx = &broker->api.bounds,

@@ -87,12 +87,12 @@ static void report(struct push *push, struct target *target)
 static void write_delivery(struct push *push, struct sending *sending, struct letter *letter,
                            struct arena *mem)
 {
-    const struct target *target = sending->target;
-    struct seal seal = {.keys = target->keys,
-                        .keys_len = target_keys(target, push_time(push).wall_ms),
+    struct seal seal = {.keys = sending->delivery->keys,
+                        .keys_len = sending->delivery->keys_len,
                         .id = sending->delivery->id,
                         .at_s = (int64_t)time(NULL)};
 
+    (void)push;
     letter->body = sending->delivery->body;
     letter->timeout_ms = TIMEOUT_MS;
     letter_header(letter, "Content-Type", BYTES("application/json"));

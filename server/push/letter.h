@@ -17,9 +17,9 @@ struct letter {
 /* What the endpoint may trust: who signs, and of when. */
 struct seal {
     const struct signature_key *keys;
-    unsigned keys_len;
-    struct bytes id; /* the same however often it is sent */
-    int64_t at_s;    /* real wall time: receivers compare it with their own clocks */
+    unsigned keys_len; /* 0: it goes unsigned */
+    struct bytes id;   /* the same however often it is sent */
+    int64_t at_s;      /* real wall time: receivers compare it with their own clocks */
 };
 
 /* A value is made fit for a header; an empty one is left out. */

@@ -16,10 +16,11 @@ enum {
     FLAG_DEPENDENT = 256,
     FLAG_DEAD_LETTER = 512,
     FLAG_HOLDER = 1024,
+    FLAG_CALLBACK = 2048,
 };
 
 /* Above them one for each of its limits. */
-enum { PAID_SHIFT = 11 };
+enum { PAID_SHIFT = 12 };
 
 static int64_t flags_of(const struct task *task)
 {
@@ -29,7 +30,7 @@ static int64_t flags_of(const struct task *task)
            (task->is_ordered ? FLAG_ORDERED : 0) | (task->has_dedup_key ? FLAG_DEDUP : 0) |
            (task->is_awaited ? FLAG_AWAITED : 0) | (task->is_dependent ? FLAG_DEPENDENT : 0) |
            (task->is_dead_letter ? FLAG_DEAD_LETTER : 0) | (task->is_holder ? FLAG_HOLDER : 0) |
-           (int64_t)(task->paid << PAID_SHIFT);
+           (task->has_callback ? FLAG_CALLBACK : 0) | (int64_t)(task->paid << PAID_SHIFT);
 }
 
 int64_t task_last_number(struct db *db)
@@ -144,6 +145,7 @@ void task_read_row(struct db_rows *rows, struct task *ret_task)
         .is_dependent = (flags & FLAG_DEPENDENT) != 0,
         .is_dead_letter = (flags & FLAG_DEAD_LETTER) != 0,
         .is_holder = (flags & FLAG_HOLDER) != 0,
+        .has_callback = (flags & FLAG_CALLBACK) != 0,
         .paid = (uint64_t)flags >> PAID_SHIFT,
         .cancel_requested_at_ms = db_int(rows, 17),
         .claimed_at_ms = db_int(rows, 18),

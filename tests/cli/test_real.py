@@ -127,6 +127,34 @@ def a_schedule_is_set_paused_and_triggered(bench):
 
 
 @test
+def a_webhook_is_made_tried_and_deleted(bench):
+    broker = RealBroker(bench)
+    key = bench.path("key")
+    with open(key, "w", encoding="utf-8") as file:
+        file.write("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\n")
+    made = broker.run("hook", "create", "ops", "--to", "https://hooks.invalid/in", "--types", "task.*,worker.lost", "--json")
+    equal(made[0], 0)
+    assert '"secret":"whsec_' in made[1]
+    code, out, _ = broker.run("hook", "create", "ops", "--queue", "mail*", "--secret-file", key, "--json")
+    equal(code, 0)
+    assert '"types":["task.*","worker.lost"]' in out and '"queue":"mail*"' in out and "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw" in out
+    equal(broker.run("hook", "disable", "ops")[0], 0)
+    assert broker.run("hook", "test", "ops")[0] != 0
+    shown = broker.run("hook", "show", "ops", "--json")[1]
+    assert '"enabled":false' in shown and "whsec_" not in shown
+    equal(broker.run("hook", "enable", "ops")[0], 0)
+    code, out, _ = broker.run("hook", "test", "ops")
+    assert code == 0 and out.startswith("dlv_")
+    delivery = out.split()[0]
+    assert delivery in broker.run("hook", "deliveries", "ops")[1]
+    assert broker.run("hook", "redeliver", "ops", delivery)[1].startswith(delivery)
+    equal(broker.run("hook", "redeliver", "ops")[:2], (0, "0 due again, 0 dead\n"))
+    assert "ops" in broker.run("hook", "list")[1]
+    assert broker.run("hook", "create", "none")[0] == 64
+    equal(broker.run("hook", "delete", "ops")[:2], (0, "ops deleted\n"))
+
+
+@test
 def a_paused_queue_gives_out_nothing(bench):
     broker = RealBroker(bench)
     task = broker.run("submit", "--queue", "q")[1].strip()

@@ -239,18 +239,21 @@ static void they_are_shown_as_they_count(void **state)
         .depends_on = BYTES(A_ID "\n"),
         .on_dependency_failure = DEPENDENCY_SKIP,
         .affinity = BYTES("m"),
+        .callback_webhook = BYTES("ops"),
     };
 
     (void)state;
     shows(&none, "{\"limits\":[],\"fairness_key\":null,\"fairness_weight\":1,"
                  "\"ordering_key\":null,\"on_order_failure\":\"skip\",\"dedup\":null,"
-                 "\"depends_on\":[],\"on_dependency_failure\":\"fail\",\"affinity\":null}");
+                 "\"depends_on\":[],\"on_dependency_failure\":\"fail\",\"affinity\":null,"
+                 "\"callback\":null}");
     shows(&all,
           "{\"limits\":[{\"name\":\"a\",\"units\":1},{\"name\":\"b\",\"units\":7}],"
           "\"fairness_key\":\"k\",\"fairness_weight\":2.5,\"ordering_key\":\"o\\\"o\","
           "\"on_order_failure\":\"block\",\"dedup\":{\"key\":\"d\",\"scope\":\"window\","
           "\"window_s\":1.5,\"on_conflict\":\"return\",\"max_delay_s\":null},"
-          "\"depends_on\":[\"" A_ID "\"],\"on_dependency_failure\":\"skip\",\"affinity\":\"m\"}");
+          "\"depends_on\":[\"" A_ID "\"],\"on_dependency_failure\":\"skip\",\"affinity\":\"m\","
+          "\"callback\":{\"webhook\":\"ops\"}}");
 }
 
 int main(void)

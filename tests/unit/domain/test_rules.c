@@ -25,6 +25,8 @@ static void everything_comes_back(void **state)
         .depends_on = BYTES("a\nb\n"),
         .on_dependency_failure = DEPENDENCY_RUN,
         .affinity = BYTES("cache-3"),
+        .callback_webhook = BYTES("ops"),
+        .callback_url = BYTES("https://a.example/?b=c d"),
     };
     struct task_rules read;
 
@@ -43,6 +45,8 @@ static void everything_comes_back(void **state)
     assert_true(bytes_is(read.depends_on, "a\nb\n"));
     assert_int_equal(read.on_dependency_failure, DEPENDENCY_RUN);
     assert_true(bytes_is(read.affinity, "cache-3"));
+    assert_true(bytes_is(read.callback_webhook, "ops"));
+    assert_true(bytes_is(read.callback_url, "https://a.example/?b=c d"));
     arena_free(arena);
 }
 

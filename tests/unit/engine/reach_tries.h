@@ -1,7 +1,7 @@
 /* Reach tries: one command of each kind, against what somebody else has; for test_reach.c alone. */
 #pragma once
 
-#include "play.h"
+#include "sink.h"
 
 /* What there is to get at: all of it in the namespace default, in the queue secret. */
 struct victim {
@@ -198,6 +198,13 @@ static struct command *to_wait_behind(const struct victim *victim, const char *q
     return command;
 }
 
+TRY_PLAIN(LIST_WEBHOOKS)
+TRY(PUT_WEBHOOK, to_put_hook(victim->stage, "hook"))
+TRY(GET_WEBHOOK, to_hook(victim->stage, COMMAND_GET_WEBHOOK, "hook"))
+TRY(DELETE_WEBHOOK, to_hook(victim->stage, COMMAND_DELETE_WEBHOOK, "hook"))
+TRY(TEST_WEBHOOK, to_hook(victim->stage, COMMAND_TEST_WEBHOOK, "hook"))
+TRY(LIST_DELIVERIES, to_list_deliveries(victim->stage, "hook", 7))
+TRY(REDELIVER, to_redeliver(victim->stage, "hook", BYTES_NONE))
 TRY(PUT_LIMIT, to_limit(victim, COMMAND_PUT_LIMIT))
 TRY(GET_LIMIT, to_limit(victim, COMMAND_GET_LIMIT))
 TRY(DELETE_LIMIT, to_limit(victim, COMMAND_DELETE_LIMIT))

@@ -49,7 +49,8 @@ static bool shows_nothing(const struct command *command)
             reply->namespaces[i].queues != 0)
             return false;
     return reply->limits_len + reply->tasks_len + reply->workers_len + reply->queues_len +
-                   reply->schedules_len + reply->cancels_len + reply->audit_len + reply->lost_len ==
+                   reply->schedules_len + reply->webhooks_len + reply->records_len +
+                   reply->cancels_len + reply->audit_len + reply->lost_len ==
                0 &&
            reply->view.task == NULL && !reply->has_more &&
            reply->stats.queues + reply->stats.workers + reply->stats.leases +
@@ -68,7 +69,7 @@ static enum err verdict(const struct command *command)
 }
 
 /* Everything that the victim has, so that a change of any of it shows. */
-enum { SIGHTS = 14 };
+enum { SIGHTS = 16 };
 
 static void look_around(const struct victim *victim, int64_t ret_numbers[SIGHTS])
 {
@@ -87,6 +88,8 @@ static void look_around(const struct victim *victim, int64_t ret_numbers[SIGHTS]
         "SELECT sum(pending_limit + version) FROM namespaces WHERE number = 1",
         "SELECT sum(max_running * 10 + version) FROM limits WHERE ns = 1",
         "SELECT sum(version * 1000 + last_task + next_slot) FROM schedules WHERE ns = 1",
+        "SELECT sum(version * 1000 + enabled) FROM webhooks WHERE ns = 1",
+        "SELECT sum(state * 1000 + attempts + 1) FROM deliveries WHERE ns = 1",
     };
 
     for (unsigned i = 0; i < SIGHTS; i++)
@@ -107,6 +110,7 @@ static void set_victim(struct victim *victim, struct stage *stage)
     victim->old_lease = first->lease;
     victim->running = second->id;
     victim->lease = second->lease;
+    (void)hook(stage, "hook", NULL);
     victim->waiting = submit(stage, "secret");
     assert_int_equal(code_of(stage_ask(stage, to_plan(stage, "daily", "secret"))), OK);
     assert_int_equal(code_of(stage_ask(stage, to_limit(victim, COMMAND_PUT_LIMIT))), OK);
@@ -162,6 +166,11 @@ static bool is_right_for_foreign(const struct command *command)
     case COMMAND_NEXT_SCHEDULE:
     case COMMAND_GET_LIMIT:
     case COMMAND_DELETE_LIMIT:
+    case COMMAND_GET_WEBHOOK:
+    case COMMAND_DELETE_WEBHOOK:
+    case COMMAND_TEST_WEBHOOK:
+    case COMMAND_LIST_DELIVERIES:
+    case COMMAND_REDELIVER:
         return verdict(command) == ERR_NOT_FOUND;
     case COMMAND_FINISH:
     case COMMAND_EXTEND:
@@ -176,6 +185,7 @@ static bool is_right_for_foreign(const struct command *command)
     case COMMAND_LIST_NS:
     case COMMAND_LIST_LIMITS:
     case COMMAND_LIST_SCHEDULES:
+    case COMMAND_LIST_WEBHOOKS:
         return verdict(command) == OK && shows_nothing(command);
     default:
         return true;
@@ -195,7 +205,7 @@ static void another_namespace_gets_at_nothing(void **state)
         /* Lists come first, while there is nothing that is its own. */
         if (kind != COMMAND_SUBMIT && kind != COMMAND_REGISTER && kind != COMMAND_EDIT_QUEUE &&
             kind != COMMAND_PAUSE_QUEUE && kind != COMMAND_PUT_LIMIT &&
-            kind != COMMAND_PUT_SCHEDULE)
+            kind != COMMAND_PUT_SCHEDULE && kind != COMMAND_PUT_WEBHOOK)
             command = ask_as(&victim, (enum command_kind)kind, &FOREIGN, BYTES("theirs"));
         if (command != NULL)
             check(&victim, (enum command_kind)kind, is_right_for_foreign(command), before);
@@ -225,6 +235,13 @@ static bool is_right_for_narrow(const struct command *command)
     case COMMAND_PUT_SCHEDULE:
     case COMMAND_PUT_LIMIT:
     case COMMAND_DELETE_LIMIT:
+    case COMMAND_PUT_WEBHOOK:
+    case COMMAND_GET_WEBHOOK:
+    case COMMAND_LIST_WEBHOOKS:
+    case COMMAND_DELETE_WEBHOOK:
+    case COMMAND_TEST_WEBHOOK:
+    case COMMAND_LIST_DELIVERIES:
+    case COMMAND_REDELIVER:
         return verdict(command) == ERR_FORBIDDEN;
     case COMMAND_GET_LIMIT:
     case COMMAND_LIST_LIMITS:

@@ -38,8 +38,8 @@ static void no_statement_sorts_but_the_recount(void **state)
 static bool is_read_whole(enum sql sql)
 {
     static const enum sql whole[] = {
-        SQL_LEASES_ALL,      SQL_NS_ALL,           SQL_CLASS_ALL,  SQL_QUEUE_ALL,
-        SQL_WORKER_ALL,      SQL_COUNTER_ALL,      SQL_INTENT_ALL, SQL_MIGRATIONS_ALL,
+        SQL_LEASES_ALL,      SQL_NS_ALL,           SQL_CLASS_ALL,     SQL_QUEUE_ALL,
+        SQL_WORKER_ALL,      SQL_COUNTER_ALL,      SQL_INTENT_ALL,    SQL_MIGRATIONS_ALL,
         SQL_COUNTER_RECOUNT, SQL_TASK_LAST_NUMBER, /* the last entry of the key: SQLite calls that a
                                                       scan, too */
         SQL_EVENT_LAST,                            /* the same */
@@ -51,8 +51,9 @@ static bool is_read_whole(enum sql sql)
         SQL_AUDIT_TRIM,                            /* the first few by key */
         SQL_TOKEN_OTHER,                           /* the first or the second */
         SQL_TOKEN_COUNT,                           /* as far as the bound */
-        SQL_LIMIT_ALL,       SQL_LINE_ALL,         SQL_LEVEL_ALL,  SQL_SHARE_ALL,
-        SQL_SCHEDULE_ALL,
+        SQL_LIMIT_ALL,       SQL_LINE_ALL,         SQL_LEVEL_ALL,     SQL_SHARE_ALL,
+        SQL_SCHEDULE_ALL,    SQL_WEBHOOK_ALL,      SQL_DELIVERY_LAST, /* the last entry of the key
+                                                                       */
     };
 
     for (size_t i = 0; i < sizeof(whole) / sizeof(whole[0]); i++)
