@@ -14,6 +14,10 @@
 #include "common/stopwatch.h"
 
 #define EVENTS_MAX 256
+/* The load generator's. */
+#define BODY                                                                                       \
+    "{\"user\":\"0f3a9c71-52d8\",\"object\":\"photos/2024/11/0001.jpg\",\"width\":1024,"           \
+    "\"height\":768,\"quality\":0.85}"
 
 struct pusher {
     CURLM *multi;
@@ -158,7 +162,7 @@ int main(int argc, char **argv)
         {"url", "http://127.0.0.1:18190/push", "where to"},
         {"connections", "64", "requests under way at a time"},
         {"tasks", "100000", "requests"},
-        {"body", "{\"a\":1}", "what each carries"},
+        {"body", BODY, "what each carries"},
         {NULL, NULL, NULL},
     };
     struct pusher pusher = {.epoll = epoll_create1(EPOLL_CLOEXEC), .timeout_ms = -1};
