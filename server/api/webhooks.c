@@ -100,13 +100,25 @@ void op_list_webhooks(struct request *request)
 
 /* ---- change ---- */
 
+/* Whoever may not is told so, whatever else is wrong; the engine would say the same. */
+static enum err check_reach(struct call *call)
+{
+    if (globs_are_all(call->command.by->grant.queues))
+        return OK;
+    return error_set(&call->error, ERR_FORBIDDEN, "",
+                     "webhooks tell of all queues of the namespace; this token is for some of "
+                     "them only");
+}
+
 static enum err decode_put(struct call *call)
 {
     const struct bounds *bounds = &call->api->bounds;
     struct webhook_edit *edit = &call->command.in.webhook_edit;
     struct codec codec = call_codec(call);
-    enum err code = read_name(call, &edit->name);
+    enum err code = check_reach(call);
 
+    if (code == OK)
+        code = read_name(call, &edit->name);
     if (code == OK && (int64_t)edit->name.len > bounds->of[BOUND_NAME_MAX])
         code = bound_refuse(bounds, BOUND_NAME_MAX, edit->name.len, "", &call->error);
     if (code == OK)
