@@ -166,7 +166,7 @@ const struct command command_hook_sign = {
     .arguments = "[BODY-FILE]",
     .summary = "Print the headers that sign a body, to try out a receiver.",
     .details = "  sluice hook sign --secret-file F --id try-1 body.json > headers\n"
-               "  curl -H @headers --data-binary @body.json http://127.0.0.1:9000/",
+               "  curl -H @headers -T body.json -X POST http://127.0.0.1:9000/",
     .options = sign_specs,
     .arguments_max = 1,
     .run = run_sign,

@@ -288,4 +288,4 @@ def columns_of_the_help_stand_apart(bench):
     for words in (["--help"], ["namespace", "--help"], ["token", "--help"]):
         for line in bench.run(*words)[1].splitlines():
             if line.startswith("  "):
-                assert re.match(r"  [a-z]+( [a-z]+)?  +[A-Z]", line), line
+                assert re.match(r"  [a-z]+( [a-z-]+)?  +[A-Z]", line), line
