@@ -97,9 +97,12 @@ static struct hot_target *find_target(struct batch *batch, struct command *comma
 
     if (note->kind == TARGET_WORKER && !find_worker(batch, command, note->worker, &worker))
         return NULL;
-    target = note->kind == TARGET_WEBHOOK
-                 ? hot_target_of_webhook(&batch->hot->targets, note->webhook)
-                 : worker->target;
+    if (note->kind == TARGET_WORKER)
+        target = worker->target;
+    else if (note->webhook == 0) /* of tasks' own URLs */
+        target = batch->hot->webhooks.callbacks->target;
+    else
+        target = hot_target_of_webhook(&batch->hot->targets, note->webhook);
     if (target == NULL)
         batch_refuse(batch, command, ERR_NOT_FOUND, "", "there is no such endpoint");
     return target;

@@ -106,10 +106,12 @@ static void on_over(void *ctx, struct exchange *exchange, const struct push_answ
                                  .retry_after_ms = answer->retry_after_ms,
                                  .chance = chance(push)};
 
+    if (target->url == NULL) /* many endpoints: one says nothing of the others */
+        result = (struct pace_result){.word = PACE_GOOD, .retry_after_ms = -1};
     pace_end(&target->pace, sending->number, &result, push_time(push).mono_ms);
     if (verdict.end != PUSH_END_DONE && verdict.end != PUSH_END_ACCEPTED)
         health_failed(target, answer);
-    if (verdict.end == PUSH_END_GONE) /* at once; the engine will say the same */
+    if (verdict.end == PUSH_END_GONE && target->url != NULL) /* at once, as the engine will say */
         target->is_gone = target->is_out = true;
     health_count(push, target, verdict.end, took_ms);
     target->trade->settle(push, sending, exchange, answer, verdict.end);

@@ -43,8 +43,9 @@ static bool set_url(struct push *push, struct target *target, struct bytes url)
 void target_change(struct push *push, struct target *target, const struct target_view *view)
 {
     bool is_same = target->url != NULL && bytes_equal(bytes_of(target->url), view->url);
+    bool can_be_called = is_same || view->url.len == 0 || set_url(push, target, view->url);
 
-    target->is_out = view->is_out || (!is_same && !set_url(push, target, view->url));
+    target->is_out = view->is_out || !can_be_called;
     memcpy(target->keys, view->keys, sizeof(target->keys));
     target->keys_len = view->keys_len;
     target->old_key_until_ms = view->old_key_until_ms;

@@ -74,7 +74,7 @@ static bool has_room(struct push *push, struct target *target, struct host *host
 {
     if (push->in_flight >= push->options.max)
         starve(push, target, NULL);
-    else if (host->in_flight >= push->options.per_host)
+    else if (host != NULL && host->in_flight >= push->options.per_host)
         starve(push, target, host);
     else
         return true;
@@ -134,7 +134,8 @@ static unsigned least(unsigned a, unsigned b)
 static unsigned wanted(struct push *push, struct target *target, unsigned room)
 {
     unsigned all = push->options.max - push->in_flight;
-    unsigned here = push->options.per_host - target->host->in_flight;
+    unsigned here =
+        target->host != NULL ? push->options.per_host - target->host->in_flight : ASK_MAX;
 
     if (push->starved_len > 0)
         all = 1 + all / (1 + push->starved_len);

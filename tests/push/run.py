@@ -14,11 +14,12 @@ import traceback
 import answers
 import connecting
 import dispatch
+import hooks
 import pacing
 import registration
 from harness import World
 
-MODULES = (registration, connecting, answers, dispatch, pacing)
+MODULES = (registration, connecting, answers, dispatch, pacing, hooks)
 
 
 def play(binary, test):
