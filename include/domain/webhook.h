@@ -10,7 +10,12 @@
 #define WEBHOOK_OF_CALLBACKS "callbacks"
 
 /* So many are sent to one webhook at once, and so many of each kind of end are remembered. */
-enum { WEBHOOK_CONCURRENCY = 16, WEBHOOK_DELIVERED_KEPT = 1000, WEBHOOK_DEAD_KEPT = 10000 };
+enum {
+    WEBHOOK_CONCURRENCY = 16,
+    CALLBACKS_CONCURRENCY = 64,
+    WEBHOOK_DELIVERED_KEPT = 1000,
+    WEBHOOK_DEAD_KEPT = 10000
+};
 #define WEBHOOK_KEPT_MS (INT64_C(7) * 24 * 3600 * 1000)
 
 /* Strings are borrowed. */

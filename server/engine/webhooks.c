@@ -396,7 +396,7 @@ static void show(const struct hot_target *target, struct arena *arena, struct ta
     ret_view->is_out = !webhook_is_open(webhook);
     ret_view->ns = webhook->ns != NULL ? arena_bytes(arena, webhook->ns->name) : BYTES("default");
     ret_view->name = arena_bytes(arena, webhook->name);
-    ret_view->concurrency = WEBHOOK_CONCURRENCY;
+    ret_view->concurrency = webhook->ns == NULL ? CALLBACKS_CONCURRENCY : WEBHOOK_CONCURRENCY;
     if (webhook->ns == NULL)
         ret_view->keys_len = 0; /* each delivery has its own */
 }

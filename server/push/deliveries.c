@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-enum { TIMEOUT_MS = 30000, AGAIN_MS = 1000, SHORT_MS = 200 };
+enum { TIMEOUT_MS = 30000, AGAIN_MS = 1000, SHORT_MS = 200, GUESTS_AGAIN_MS = 5000 };
 #define FOREVER_MS (INT64_MAX / 2)
 
 static struct delivery_outcome *add_outcome(struct target *target, int64_t number,
@@ -19,21 +19,37 @@ static struct delivery_outcome *add_outcome(struct target *target, int64_t numbe
     return outcome;
 }
 
+static void put_off(struct target *target, int64_t number)
+{
+    add_outcome(target, number, DELIVERY_PUT_OFF)->retry_after_ms = GUESTS_AGAIN_MS;
+}
+
+static void take_one(struct push *push, struct target *target, struct parcel *parcel,
+                     const struct delivery_view *delivery)
+{
+    struct sending *sending = sending_new(push, parcel, target, delivery->url);
+
+    if (sending == NULL) {
+        add_outcome(target, delivery->number, DELIVERY_FAILED)->error =
+            bytes_of(push_failure_type(PUSH_DENIED));
+        return;
+    }
+    sending->delivery = delivery;
+    if (sending->has_no_room) {
+        put_off(target, delivery->number);
+        sending_end(push, sending);
+    }
+}
+
 static void take(struct push *push, struct target *target, struct errand *errand)
 {
     const struct reply *reply = &errand->command.reply;
     struct parcel *parcel = parcel_new(errand->command.mem);
 
-    for (unsigned i = 0; !target->is_dropped && i < reply->deliveries_len; i++) {
-        const struct delivery_view *delivery = &reply->deliveries[i];
-        struct sending *sending = sending_new(push, parcel, target, delivery->url);
-
-        if (sending != NULL)
-            sending->delivery = delivery;
-        else
-            add_outcome(target, delivery->number, DELIVERY_FAILED)->error =
-                bytes_of(push_failure_type(PUSH_DENIED));
-    }
+    parcel->sendings++; /* not before all are there */
+    for (unsigned i = 0; !target->is_dropped && i < reply->deliveries_len; i++)
+        take_one(push, target, parcel, &reply->deliveries[i]);
+    parcel->sendings--;
     parcel_close(parcel);
 }
 

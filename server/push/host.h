@@ -1,17 +1,39 @@
-/* Host: a name and port that targets share, and how many requests are under way to it. */
+/* Host: a name and port that targets share, and how many requests are under way to it. URLs of
+ * tasks have no target with a pace of their own; what they are to a host, its guests, are few at a
+ * time, and while the last of them failed, one: so a dead host keeps nobody else's waiting. */
 #pragma once
 
 #include "base/list.h"
 #include "base/map.h"
 #include "domain/push_url.h"
 
+enum {
+    HOST_GUESTS_MAX = 8,
+    HOST_DOUBTED_MAX = 1000, /* hosts that are remembered for having failed */
+};
+
 struct host {
     char *key; /* "name:port" */
     unsigned in_flight;
     unsigned users;
-    struct list starved; /* targets that wait for room here; struct target.starving */
+    struct list starved;      /* targets that wait for room here; struct target.starving */
+    unsigned guests;          /* sendings to URLs of tasks, waiting or under way */
+    struct list_node doubted; /* the last guest failed; one of its users */
 };
 
+struct hosts {
+    struct map *by_name;
+    struct list doubted; /* the longest first */
+    unsigned doubted_len;
+};
+
+void hosts_init(struct hosts *hosts);
+/* Nobody uses them any more. */
+void hosts_fini(struct hosts *hosts);
+
 /* The one of the URL; made when it is not there. One more user. */
-struct host *host_hold(struct map *hosts, const struct push_url *url);
-void host_let_go(struct map *hosts, struct host *host); /* NULL is fine */
+struct host *host_hold(struct hosts *hosts, const struct push_url *url);
+void host_let_go(struct hosts *hosts, struct host *host); /* NULL is fine */
+bool host_takes_guest(const struct host *host);
+/* How a guest fared. */
+void host_judge(struct hosts *hosts, struct host *host, bool has_failed);

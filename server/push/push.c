@@ -128,7 +128,7 @@ static enum err open_loop(struct push *push, struct error *error)
 static void free_push(struct push *push)
 {
     map_free(push->targets);
-    map_free(push->hosts);
+    hosts_fini(&push->hosts);
     heap_fini(&push->sleepers);
     (void)uv_loop_close(&push->loop);
     free(push);
@@ -145,7 +145,7 @@ enum err push_open(const struct push_options *options, struct push **ret_push, s
     list_init(&push->dropped);
     heap_init(&push->sleepers);
     push->targets = map_new();
-    push->hosts = map_new();
+    hosts_init(&push->hosts);
     init_terms(push);
     if (open_loop(push, error) != OK) { /* the process ends: what the loop holds is not missed */
         free_push(push);

@@ -7,6 +7,7 @@
 #include "base/heap.h"
 #include "base/map.h"
 #include "exchange.h"
+#include "host.h"
 #include "inbox.h"
 #include "push/push.h"
 
@@ -27,7 +28,8 @@ struct push {
     unsigned idle_len;
     unsigned in_flight;
 
-    struct map *hosts, *targets;
+    struct hosts hosts;
+    struct map *targets;
     struct list dropped; /* targets that were deleted, and of which an errand is out */
     int64_t mark;        /* of the book */
     bool is_watching;

@@ -31,9 +31,12 @@ static bool set_url(struct push *push, struct sending *sending, struct bytes url
 
     if (push_url_read(url, push->options.policy, &read, &error) != OK)
         return false;
-    sending->host = host_hold(push->hosts, &read);
+    sending->host = host_hold(&push->hosts, &read);
     sending->is_https = read.is_https;
     sending->url = arena_string(sending->parcel->mem, url);
+    sending->is_guest = true;
+    sending->has_no_room = !host_takes_guest(sending->host);
+    sending->host->guests++;
     return true;
 }
 
@@ -82,7 +85,9 @@ void sending_end(struct push *push, struct sending *sending)
         target->waiting_len--;
     }
     list_remove(&sending->link);
-    host_let_go(push->hosts, sending->host);
+    if (sending->is_guest)
+        sending->host->guests--;
+    host_let_go(&push->hosts, sending->host);
     turns_mark(push, target);
     if (--sending->parcel->sendings == 0)
         arena_free(sending->parcel->mem);
@@ -93,6 +98,15 @@ static double chance(const struct push *push)
     return (double)(random_u64(&push->options.random) >> 11) * 0x1p-53;
 }
 
+/* What a guest's host is like says nothing of the others': the target goes on at full speed, and
+ * the host is judged by itself. */
+static struct pace_result judge_guest(struct push *push, struct sending *sending,
+                                      enum pace_word word)
+{
+    host_judge(&push->hosts, sending->host, word != PACE_GOOD && word != PACE_REFUSED);
+    return (struct pace_result){.word = PACE_GOOD, .retry_after_ms = -1};
+}
+
 static void on_over(void *ctx, struct exchange *exchange, const struct push_answer *answer,
                     int64_t took_ms)
 {
@@ -100,14 +114,13 @@ static void on_over(void *ctx, struct exchange *exchange, const struct push_answ
     struct target *target = sending->target;
     struct push *push = exchange->terms->push;
     struct push_verdict verdict = push_judge(answer);
-
     struct pace_result result = {.word = verdict.word,
                                  .took_ms = took_ms,
                                  .retry_after_ms = answer->retry_after_ms,
                                  .chance = chance(push)};
 
-    if (target->url == NULL) /* many endpoints: one says nothing of the others */
-        result = (struct pace_result){.word = PACE_GOOD, .retry_after_ms = -1};
+    if (sending->is_guest)
+        result = judge_guest(push, sending, verdict.word);
     pace_end(&target->pace, sending->number, &result, push_time(push).mono_ms);
     if (verdict.end != PUSH_END_DONE && verdict.end != PUSH_END_ACCEPTED)
         health_failed(target, answer);

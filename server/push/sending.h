@@ -16,6 +16,8 @@ struct sending {
     struct target *target;
     struct parcel *parcel;
     struct host *host;
+    bool is_guest;    /* to a URL of its own */
+    bool has_no_room; /* and its host has enough of those */
     bool is_https;
     const char *url;
     struct exchange *exchange; /* NULL: it waits */

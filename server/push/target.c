@@ -30,9 +30,9 @@ static bool set_url(struct push *push, struct target *target, struct bytes url)
 
     if (push_url_read(url, push->options.policy, &read, &error) != OK)
         return false;
-    host = host_hold(push->hosts, &read);
+    host = host_hold(&push->hosts, &read);
     turns_forget(push, target); /* it may starve at the old one */
-    host_let_go(push->hosts, target->host);
+    host_let_go(&push->hosts, target->host);
     target->host = host;
     target->is_https = read.is_https;
     free(target->url);
@@ -90,7 +90,7 @@ void target_free(struct push *push, struct target *target)
     turns_forget(push, target);
     list_remove(&target->dropped);
     pile_fini(&target->ended);
-    host_let_go(push->hosts, target->host);
+    host_let_go(&push->hosts, target->host);
     bytes_drop(target->ns);
     bytes_drop(target->name);
     free(target->url);

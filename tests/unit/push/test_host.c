@@ -9,29 +9,82 @@
 
 static void targets_of_one_host_and_port_share_it(void **state)
 {
-    struct map *hosts = map_new();
+    struct hosts hosts;
     struct push_url url = {.host = BYTES("a.example"), .port = 443}, other = url;
     struct list_node starving = {NULL, NULL};
-    struct host *host = host_hold(hosts, &url);
+    struct host *host;
 
     (void)state;
+    hosts_init(&hosts);
+    host = host_hold(&hosts, &url);
     other.port = 8443;
-    assert_ptr_equal(host_hold(hosts, &url), host);
-    assert_ptr_not_equal(host_hold(hosts, &other), host);
-    host_let_go(hosts, host);
-    assert_int_equal(map_len(hosts), 2);
+    assert_ptr_equal(host_hold(&hosts, &url), host);
+    assert_ptr_not_equal(host_hold(&hosts, &other), host);
+    host_let_go(&hosts, host);
+    assert_int_equal(map_len(hosts.by_name), 2);
     list_push_back(&host->starved, &starving);
-    host_let_go(hosts, host);
-    assert_int_equal(map_len(hosts), 1);
+    host_let_go(&hosts, host);
+    assert_int_equal(map_len(hosts.by_name), 1);
     assert_false(list_is_linked(&starving));
-    host_let_go(hosts, map_get(hosts, BYTES("a.example:8443")));
-    assert_int_equal(map_len(hosts), 0);
-    map_free(hosts);
+    host_let_go(&hosts, map_get(hosts.by_name, BYTES("a.example:8443")));
+    assert_int_equal(map_len(hosts.by_name), 0);
+    hosts_fini(&hosts);
+}
+
+static void a_host_that_failed_its_last_guest_takes_one_at_a_time(void **state)
+{
+    struct hosts hosts;
+    struct push_url url = {.host = BYTES("a.example"), .port = 443};
+    struct host *host;
+
+    (void)state;
+    hosts_init(&hosts);
+    host = host_hold(&hosts, &url);
+    host->guests = HOST_GUESTS_MAX - 1;
+    assert_true(host_takes_guest(host));
+    host->guests = HOST_GUESTS_MAX;
+    assert_false(host_takes_guest(host));
+    host_judge(&hosts, host, true);
+    host_judge(&hosts, host, true);
+    host->guests = 1;
+    assert_false(host_takes_guest(host));
+    host->guests = 0;
+    assert_true(host_takes_guest(host));
+    host_let_go(&hosts, host);
+    assert_ptr_equal(host_hold(&hosts, &url), host); /* it is remembered without users */
+    host_judge(&hosts, host, false);
+    host->guests = 1;
+    assert_true(host_takes_guest(host));
+    host_let_go(&hosts, host);
+    assert_int_equal(map_len(hosts.by_name), 0);
+    hosts_fini(&hosts);
+}
+
+static void so_many_are_remembered_and_no_more(void **state)
+{
+    struct hosts hosts;
+    struct push_url url = {.host = BYTES("a.example")};
+
+    (void)state;
+    hosts_init(&hosts);
+    for (url.port = 1; url.port <= HOST_DOUBTED_MAX + 1; url.port++) {
+        struct host *host = host_hold(&hosts, &url);
+
+        host_judge(&hosts, host, true);
+        host_let_go(&hosts, host);
+    }
+    assert_int_equal(map_len(hosts.by_name), HOST_DOUBTED_MAX);
+    assert_null(map_get(hosts.by_name, BYTES("a.example:1")));
+    hosts_fini(&hosts);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(targets_of_one_host_and_port_share_it)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(targets_of_one_host_and_port_share_it),
+        cmocka_unit_test(a_host_that_failed_its_last_guest_takes_one_at_a_time),
+        cmocka_unit_test(so_many_are_remembered_and_no_more),
+    };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
