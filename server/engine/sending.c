@@ -260,6 +260,15 @@ static double chance(const struct batch *batch)
     return (double)drawn / (1 << 20);
 }
 
+/* A webhook that asks for time rests as a whole; of tasks' own URLs none does, so one that asks has
+ * to be spaced by its tries: else it would be called again at once, and for ever. */
+static bool counts_as_failed(const struct hot_webhook *webhook,
+                             const struct delivery_outcome *outcome)
+{
+    return outcome->end == DELIVERY_FAILED ||
+           (outcome->end == DELIVERY_PUT_OFF && webhook->ns == NULL && outcome->status != 0);
+}
+
 /* Put off for longer than all tries would take: that is a failure, too. */
 static void put_off(struct batch *batch, struct hot_webhook *webhook, struct delivery_row *row,
                     const struct delivery_outcome *outcome)
@@ -284,6 +293,7 @@ static void failed(struct batch *batch, struct hot_webhook *webhook, struct deli
 static void settle(struct batch *batch, struct hot_webhook *webhook,
                    const struct delivery_outcome *outcome)
 {
+    bool is_failed = counts_as_failed(webhook, outcome);
     struct delivery_row row;
 
     if (!webhook_take_back(webhook, outcome->number))
@@ -291,7 +301,7 @@ static void settle(struct batch *batch, struct hot_webhook *webhook,
     on_undo(batch, out_again, webhook, outcome->number);
     if (!delivery_load(batch->db, outcome->number, batch->mem, &row) || row.state != DELIVERY_DUE)
         return;
-    if (outcome->end != DELIVERY_PUT_OFF)
+    if (is_failed || outcome->end == DELIVERY_DONE)
         row.attempts++;
     if (outcome->end != DELIVERY_PUT_OFF || outcome->status != 0 || outcome->error.at != NULL) {
         row.last_at_ms = batch->now.wall_ms;
@@ -301,7 +311,7 @@ static void settle(struct batch *batch, struct hot_webhook *webhook,
     }
     if (outcome->end == DELIVERY_DONE)
         delivery_over(batch, webhook, &row, DELIVERY_DELIVERED);
-    else if (outcome->end == DELIVERY_FAILED)
+    else if (is_failed)
         failed(batch, webhook, &row, outcome);
     else
         put_off(batch, webhook, &row, outcome);

@@ -237,6 +237,39 @@ static void the_push_room_hears_of_urls_with_the_first(void **state)
     assert_int_equal(watch->reply.targets[0].keys_len, 0);
 }
 
+/* No rest of a webhook holds it back. */
+static void a_url_that_asks_for_time_is_not_called_again_at_once(void **state)
+{
+    struct stage *stage = *state;
+    struct command *made =
+        stage_ask(stage, to_submit_with(stage, BYTES_NONE, BYTES("https://app.example/x")));
+    struct command *later;
+
+    cancel(stage, made->reply.view.task->id, 0);
+    later = to_settle(stage, 0, take(stage, 0)->deliveries[0].number, DELIVERY_PUT_OFF);
+    later->in.delivered.outcomes[0].status = 503;
+    assert_int_equal(code_of(stage_ask(stage, later)), OK);
+    stage_pass(stage, 4999);
+    assert_int_equal(take(stage, 0)->deliveries_len, 0);
+    stage_pass(stage, 502);
+    assert_int_equal(take(stage, 0)->deliveries[0].attempt, 2);
+}
+
+/* What the room had no room for was not tried. */
+static void a_url_that_was_given_back_unsent_is_due_at_once(void **state)
+{
+    struct stage *stage = *state;
+    struct command *made =
+        stage_ask(stage, to_submit_with(stage, BYTES_NONE, BYTES("https://app.example/x")));
+    struct command *unsent;
+
+    cancel(stage, made->reply.view.task->id, 0);
+    unsent = to_settle(stage, 0, take(stage, 0)->deliveries[0].number, DELIVERY_PUT_OFF);
+    unsent->in.delivered.outcomes[0].status = 0;
+    assert_int_equal(code_of(stage_ask(stage, unsent)), OK);
+    assert_int_equal(take(stage, 0)->deliveries[0].attempt, 1);
+}
+
 static void a_url_that_is_gone_is_dead_at_once(void **state)
 {
     struct stage *stage = *state;
@@ -299,6 +332,8 @@ int main(void)
         TEST(an_unknown_webhook_is_refused),
         TEST(a_url_of_its_own_is_told_and_signed_by_the_webhook_of_that_name),
         TEST(the_push_room_hears_of_urls_with_the_first),
+        TEST(a_url_that_asks_for_time_is_not_called_again_at_once),
+        TEST(a_url_that_was_given_back_unsent_is_due_at_once),
         TEST(a_url_that_is_gone_is_dead_at_once),
         TEST(what_was_delivered_is_remembered_for_a_while),
         TEST(what_a_deleted_one_was_to_be_told_is_swept),
