@@ -15,6 +15,8 @@ enum event_kind {
 };
 
 const char *event_name(enum event_kind kind);
+/* A task is over with it. */
+bool event_is_end(enum event_kind kind);
 
 /* One event with its names; all borrowed. */
 struct event {

@@ -23,6 +23,8 @@ struct signature_key {
 
 /* 32 random bytes. */
 void signature_key_make(struct random_source *random, struct signature_key *ret_key);
+/* In constant time, as far as their lengths are the same. */
+bool signature_key_equal(const struct signature_key *a, const struct signature_key *b);
 /* "whsec_" and base64; the prefix may be missing. Not OK names no part of it. */
 MUST_CHECK enum err signature_key_read(struct bytes text, struct signature_key *ret_key,
                                        struct error *error);

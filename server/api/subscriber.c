@@ -108,17 +108,10 @@ void subscriber_skip_page(struct subscriber *subscriber)
 
 /* ---- what comes next ---- */
 
-static bool is_last_of_task(const struct subscriber *subscriber, const struct event *event)
-{
-    return subscriber->wants.ends_with_it &&
-           (event->kind == EVENT_TASK_SUCCEEDED || event->kind == EVENT_TASK_FAILED ||
-            event->kind == EVENT_TASK_CANCELLED || event->kind == EVENT_TASK_EXPIRED);
-}
-
 static void passed(struct subscriber *subscriber, const struct event *event)
 {
     subscriber->cursor = event->number;
-    if (is_last_of_task(subscriber, event))
+    if (subscriber->wants.ends_with_it && event_is_end(event->kind))
         subscriber->is_ended = true;
 }
 

@@ -20,6 +20,9 @@ void wire_counts(struct json_out *out, const struct queue_counts *counts);
 /* self: its own address. */
 void wire_limit(struct json_out *out, const struct limit_view *limit, struct bytes self);
 void wire_worker(struct json_out *out, const struct worker_view *worker);
+/* "push": how an endpoint fares. */
+void wire_member_health(struct json_out *out, const char *state,
+                        const struct target_health *health);
 /* Where it is to be shown, and nothing else. */
 void wire_member_push_secret(struct json_out *out, const struct worker_view *worker);
 

@@ -1,22 +1,6 @@
 /* Webhook on the wire: its settings, how it fares, and what it was told. */
 #include "wire_webhook.h"
 
-static void write_health(struct json_out *out, struct bytes state,
-                         const struct target_health *health)
-{
-    json_out_key(out, "push");
-    json_out_object(out);
-    json_member_text(out, "state", state);
-    json_member_int(out, "window", health->window);
-    json_member_int(out, "in_flight", health->in_flight);
-    json_member_int(out, "sent", health->sent);
-    json_member_int(out, "failed", health->failed);
-    json_member_int_or_null(out, "latency_ms", health->latency_ms);
-    json_member_time_or_null(out, "resumes_at", health->resumes_at_ms);
-    json_member_text_or_null(out, "error", health->error);
-    json_out_object_end(out);
-}
-
 static void write_types(struct json_out *out, struct bytes types)
 {
     struct bytes type;
@@ -42,7 +26,7 @@ static void write_state(struct json_out *out, const struct webhook_view *webhook
     json_member_int_or_null(out, "first_missed_event", webhook->missed_first);
     json_member_time_or_null(out, "oldest_due_at", webhook->oldest_due_at_ms);
     json_member_time_or_null(out, "gone_at", webhook->gone_at_ms);
-    write_health(out, bytes_of(webhook->state), &webhook->health);
+    wire_member_health(out, webhook->state, &webhook->health);
 }
 
 void wire_webhook(struct json_out *out, const struct webhook_view *webhook, struct bytes self,

@@ -23,21 +23,16 @@ void wire_member_push_secret(struct json_out *out, const struct worker_view *wor
     arena_free(arena);
 }
 
-static void write_push(struct json_out *out, const struct worker_view *worker)
+void wire_member_health(struct json_out *out, const char *state, const struct target_health *health)
 {
-    const struct target_health *health = &worker->health;
-    const char *state = worker->is_disabled ? worker->state : target_state_name(health->state);
-
+    json_out_key(out, "push");
     json_out_object(out);
     json_member_text(out, "state", bytes_of(state));
     json_member_int(out, "window", health->window);
     json_member_int(out, "in_flight", health->in_flight);
     json_member_int(out, "sent", health->sent);
     json_member_int(out, "failed", health->failed);
-    if (health->latency_ms >= 0)
-        json_member_int(out, "latency_ms", health->latency_ms);
-    else
-        json_member_raw_or_null(out, "latency_ms", BYTES_NONE);
+    json_member_int_or_null(out, "latency_ms", health->latency_ms);
     json_member_time_or_null(out, "resumes_at", health->resumes_at_ms);
     json_member_text_or_null(out, "error", health->error);
     json_out_object_end(out);
@@ -68,8 +63,9 @@ void wire_worker(struct json_out *out, const struct worker_view *worker)
     json_member_time_or_null(out, "last_seen_at", worker->last_seen_at_ms);
     json_member_bool(out, "lost", worker->lost);
     if (is_push) {
-        json_out_key(out, "push");
-        write_push(out, worker);
+        wire_member_health(
+            out, worker->is_disabled ? worker->state : target_state_name(worker->health.state),
+            &worker->health);
         wire_member_push_secret(out, worker);
     }
     json_out_object_end(out);

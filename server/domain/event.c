@@ -18,6 +18,12 @@ const char *event_name(enum event_kind kind)
     return names[kind];
 }
 
+bool event_is_end(enum event_kind kind)
+{
+    return kind == EVENT_TASK_SUCCEEDED || kind == EVENT_TASK_FAILED ||
+           kind == EVENT_TASK_CANCELLED || kind == EVENT_TASK_EXPIRED;
+}
+
 /* ---- its form ---- */
 
 void event_write(struct json_out *out, const struct event *event)

@@ -17,6 +17,16 @@ void signature_key_make(struct random_source *random, struct signature_key *ret_
     random->fill(random->ctx, ret_key->at, MADE_LEN);
 }
 
+static struct bytes bytes_of_key(const struct signature_key *key)
+{
+    return (struct bytes){(const char *)key->at, key->len};
+}
+
+bool signature_key_equal(const struct signature_key *a, const struct signature_key *b)
+{
+    return bytes_equal_constant_time(bytes_of_key(a), bytes_of_key(b));
+}
+
 enum err signature_key_read(struct bytes text, struct signature_key *ret_key, struct error *error)
 {
     struct arena *arena = arena_new();
@@ -46,7 +56,7 @@ struct bytes signature_key_write(const struct signature_key *key, struct arena *
     char *text = arena_alloc(arena, len + 1);
 
     memcpy(text, PREFIX, sizeof(PREFIX) - 1);
-    base64_write(text + sizeof(PREFIX) - 1, (struct bytes){(const char *)key->at, key->len});
+    base64_write(text + sizeof(PREFIX) - 1, bytes_of_key(key));
     return (struct bytes){text, len};
 }
 
@@ -54,8 +64,7 @@ static void write_mac(const struct signature_key *key, struct bytes id, struct b
                       struct bytes body, char ret_text[MAC_TEXT_LEN])
 {
     const struct bytes parts[] = {id, BYTES("."), at, BYTES("."), body};
-    struct digest mac = digest_hmac((struct bytes){(const char *)key->at, key->len}, parts,
-                                    (unsigned)ARRAY_LEN(parts));
+    struct digest mac = digest_hmac(bytes_of_key(key), parts, (unsigned)ARRAY_LEN(parts));
 
     base64_write(ret_text, (struct bytes){(const char *)mac.at, DIGEST_LEN});
 }

@@ -60,20 +60,13 @@ static void idle_again(struct effect *effect)
     heap_set(&engine->hot.queues_idle, &queue->idle, effect->number);
 }
 
-static void nothing_else(struct engine *engine, struct effect *effect)
-{
-    (void)engine;
-    (void)effect;
-}
-
 static void tell_idle(struct batch *batch, struct hot_queue *queue)
 {
-    struct effect *effect = batch_effect(batch, nothing_else);
+    struct effect *effect = batch_on_undo(batch, idle_again);
 
     effect->object = queue;
     effect->data = batch->engine;
     effect->number = queue->idle.key;
-    effect->cancel = idle_again;
     if (queue->closing != QUEUE_HIDDEN)
         batch_queue_event(batch, EVENT_QUEUE_IDLE, queue, BYTES_NONE);
 }

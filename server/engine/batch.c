@@ -90,6 +90,20 @@ struct effect *batch_effect(struct batch *batch, void (*apply)(struct engine *, 
     return effect;
 }
 
+static void leave_it(struct engine *engine, struct effect *effect)
+{
+    (void)engine;
+    (void)effect;
+}
+
+struct effect *batch_on_undo(struct batch *batch, void (*cancel)(struct effect *))
+{
+    struct effect *effect = batch_effect(batch, leave_it);
+
+    effect->cancel = cancel;
+    return effect;
+}
+
 void batch_touch(struct batch *batch, int64_t task)
 {
     if (lot_waiters(&batch->engine->lot, task) == NULL)

@@ -69,6 +69,8 @@ void batch_answer_parked(struct batch *batch, struct parked *parked);
 
 /* What becomes true after COMMIT. */
 struct effect *batch_effect(struct batch *batch, void (*apply)(struct engine *, struct effect *));
+/* What was true at once, and is not when the batch is undone. */
+struct effect *batch_on_undo(struct batch *batch, void (*cancel)(struct effect *));
 /* Somebody may wait for this task. */
 void batch_touch(struct batch *batch, int64_t task);
 /* Something became ready or free here: match parked claims before COMMIT. */

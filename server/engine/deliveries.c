@@ -43,12 +43,6 @@ void delivery_count(struct batch *batch, struct hot_webhook *webhook, enum deliv
     add_to(batch, &webhook->counts[state], by);
 }
 
-static void nothing(struct engine *engine, struct effect *effect)
-{
-    (void)engine;
-    (void)effect;
-}
-
 static void look_again(struct effect *effect)
 {
     webhook_wake(effect->data, effect->object);
@@ -60,8 +54,7 @@ void deliveries_look(struct batch *batch, struct hot_webhook *webhook)
 
     if (list_is_linked(&webhook->dirty))
         return;
-    effect = batch_effect(batch, nothing);
-    effect->cancel = look_again;
+    effect = batch_on_undo(batch, look_again);
     effect->object = webhook;
     effect->data = &batch->hot->webhooks;
     list_push_back(&batch->hot->webhooks.dirty, &webhook->dirty);
@@ -83,13 +76,9 @@ void delivery_note_end(const struct batch *batch, const struct delivery_row *row
 /* It is counted instead: what is due already is not thrown away for it. */
 static void miss(struct batch *batch, struct hot_webhook *webhook, const struct delivery_row *row)
 {
-    struct effect *effect;
-
     if (webhook->missed_first < 0) {
         webhook->missed_first = row->event;
-        effect = batch_effect(batch, nothing);
-        effect->cancel = never_missed;
-        effect->object = webhook;
+        batch_on_undo(batch, never_missed)->object = webhook;
     }
     add_to(batch, &webhook->missed, 1);
     if (webhook->ns != NULL) {
@@ -247,16 +236,10 @@ bool callback_is_there(const struct batch *batch, struct bytes ns, const struct 
     return false;
 }
 
-static bool is_an_end(enum event_kind kind)
-{
-    return kind == EVENT_TASK_SUCCEEDED || kind == EVENT_TASK_FAILED ||
-           kind == EVENT_TASK_CANCELLED || kind == EVENT_TASK_EXPIRED;
-}
-
 void deliveries_tell(struct batch *batch, const struct event_row *row, const struct task *task)
 {
     struct telling telling = {.batch = batch, .event = row, .task = task};
-    bool calls_back = task != NULL && task->has_callback && is_an_end(row->kind);
+    bool calls_back = task != NULL && task->has_callback && event_is_end(row->kind);
     const struct hot_queue *queue;
 
     if (batch->hot->webhooks.len == 0 && !calls_back)

@@ -6,12 +6,6 @@
 #include "targets.h"
 #include "workers.h"
 
-static bool is_same(const struct signature_key *a, const struct signature_key *b)
-{
-    return bytes_equal_constant_time((struct bytes){(const char *)a->at, a->len},
-                                     (struct bytes){(const char *)b->at, b->len});
-}
-
 static void show(const struct hot_target *target, struct arena *arena, struct target_view *ret_view)
 {
     const struct hot_worker *worker = target->owned;
@@ -113,7 +107,7 @@ bool push_worker_rotate(const struct batch *batch, struct worker_row *row,
 
     if (key->len == 0)
         signature_key_make(&batch->engine->options.random, &next);
-    if (is_same(&row->push_key, &next))
+    if (signature_key_equal(&row->push_key, &next))
         return false;
     if (row->push_key.len > 0) {
         row->push_old_key = row->push_key;

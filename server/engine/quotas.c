@@ -243,12 +243,6 @@ bool quota_admits(struct batch *batch, struct command *command, const struct int
 
 /* ---- its rate ---- */
 
-static void nothing(struct engine *engine, struct effect *effect)
-{
-    (void)engine;
-    (void)effect;
-}
-
 static void give_back(struct effect *effect)
 {
     struct hot_ns *ns = effect->object;
@@ -286,9 +280,8 @@ bool quota_charge(struct batch *batch, struct command *command, struct hot_ns *n
                           &wait_ms))
         return too_fast(command, ns, wait_ms, ret_error);
 
-    struct effect *effect = batch_effect(batch, nothing);
+    struct effect *effect = batch_on_undo(batch, give_back);
 
-    effect->cancel = give_back;
     effect->object = ns;
     effect->number = tasks;
     return true;

@@ -7,6 +7,18 @@
 /* One call brings back so many, the oldest first. */
 enum { DEAD_AT_ONCE = 1000 };
 
+static bool has_room(struct batch *batch, struct command *command,
+                     const struct hot_webhook *webhook)
+{
+    if (webhook_count(webhook, DELIVERY_DUE) < quota_deliveries(batch))
+        return true;
+    batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
+                 "as much is due to the webhook %.*s as may be: the broker's deliveries_max is "
+                 "%lld",
+                 BYTES_ARG(webhook->name), (long long)quota_deliveries(batch));
+    return false;
+}
+
 /* ---- try ---- */
 
 static struct bytes test_body(struct batch *batch, const struct hot_webhook *webhook)
@@ -35,13 +47,8 @@ void run_TEST_WEBHOOK(struct batch *batch, struct command *command)
                      BYTES_ARG(webhook->name), webhook->gone_at_ms >= 0 ? "gone" : "disabled");
         return;
     }
-    if (webhook_count(webhook, DELIVERY_DUE) >= quota_deliveries(batch)) {
-        batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
-                     "as much is due to the webhook %.*s as may be: the broker's deliveries_max is "
-                     "%lld",
-                     BYTES_ARG(webhook->name), (long long)quota_deliveries(batch));
+    if (!has_room(batch, command, webhook))
         return;
-    }
     row.ns = webhook->ns->head.number;
     row.body = test_body(batch, webhook);
     (void)delivery_put(batch, webhook, &row);
@@ -100,18 +107,6 @@ static void bring_back(struct batch *batch, struct hot_webhook *webhook, struct 
         delivery_stand_back(batch->db, row);
     batch->rows += 2;
     deliveries_look(batch, webhook);
-}
-
-static bool has_room(struct batch *batch, struct command *command,
-                     const struct hot_webhook *webhook)
-{
-    if (webhook_count(webhook, DELIVERY_DUE) < quota_deliveries(batch))
-        return true;
-    batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
-                 "as much is due to the webhook %.*s as may be: the broker's deliveries_max is "
-                 "%lld",
-                 BYTES_ARG(webhook->name), (long long)quota_deliveries(batch));
-    return false;
 }
 
 static void bring_back_one(struct batch *batch, struct command *command,

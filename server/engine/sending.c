@@ -81,12 +81,6 @@ static void tell_watchers(struct batch *batch, const struct hot_webhook *webhook
 
 /* ---- taking ---- */
 
-static void nothing(struct engine *engine, struct effect *effect)
-{
-    (void)engine;
-    (void)effect;
-}
-
 static void not_out(struct effect *effect)
 {
     (void)webhook_take_back(effect->object, effect->number);
@@ -100,9 +94,8 @@ static void out_again(struct effect *effect)
 static void on_undo(struct batch *batch, void (*cancel)(struct effect *),
                     struct hot_webhook *webhook, int64_t number)
 {
-    struct effect *effect = batch_effect(batch, nothing);
+    struct effect *effect = batch_on_undo(batch, cancel);
 
-    effect->cancel = cancel;
     effect->object = webhook;
     effect->number = number;
 }

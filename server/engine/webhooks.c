@@ -211,12 +211,6 @@ static bool check_put(struct batch *batch, struct command *command,
     return false;
 }
 
-static bool is_same_key(const struct signature_key *a, const struct signature_key *b)
-{
-    return bytes_equal_constant_time((struct bytes){(const char *)a->at, a->len},
-                                     (struct bytes){(const char *)b->at, b->len});
-}
-
 /* Another secret signs from now on, and for a day the one before it as well. */
 static void set_key(struct batch *batch, const struct webhook_edit *edit, struct setup *setup)
 {
@@ -224,7 +218,7 @@ static void set_key(struct batch *batch, const struct webhook_edit *edit, struct
     struct webhook_row *row = &setup->row;
 
     if (setup->before != NULL && !edit->makes_key &&
-        (said->len == 0 || is_same_key(said, &row->key)))
+        (said->len == 0 || signature_key_equal(said, &row->key)))
         return;
     setup->has_new_key = true;
     if (setup->before != NULL) {

@@ -149,10 +149,23 @@ static void a_filter_lets_through_what_it_names(void **state)
     }
 }
 
+static void four_kinds_are_ends(void **state)
+{
+    unsigned ends = 0;
+
+    (void)state;
+    for (int kind = EVENT_NONE + 1; kind < EVENT_MAX; kind++)
+        ends += event_is_end((enum event_kind)kind);
+    assert_int_equal(ends, 4);
+    assert_true(event_is_end(EVENT_TASK_SUCCEEDED) && event_is_end(EVENT_TASK_FAILED) &&
+                event_is_end(EVENT_TASK_CANCELLED) && event_is_end(EVENT_TASK_EXPIRED));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_has_a_name_of_its_own),
+        cmocka_unit_test(four_kinds_are_ends),
         cmocka_unit_test(what_is_not_in_the_table_has_no_name),
         cmocka_unit_test(an_event_tells_all_of_it),
         cmocka_unit_test(an_event_without_task_and_queue_names_none),

@@ -160,6 +160,19 @@ static void keys_have_24_to_64_bytes(void **state)
     arena_free(arena);
 }
 
+static void keys_are_equal_byte_for_byte(void **state)
+{
+    struct signature_key a = {.at = {1, 2, 3}, .len = 3}, b = a;
+
+    (void)state;
+    assert_true(signature_key_equal(&a, &b));
+    b.at[2] = 4;
+    assert_false(signature_key_equal(&a, &b));
+    b = a;
+    b.len = 2;
+    assert_false(signature_key_equal(&a, &b));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -169,6 +182,7 @@ int main(void)
         cmocka_unit_test(five_minutes_either_way_are_forgiven),
         cmocka_unit_test(a_malformed_secret_is_refused_and_not_told),
         cmocka_unit_test(keys_have_24_to_64_bytes),
+        cmocka_unit_test(keys_are_equal_byte_for_byte),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
