@@ -152,6 +152,26 @@ def _queue_rules():
         yield Case("B100", f"dead_letter_queue {str(value)[:12]!a}", put({"dead_letter_queue": value}), (400,))
 
 
+def _filters():
+    test = lambda body: send("POST", "/v1/routes/test", body)  # noqa: E731
+    case = lambda filters: test(b'{"headers":{"v":"x"},"filters":%s}' % filters)  # noqa: E731
+    for text in ("7", "null", '"x"', "{}", "[7]", "[[]]", "[null]", '[{"v":{"$foo":1}}]', '[{"$where":"x"}]', '[{"v":{"$in":1}}]',
+                 '[{"v":{"$mod":[0,1]}}]', '[{"v":{"$size":-1}}]', '[{"v":{"$type":"text"}}]', '[{"v":{"$regex":"("}}]',
+                 '[{"v":{"$regex":"(?C9)\\\\C"}}]', '[{"v":1,"v":2}]', '[{"v":%s}]' % ("[" * 40 + "]" * 40),
+                 "[%s]" % ",".join(["{}"] * 1001), '[{"v":"%s"}]' % ("x" * 65536), '[{"v":"\\u0000"}]',
+                 '[{"v":{"$or":[%s]}}]' % ",".join(['{"$regex":"x"}'] * 65)):
+        yield Case("B113", f"filters {text[:40]}", case(text.encode()), (422,))
+    for text in ("", "{}", "[]", "7", '{"headers":{},"filters":[}', '{"headers":7,"filters":[]}', '{"headers":null,"filters":[]}',
+                 '{"headers":{"a":1,"a":2},"filters":[]}', '{"headers":{},"headers":{},"filters":[]}',
+                 '{"headers":{"a":%s},"filters":[]}' % ("[" * 40 + "]" * 40), '{"headers":{},"filters":[],"x":1}'):
+        yield Case("B96", f"a filter's test {text[:40]}", test(text.encode()), (400,))
+    for text in ('[{"v":{"$regex":"(x+x+)+[yz]"}}]', '[{"v":"*%s*"}]' % ("[" * 60000), '[{"%s":1}]' % ("." * 60000),
+                 "[%s]" % ",".join(['{"v":{"$regex":"(?R)?x"}}'] * 9)):
+        yield Case("B113", f"dear filters {text[:40]}", case(text.encode()), (200, 422))
+    yield Case("B111", "headers of 65 KiB", test(b'{"headers":{"v":"%s"},"filters":[]}' % (b"x" * 66560)), (413,))
+    yield Case("B111", "a filter's test of 257 KiB", test(b'{"headers":{},"filters":["%s"]}' % (b"x" * 263168)), (413, GONE))
+
+
 def _sizes():
     exact = b'"' + b"x" * 1048574 + b'"'
     yield Case("B111", "a payload of 1 MiB", send("POST", "/v1/queues/ok/tasks", exact), (201,), creates=1)
@@ -317,5 +337,5 @@ WAITING = {
 
 def cases():
     for table in (_shapes, _queue_names, _limits, _numbers, _times, _rules, _queue_rules, _sizes, _keys, _ids, _leases,
-                  _cursors_and_tags, _headers, _batches, _schedules):
+                  _cursors_and_tags, _filters, _headers, _batches, _schedules):
         yield from table()
