@@ -4,8 +4,7 @@
 #include "target.h"
 #include "turns.h"
 
-enum { AGAIN_MS = 1000, SHORT_MS = 50 };
-#define FOREVER_MS (INT64_MAX / 2)
+enum { SHORT_MS = 50 };
 
 static void take_view(struct push *push, const struct target_view *view)
 {
@@ -34,9 +33,9 @@ static void on_told(struct push *push, struct errand *errand)
     for (unsigned i = 0; i < reply->targets_len; i++)
         take_view(push, &reply->targets[i]);
     if (reply->error.code != OK)
-        push->watch_from_ms = now_ms + AGAIN_MS;
+        push->watch_from_ms = now_ms + ERRAND_AGAIN_MS;
     else if (reply->targets_len == 0 && now_ms - errand->posted_ms < SHORT_MS)
-        push->watch_from_ms = now_ms + AGAIN_MS;
+        push->watch_from_ms = now_ms + ERRAND_AGAIN_MS;
     arena_free(errand->command.mem);
 }
 
@@ -47,7 +46,7 @@ void book_watch(struct push *push)
     if (push->is_watching || push_now_ms(push) < push->watch_from_ms || push_is_draining(push))
         return;
     errand = errand_new(NULL, COMMAND_WATCH_TARGETS, on_told);
-    errand->command.wait_ms = FOREVER_MS;
+    errand->command.wait_ms = ERRAND_FOREVER_MS;
     errand->command.ns = BYTES("default");
     errand->command.in.targets.since = push->mark;
     push->is_watching = true;

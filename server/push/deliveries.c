@@ -7,8 +7,7 @@
 
 #include <time.h>
 
-enum { TIMEOUT_MS = 30000, AGAIN_MS = 1000, SHORT_MS = 200, GUESTS_AGAIN_MS = 5000 };
-#define FOREVER_MS (INT64_MAX / 2)
+enum { TIMEOUT_MS = 30000, SHORT_MS = 200, GUESTS_AGAIN_MS = 5000 };
 
 static struct delivery_outcome *add_outcome(struct target *target, int64_t number,
                                             enum delivery_end end)
@@ -63,7 +62,7 @@ static void on_taken(struct push *push, struct errand *errand)
     if (reply->error.code == ERR_NOT_FOUND)
         target_drop(push, target);
     else if (reply->error.code != OK)
-        target->ask_from_ms = now_ms + AGAIN_MS;
+        target->ask_from_ms = now_ms + ERRAND_AGAIN_MS;
     else if (reply->deliveries_len == 0 && now_ms - errand->posted_ms < SHORT_MS)
         target->ask_from_ms = now_ms + SHORT_MS;
     take(push, target, errand);
@@ -73,7 +72,7 @@ static void on_taken(struct push *push, struct errand *errand)
 static void ask(struct push *push, struct target *target, unsigned max)
 {
     target->ask = errand_new(NULL, COMMAND_TAKE_DELIVERIES, on_taken);
-    target->ask->command.wait_ms = FOREVER_MS;
+    target->ask->command.wait_ms = ERRAND_FOREVER_MS;
     target->ask->command.in.deliveries =
         (struct deliveries_ask){.webhook = target->webhook, .max = max};
     errand_about(target->ask, target);

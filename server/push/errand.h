@@ -10,6 +10,10 @@ struct inbox;
 struct push;
 struct target;
 
+enum { ERRAND_AGAIN_MS = 1000 }; /* so long after a refusal it is asked again */
+/* Of those that are parked: until there is something. */
+#define ERRAND_FOREVER_MS (INT64_MAX / 2)
+
 typedef void errand_back(struct push *push, struct errand *errand);
 
 struct errand {

@@ -2,6 +2,7 @@
 #include "target.h"
 
 #include "base/memory.h"
+#include "health.h"
 #include "push_struct.h"
 #include "recall.h"
 #include "sending.h"
@@ -45,7 +46,10 @@ void target_change(struct push *push, struct target *target, const struct target
     bool is_same = target->url != NULL && bytes_equal(bytes_of(target->url), view->url);
     bool can_be_called = is_same || view->url.len == 0 || set_url(push, target, view->url);
 
-    target->is_out = view->is_out || !can_be_called;
+    target->is_shut = view->is_out;
+    target->is_out = target->is_shut || !can_be_called;
+    if (!can_be_called) /* push_allow was changed: nothing else would tell why nothing comes */
+        health_failed(target, &(struct push_answer){.failure = PUSH_DENIED});
     memcpy(target->keys, view->keys, sizeof(target->keys));
     target->keys_len = view->keys_len;
     target->old_key_until_ms = view->old_key_until_ms;

@@ -25,7 +25,8 @@ struct target {
     struct signature_key keys[SIGNATURE_KEYS_MAX];
     unsigned keys_len;
     int64_t old_key_until_ms;
-    bool is_out;     /* gets nothing new */
+    bool is_shut;    /* the engine says so: it has nothing for it */
+    bool is_out;     /* gets nothing new: shut, gone, or no URL that may be called */
     bool is_dropped; /* deleted: freed when nothing of it is out */
 
     struct pace pace;

@@ -13,10 +13,8 @@
 
 enum {
     TIMEOUT_MIN_MS = 1000,
-    AGAIN_MS = 1000, /* after a refusal */
-    SHORT_MS = 200,  /* an empty answer that comes sooner is no end of a wait */
+    SHORT_MS = 200, /* an empty answer that comes sooner is no end of a wait */
 };
-#define FOREVER_MS (INT64_MAX / 2)
 
 static struct bytes id_text(struct id id, char text[ID_TEXT_LEN + 1])
 {
@@ -46,7 +44,7 @@ static void on_claimed(struct push *push, struct errand *errand)
     if (reply->error.code == ERR_NOT_FOUND)
         target_drop(push, target);
     else if (reply->error.code != OK)
-        target->ask_from_ms = now_ms + AGAIN_MS;
+        target->ask_from_ms = now_ms + ERRAND_AGAIN_MS;
     else if (reply->tasks_len == 0 && now_ms - errand->posted_ms < SHORT_MS)
         target->ask_from_ms = now_ms + SHORT_MS;
     take_tasks(push, target, errand);
@@ -58,7 +56,7 @@ static void ask(struct push *push, struct target *target, unsigned max)
     struct pile ended = pile_take(&target->ended);
 
     target->ask = errand_new(ended.mem, COMMAND_CLAIM, on_claimed);
-    target->ask->command.wait_ms = FOREVER_MS;
+    target->ask->command.wait_ms = ERRAND_FOREVER_MS;
     target->ask->command.in.claim = (struct claim){
         .worker = target->worker, .max = max, .outcomes = ended.at, .outcomes_len = ended.len};
     errand_about(target->ask, target);
@@ -243,7 +241,7 @@ static void on_heartbeat(struct push *push, struct errand *errand)
     for (unsigned i = 0; !target->is_dropped && i < reply->cancels_len; i++)
         recalls_hear(push, target, &reply->cancels[i]);
     if (reply->error.code != OK)
-        target->heartbeat_from_ms = now_ms + AGAIN_MS;
+        target->heartbeat_from_ms = now_ms + ERRAND_AGAIN_MS;
     else if (now_ms - errand->posted_ms < SHORT_MS)
         target->heartbeat_from_ms = now_ms + SHORT_MS;
     turns_mark(push, target);
@@ -263,7 +261,7 @@ static int64_t listen_for_cancels(struct push *push, struct target *target)
     if (push_is_draining(push) && list_is_empty(&target->sent))
         return at_ms;
     target->heartbeat = errand_new(NULL, COMMAND_HEARTBEAT, on_heartbeat);
-    target->heartbeat->command.wait_ms = FOREVER_MS;
+    target->heartbeat->command.wait_ms = ERRAND_FOREVER_MS;
     target->heartbeat->command.in.heartbeat.worker = target->worker;
     errand_about(target->heartbeat, target);
     errand_post(push, target->heartbeat);

@@ -142,9 +142,16 @@ static unsigned wanted(struct push *push, struct target *target, unsigned room)
     return least(least(room, ASK_MAX), least(all, here));
 }
 
+/* A webhook that is shut is handed nothing, and hears only so that it was deleted; a worker hears
+ * it by its heartbeats. */
+static bool is_asking(const struct target *target)
+{
+    return !target->is_out || (target->is_shut && target->kind == TARGET_WEBHOOK);
+}
+
 static void ask(struct push *push, struct target *target, unsigned room)
 {
-    bool may_ask = !target->is_out && !push_is_draining(push);
+    bool may_ask = is_asking(target) && !push_is_draining(push);
 
     if (target->ask != NULL) {
         errand_want(target->ask, may_ask && room > 0);
@@ -179,7 +186,7 @@ static int64_t wakes_at(const struct push *push, const struct target *target, in
 
     if (at_ms != INT64_MAX)
         at_ms += HOLD_MS;
-    if (target->is_out)
+    if (!is_asking(target))
         return at_ms;
     if (pace_room(&target->pace, mono_ms) == 0)
         at_ms = earlier(at_ms, paced_at_ms(push, target, mono_ms));
