@@ -49,6 +49,9 @@ void pace_init(struct pace *pace, int32_t most);
 void pace_limit(struct pace *pace, int32_t most);
 /* How many requests may be begun now. */
 unsigned pace_room(const struct pace *pace, int64_t now_mono_ms);
+/* How many more may be at hand, so that a quick target need not wait for them: half of its window,
+ * none while it rests or is slow. */
+unsigned pace_ahead(const struct pace *pace);
 /* When there is room by time alone, not before now; INT64_MAX: not by time, but when something
  * ends. */
 int64_t pace_wakes_at(const struct pace *pace, int64_t now_mono_ms);

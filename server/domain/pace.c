@@ -11,6 +11,7 @@ enum {
     REST_MAX_MS = 3600 * 1000,
     SLOW_MS = 100, /* below that, slower is not slow */
     TRICKLE_MS = 1000,
+    QUICK_MS = 50,
 };
 
 static const double BUDGET_FIRST = 10, BUDGET_MAX = 100, BUDGET_EARNED = 0.2;
@@ -73,6 +74,14 @@ static unsigned room_in_time(const struct pace *pace)
 unsigned pace_room(const struct pace *pace, int64_t now_mono_ms)
 {
     return now_mono_ms < opens_at(pace) ? 0 : room_in_time(pace);
+}
+
+unsigned pace_ahead(const struct pace *pace)
+{
+    bool is_quick = pace->latency_ms >= 0 && pace->latency_ms <= QUICK_MS;
+
+    return is_quick && !is_resting(pace) && !is_out_of_budget(pace) ? (unsigned)(pace->window / 2)
+                                                                    : 0;
 }
 
 int64_t pace_wakes_at(const struct pace *pace, int64_t now_mono_ms)

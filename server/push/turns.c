@@ -130,16 +130,18 @@ static unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
-/* As many as may be begun; where others wait for room as well, a share. */
-static unsigned wanted(struct push *push, struct target *target, unsigned room)
+/* As many as may be begun, and some to have at hand; where others wait for room as well, a share.
+ */
+static unsigned wanted(struct push *push, struct target *target, unsigned room, unsigned ahead)
 {
     unsigned all = push->options.max - push->in_flight;
-    unsigned here =
-        target->host != NULL ? push->options.per_host - target->host->in_flight : ASK_MAX;
 
+    if (target->host != NULL)
+        room = least(room, push->options.per_host - target->host->in_flight);
     if (push->starved_len > 0)
         all = 1 + all / (1 + push->starved_len);
-    return least(least(room, ASK_MAX), least(all, here));
+    room = least(least(room + ahead, ASK_MAX), all);
+    return room > target->waiting_len ? room - target->waiting_len : 0;
 }
 
 /* A webhook that is shut is handed nothing, and hears only so that it was deleted; a worker hears
@@ -151,16 +153,21 @@ static bool is_asking(const struct target *target)
 
 static void ask(struct push *push, struct target *target, unsigned room)
 {
+    unsigned ahead = pace_ahead(&target->pace);
     bool may_ask = is_asking(target) && !push_is_draining(push);
+    unsigned max;
 
     if (target->ask != NULL) {
-        errand_want(target->ask, may_ask && room > 0);
+        errand_want(target->ask, may_ask && room + ahead > 0);
         return;
     }
-    if (!may_ask || room <= target->waiting_len || push_now_ms(push) < target->ask_from_ms ||
-        !has_room(push, target, target->host))
+    if (!may_ask || room + ahead <= target->waiting_len ||
+        push_now_ms(push) < target->ask_from_ms ||
+        (!has_room(push, target, target->host) && ahead == 0))
         return;
-    target->trade->ask(push, target, wanted(push, target, room - target->waiting_len));
+    max = wanted(push, target, room, ahead);
+    if (max > 0)
+        target->trade->ask(push, target, max);
 }
 
 static int64_t earlier(int64_t a, int64_t b)
