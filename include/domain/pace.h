@@ -31,9 +31,10 @@ struct pace {
     int64_t rest_until_mono_ms;         /* 0: it does not rest */
     uint64_t probe;                     /* number of the request that finds out; 0: none */
     double latency_ms, latency_slow_ms; /* smoothed over a few, over many; < 0: none yet */
-    uint64_t begun, shrunk, round;      /* numbers: the last one, when it shrank, when the round
-                                           began */
-    int64_t begun_mono_ms;              /* the last one; < 0: none yet */
+    double slow_floor;             /* what being slow leaves of the window; 0: it is not slow */
+    uint64_t begun, shrunk, round; /* numbers: the last one, when it shrank, when the round
+                                      began */
+    int64_t begun_mono_ms;         /* the last one; < 0: none yet */
     int64_t sent, failed;
 };
 

@@ -15,7 +15,8 @@ enum {
 };
 
 static const double BUDGET_FIRST = 10, BUDGET_MAX = 100, BUDGET_EARNED = 0.2;
-static const double LATENCY_SHARE = 1.0 / 4, LATENCY_SLOW_SHARE = 1.0 / 64, SLOWER = 2;
+static const double LATENCY_SHARE = 1.0 / 4, LATENCY_SLOW_SHARE = 1.0 / 16, SLOWER = 2;
+static const double SLOW_LEAVES = 4; /* at least, of a window that was larger */
 
 void pace_init(struct pace *pace, int32_t most)
 {
@@ -125,15 +126,28 @@ static void grow(struct pace *pace)
 }
 
 /* Once a round: those begun before it shrank met the window that was. */
-static void shrink(struct pace *pace, uint64_t number, double to_share)
+static void shrink(struct pace *pace, uint64_t number, double to)
 {
     if (number <= pace->shrunk)
         return;
     pace->shrunk = pace->begun;
-    pace->window *= to_share;
-    if (pace->window < 1)
-        pace->window = 1;
+    pace->window = to > 1 ? to : 1;
     pace->threshold = pace->window;
+}
+
+static void halve(struct pace *pace, uint64_t number)
+{
+    shrink(pace, number, pace->window * 0.5);
+}
+
+/* Jobs may just be longer than those before: that alone takes half of the window, not all. */
+static void give_way(struct pace *pace, uint64_t number)
+{
+    if (pace->slow_floor <= 0)
+        pace->slow_floor = pace->window / 2 > SLOW_LEAVES ? pace->window / 2 : SLOW_LEAVES;
+    if (pace->window > pace->slow_floor)
+        shrink(pace, number,
+               pace->window * 0.9 > pace->slow_floor ? pace->window * 0.9 : pace->slow_floor);
 }
 
 static void smooth(double *smoothed, double took_ms, double share)
@@ -194,7 +208,7 @@ static void end_failed(struct pace *pace, uint64_t number, double chance, int64_
 {
     bool was_resting = is_resting(pace);
 
-    shrink(pace, number, 0.5);
+    halve(pace, number);
     if (was_resting && number != pace->probe)
         return;
     pace->failures++;
@@ -209,7 +223,7 @@ static void end_failed(struct pace *pace, uint64_t number, double chance, int64_
 static void end_throttled(struct pace *pace, uint64_t number, const struct pace_result *result,
                           int64_t now_mono_ms)
 {
-    shrink(pace, number, 0.5);
+    halve(pace, number);
     if (is_resting(pace) && number == pace->probe)
         found_still_bad(pace);
     rest(pace, asked(pace, result), now_mono_ms);
@@ -226,10 +240,12 @@ static void end_good(struct pace *pace, uint64_t number, int64_t took_ms)
     if (is_resting(pace) && number != pace->probe)
         return;
     wake(pace);
-    if (is_slow)
-        shrink(pace, number, 0.9);
-    else
-        grow(pace);
+    if (is_slow) {
+        give_way(pace, number);
+        return;
+    }
+    pace->slow_floor = 0;
+    grow(pace);
 }
 
 static void spend(struct pace *pace)
