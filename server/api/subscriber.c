@@ -52,12 +52,19 @@ bool subscriber_wants(const struct subscriber *subscriber, const struct event *e
 
 /* ---- pages ---- */
 
+/* Who begins before all takes what is kept, and has lost nothing by the rest being gone. */
+static bool begins_before_all(const struct subscriber *subscriber)
+{
+    return !subscriber->has_greeted && subscriber->cursor == 0;
+}
+
 /* Does the log not reach back to where it wants to go on, or not yet? */
 static bool is_out_of_reach(const struct subscriber *subscriber, const struct reply *reply)
 {
     int64_t cursor = subscriber->cursor;
 
-    return cursor >= 0 && (cursor + 1 < reply->events_first || cursor > reply->events_last);
+    return cursor >= 0 && !begins_before_all(subscriber) &&
+           (cursor + 1 < reply->events_first || cursor > reply->events_last);
 }
 
 /* An error ends the stream: the client comes back, and goes on where it was. */

@@ -91,6 +91,8 @@ static void give_page(unsigned count, int64_t first, int64_t last, bool has_more
     struct command *page = arena_alloc(mem, sizeof(*page));
     int64_t after = one.cursor >= 0 ? one.cursor : last;
 
+    if (count > 0 && after < first - 1)
+        after = first - 1;
     page->mem = mem;
     page->reply = (struct reply){
         .events = arena_alloc(mem, (count + 1) * sizeof(struct event)),
@@ -189,6 +191,18 @@ static void an_id_that_the_log_does_not_reach_is_reset(void **state)
     assert_string_equal(ids(pull_all(1000)), "5 6 ");
 }
 
+static void who_begins_before_all_takes_what_is_kept(void **state)
+{
+    (void)state;
+    one.cursor = 0;
+    give_page(2, 5, 20, true);
+    assert_string_equal(ids(pull_all(1000)), "5 6 ");
+    assert_null(strstr(pulled, "reset"));
+    one.cursor = 0; /* later on it is a place like any other */
+    give_page(0, 5, 20, false);
+    assert_non_null(strstr(pull_all(1000), "event: reset"));
+}
+
 static void the_end_of_its_task_is_the_end(void **state)
 {
     struct event_pack *pack = pack_make(7, 3, 0);
@@ -270,6 +284,7 @@ int main(void)
         WITH_ONE(who_fell_behind_the_ring_reads_pages_again),
         WITH_ONE(however_little_room_there_is_nothing_is_lost),
         WITH_ONE(an_id_that_the_log_does_not_reach_is_reset),
+        WITH_ONE(who_begins_before_all_takes_what_is_kept),
         WITH_ONE(the_end_of_its_task_is_the_end),
         WITH_ONE(a_task_that_is_over_has_no_more),
         WITH_ONE(filters_and_namespaces_hold_in_the_ring),
