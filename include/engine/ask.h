@@ -127,7 +127,7 @@ struct outcome {
     struct bytes lease;
     enum outcome_kind kind;
     struct body result;
-    struct failure failure;    /* of FAILED and CANCELLED (kept as the error) */
+    struct failure failure;    /* of FAILED, CANCELLED, RELEASED (kept as the error) */
     struct bytes failure_type; /* unescaped, for non_retryable */
     bool retryable;            /* true unless the worker said no */
     int64_t delay_ms;          /* of FAILED and SNOOZED; -1: not said */

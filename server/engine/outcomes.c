@@ -28,8 +28,9 @@ static bool says_something(const struct failure *failure)
 
 static struct bytes error_of(const struct outcome *outcome, struct arena *arena)
 {
-    bool has_error = outcome->kind == OUTCOME_FAILED ||
-                     (outcome->kind == OUTCOME_CANCELLED && says_something(&outcome->failure));
+    bool may_have_error = outcome->kind == OUTCOME_CANCELLED || outcome->kind == OUTCOME_RELEASED;
+    bool has_error =
+        outcome->kind == OUTCOME_FAILED || (may_have_error && says_something(&outcome->failure));
 
     return has_error ? failure_object(&outcome->failure, arena) : BYTES_NONE;
 }
@@ -53,7 +54,7 @@ static void apply(struct batch *batch, struct settling *settling, const struct o
         settle_failed(batch, settling, &how);
         break;
     case OUTCOME_RELEASED:
-        settle_released(batch, settling);
+        settle_released(batch, settling, error);
         break;
     case OUTCOME_SNOOZED:
         settle_snoozed(batch, settling, outcome->delay_ms > 0 ? outcome->delay_ms : 0);

@@ -192,25 +192,26 @@ void settle_failed(struct batch *batch, struct settling *settling, const struct 
 }
 
 /* Back in line as if it had not been claimed. */
-static void give_back(struct batch *batch, struct settling *settling, enum attempt_outcome outcome)
+static void give_back(struct batch *batch, struct settling *settling, enum attempt_outcome outcome,
+                      struct bytes error)
 {
     struct task *task = &settling->task;
     struct bytes data;
 
-    end_attempt(batch, settling, outcome, BYTES_NONE);
+    end_attempt(batch, settling, outcome, error);
     if (is_asked_to_stop(settling)) {
         end_cancelled(batch, settling, BYTES_NONE);
         return;
     }
-    data = tell_retrying(batch, task, task->attempt, word_of(outcome), BYTES_NONE);
+    data = tell_retrying(batch, task, task->attempt, word_of(outcome), error);
     task->attempt--;
     task->keeps_place = true;
     task_move(batch, task, place_when_due(batch, task), EVENT_TASK_RETRYING, data);
 }
 
-void settle_released(struct batch *batch, struct settling *settling)
+void settle_released(struct batch *batch, struct settling *settling, struct bytes error)
 {
-    give_back(batch, settling, ATTEMPT_RELEASED);
+    give_back(batch, settling, ATTEMPT_RELEASED, error);
 }
 
 void settle_snoozed(struct batch *batch, struct settling *settling, int64_t delay_ms)
@@ -332,7 +333,7 @@ void settle_answer_lost(struct batch *batch, struct settling *settling)
     if (settling->task.at_most_once)
         settle_lost(batch, settling);
     else
-        give_back(batch, settling, ATTEMPT_ANSWER_LOST);
+        give_back(batch, settling, ATTEMPT_ANSWER_LOST, BYTES_NONE);
 }
 
 void settle_left(struct batch *batch, struct settling *settling)
@@ -340,7 +341,7 @@ void settle_left(struct batch *batch, struct settling *settling)
     if (settling->task.at_most_once)
         settle_lost(batch, settling);
     else
-        settle_released(batch, settling);
+        settle_released(batch, settling, BYTES_NONE);
 }
 
 void settle_abandoned(struct batch *batch, struct settling *settling)

@@ -19,7 +19,8 @@ struct failed_how {
     int64_t delay_ms; /* the worker's wish; -1: the policy's */
 };
 void settle_failed(struct batch *batch, struct settling *settling, const struct failed_how *how);
-void settle_released(struct batch *batch, struct settling *settling);
+/* error: why, or NONE; the attempt keeps it, the task does not. */
+void settle_released(struct batch *batch, struct settling *settling, struct bytes error);
 void settle_snoozed(struct batch *batch, struct settling *settling, int64_t delay_ms);
 void settle_cancelled(struct batch *batch, struct settling *settling, struct bytes error);
 /* The broker's. */

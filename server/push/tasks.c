@@ -209,7 +209,8 @@ static void settle(struct push *push, struct sending *sending, const struct exch
         return;
     case PUSH_END_RETURNED:
     case PUSH_END_GONE:
-        (void)add_outcome(target, lease, OUTCOME_RELEASED);
+        outcome = add_outcome(target, lease, OUTCOME_RELEASED);
+        result_write_failure(outcome, answer, &exchange->reception, target->ended.mem);
         return;
     case PUSH_END_DONE:
         if (answer->is_cut)

@@ -200,6 +200,8 @@ def being_asked_to_slow_down_costs_no_attempt(world):
         equal((got["attempt"], got["delivery"]), (1, 2), path)
         seen = fixture.seen(path)
         equal(len(seen), 2)
+        error = broker.attempts(tasks[path])[0]["error"]
+        equal((error["type"], error["data"]["status"]), ("push_status", int(path.split("/")[1])), path)
         waited = seen[1].at - seen[0].at
         check(waited >= 1.9, f"{path}: it came back after {waited:.2f} s")
 

@@ -116,6 +116,27 @@ static void released_and_snoozed_attempts_cost_nothing(void **state)
     assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_SUCCEEDED), TASK_SUCCEEDED);
 }
 
+static void a_released_attempt_keeps_why(void **state)
+{
+    struct stage *stage = *state;
+    struct id task = submit(stage, "q"), worker = enrol(stage, "q", 1);
+    struct command *release = to_finish(stage, claim(stage, worker)->lease, OUTCOME_RELEASED);
+
+    release->in.finish.outcomes->failure.type = BYTES("\"push_status\"");
+    release->in.finish.outcomes->failure.message = BYTES("\"the endpoint answered 429\"");
+    assert_int_equal(stage_ask(stage, release)->reply.outcomes[0].state, TASK_READY);
+    assert_true(bytes_is(last_attempt(stage, task)->error,
+                         "{\"type\":\"push_status\",\"message\":\"the endpoint answered 429\","
+                         "\"trace\":null,\"data\":null}"));
+    assert_null(view(stage, task)->task->error.at);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM events WHERE "
+                                         "data ->> '$.reason' = 'released' AND "
+                                         "data ->> '$.error.type' = 'push_status'"),
+                     1);
+    assert_int_equal(finish(stage, claim(stage, worker), OUTCOME_RELEASED), TASK_READY);
+    assert_null(last_attempt(stage, task)->error.at);
+}
+
 static struct id submit_at_most_once(struct stage *stage, int64_t timeout_ms)
 {
     struct command *command = to_submit_with(stage, 9, 9);
@@ -254,6 +275,7 @@ int main(void)
         STAGED(released_and_snoozed_attempts_cost_nothing),
         STAGED(at_most_once_nothing_is_tried_again_whose_end_is_unknown),
         STAGED(at_most_once_a_workers_own_word_is_believed),
+        STAGED(a_released_attempt_keeps_why),
         STAGED(a_released_task_keeps_its_place_in_line),
         STAGED(an_answer_that_was_lost_is_offered_again_and_costs_nothing),
         STAGED(what_must_not_be_retried_fails_at_once),
