@@ -7,7 +7,7 @@
 
 #include <time.h>
 
-enum { TIMEOUT_MS = 30000, SHORT_MS = 200, GUESTS_AGAIN_MS = 5000 };
+enum { TIMEOUT_MS = 30000, SHORT_MS = 200 };
 
 static struct delivery_outcome *add_outcome(struct target *target, int64_t number,
                                             enum delivery_end end)
@@ -16,11 +16,6 @@ static struct delivery_outcome *add_outcome(struct target *target, int64_t numbe
 
     *outcome = (struct delivery_outcome){.number = number, .end = end, .retry_after_ms = -1};
     return outcome;
-}
-
-static void put_off(struct target *target, int64_t number)
-{
-    add_outcome(target, number, DELIVERY_PUT_OFF)->retry_after_ms = GUESTS_AGAIN_MS;
 }
 
 static void take_one(struct push *push, struct target *target, struct parcel *parcel,
@@ -35,7 +30,8 @@ static void take_one(struct push *push, struct target *target, struct parcel *pa
     }
     sending->delivery = delivery;
     if (sending->has_no_room) {
-        put_off(target, delivery->number);
+        add_outcome(target, delivery->number, DELIVERY_PUT_OFF)->retry_after_ms =
+            host_turn_away(sending->host);
         sending_end(push, sending);
     }
 }

@@ -64,8 +64,20 @@ bool host_takes_guest(const struct host *host)
     return host->guests < (list_is_linked(&host->doubted) ? 1 : HOST_GUESTS_MAX);
 }
 
+int64_t host_turn_away(struct host *host)
+{
+    int64_t wait_ms;
+
+    if (!list_is_linked(&host->doubted))
+        return HOST_TURN_AWAY_MS;
+    wait_ms = HOST_TURN_AWAY_MS * (1 + (int64_t)host->turned_away++ / HOST_GUESTS_MAX);
+    return wait_ms < HOST_TURN_AWAY_MAX_MS ? wait_ms : HOST_TURN_AWAY_MAX_MS;
+}
+
 void host_judge(struct hosts *hosts, struct host *host, bool has_failed)
 {
+    if (!has_failed)
+        host->turned_away = 0;
     if (has_failed == list_is_linked(&host->doubted))
         return;
     if (!has_failed) {

@@ -10,6 +10,8 @@
 enum {
     HOST_GUESTS_MAX = 8,
     HOST_DOUBTED_MAX = 1000, /* hosts that are remembered for having failed */
+    HOST_TURN_AWAY_MS = 5000,
+    HOST_TURN_AWAY_MAX_MS = 600 * 1000,
 };
 
 struct host {
@@ -18,6 +20,7 @@ struct host {
     unsigned users;
     struct list starved;      /* targets that wait for room here; struct target.starving */
     unsigned guests;          /* sendings to URLs of tasks, waiting or under way */
+    unsigned turned_away;     /* guests, since it is doubted */
     struct list_node doubted; /* the last guest failed; one of its users */
 };
 
@@ -35,5 +38,9 @@ void hosts_fini(struct hosts *hosts);
 struct host *host_hold(struct hosts *hosts, const struct push_url *url);
 void host_let_go(struct hosts *hosts, struct host *host); /* NULL is fine */
 bool host_takes_guest(const struct host *host);
+/* One that it does not take: when it may come again. While it is doubted, the more there are the
+ * later: else all that is due to a host that hangs would come, and be written, every few seconds.
+ */
+int64_t host_turn_away(struct host *host);
 /* How a guest fared. */
 void host_judge(struct hosts *hosts, struct host *host, bool has_failed);

@@ -60,6 +60,32 @@ static void a_host_that_failed_its_last_guest_takes_one_at_a_time(void **state)
     hosts_fini(&hosts);
 }
 
+static void the_more_a_failing_host_turns_away_the_later_they_come_again(void **state)
+{
+    struct hosts hosts;
+    struct push_url url = {.host = BYTES("a.example"), .port = 443};
+    struct host *host;
+
+    (void)state;
+    hosts_init(&hosts);
+    host = host_hold(&hosts, &url);
+    for (int i = 0; i < 10000; i++)
+        assert_int_equal(host_turn_away(host), HOST_TURN_AWAY_MS);
+    host_judge(&hosts, host, true);
+    for (int i = 0; i < HOST_GUESTS_MAX; i++)
+        assert_int_equal(host_turn_away(host), HOST_TURN_AWAY_MS);
+    assert_int_equal(host_turn_away(host), 2 * HOST_TURN_AWAY_MS);
+    for (int i = 0; i < 10000; i++)
+        assert_true(host_turn_away(host) <= HOST_TURN_AWAY_MAX_MS);
+    assert_int_equal(host_turn_away(host), HOST_TURN_AWAY_MAX_MS);
+    host_judge(&hosts, host, true);
+    assert_int_equal(host_turn_away(host), HOST_TURN_AWAY_MAX_MS);
+    host_judge(&hosts, host, false);
+    assert_int_equal(host_turn_away(host), HOST_TURN_AWAY_MS);
+    host_let_go(&hosts, host);
+    hosts_fini(&hosts);
+}
+
 static void so_many_are_remembered_and_no_more(void **state)
 {
     struct hosts hosts;
@@ -83,6 +109,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(targets_of_one_host_and_port_share_it),
         cmocka_unit_test(a_host_that_failed_its_last_guest_takes_one_at_a_time),
+        cmocka_unit_test(the_more_a_failing_host_turns_away_the_later_they_come_again),
         cmocka_unit_test(so_many_are_remembered_and_no_more),
     };
 
