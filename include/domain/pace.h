@@ -48,6 +48,8 @@ struct pace_result {
 void pace_init(struct pace *pace, int32_t most);
 /* Another ceiling; what is in flight stays. */
 void pace_limit(struct pace *pace, int32_t most);
+/* It is another endpoint from now on: nothing of what was known holds; what is in flight stays. */
+void pace_renew(struct pace *pace);
 /* How many requests may be begun now. */
 unsigned pace_room(const struct pace *pace, int64_t now_mono_ms);
 /* How many more may be at hand, so that a quick target need not wait for them: half of its window,

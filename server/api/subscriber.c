@@ -64,7 +64,7 @@ static bool is_out_of_reach(const struct subscriber *subscriber, const struct re
     int64_t cursor = subscriber->cursor;
 
     return cursor >= 0 && !begins_before_all(subscriber) &&
-           (cursor + 1 < reply->events_first || cursor > reply->events_last);
+           (cursor < reply->events_first - 1 || cursor > reply->events_last);
 }
 
 /* An error ends the stream: the client comes back, and goes on where it was. */

@@ -36,6 +36,17 @@ void pace_limit(struct pace *pace, int32_t most)
         pace->window = pace->most;
 }
 
+void pace_renew(struct pace *pace)
+{
+    struct pace before = *pace;
+
+    pace_init(pace, before.most);
+    pace->in_flight = before.in_flight;
+    pace->begun = pace->shrunk = pace->round = before.begun;
+    pace->sent = before.sent;
+    pace->failed = before.failed;
+}
+
 /* ---- room ---- */
 
 static bool is_resting(const struct pace *pace)

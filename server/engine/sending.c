@@ -266,7 +266,9 @@ static bool counts_as_failed(const struct hot_webhook *webhook,
 static void put_off(struct batch *batch, struct hot_webhook *webhook, struct delivery_row *row,
                     const struct delivery_outcome *outcome)
 {
-    if (row->at_ms + WEBHOOK_KEPT_MS < batch->now.wall_ms && row->attempts > 0)
+    bool was_tried = outcome->status != 0 || row->attempts > 0;
+
+    if (row->at_ms + WEBHOOK_KEPT_MS < batch->now.wall_ms && was_tried)
         delivery_over(batch, webhook, row, DELIVERY_DEAD);
     else
         again(batch, row, 0, outcome);

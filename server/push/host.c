@@ -3,6 +3,7 @@
 
 #include "base/memory.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,8 @@ struct host *host_hold(struct hosts *hosts, const struct push_url *url)
     struct host *host;
 
     (void)snprintf(key, sizeof(key), "%.*s:%u", BYTES_ARG(url->host), url->port);
+    for (char *at = key; *at != '\0'; at++) /* names are the same however they are written */
+        *at = (char)tolower((unsigned char)*at);
     host = map_get(hosts->by_name, bytes_of(key));
     if (host == NULL) {
         host = mem_alloc(sizeof(*host));

@@ -17,6 +17,7 @@ enum {
 struct host {
     char *key; /* "name:port" */
     unsigned in_flight;
+    unsigned recalls; /* DELETEs under way, which are counted by themselves */
     unsigned users;
     struct list starved;      /* targets that wait for room here; struct target.starving */
     unsigned guests;          /* sendings to URLs of tasks, waiting or under way */

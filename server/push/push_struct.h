@@ -27,6 +27,7 @@ struct push {
     struct list idle; /* exchanges */
     unsigned idle_len;
     unsigned in_flight;
+    unsigned recalls; /* DELETEs under way, which are counted by themselves */
 
     struct hosts hosts;
     struct map *targets;

@@ -1,4 +1,6 @@
-/* Recall: not counted against the window, so that it goes out while the endpoint is busy. */
+/* Recall: not counted against the window nor among the requests that it ends, so that it goes out
+ * while the endpoint is busy. But of many that come at once only as many are under way as of those.
+ */
 #include "recall.h"
 
 #include "push_struct.h"
@@ -7,7 +9,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { DELETE_MOST_MS = 10000, DELETE_LEAST_MS = 500, LATE_MS = 250 };
+enum { DELETE_MOST_MS = 10000, DELETE_LEAST_MS = 500, LATE_MS = 250, AGAIN_MS = 50 };
 
 static struct recall *recall_of(const struct target *target, struct bytes lease)
 {
@@ -47,6 +49,16 @@ static const char *url_of(const struct target *target, struct id task, struct ar
     return arena_printf(mem, "%.*s/%s%s", BYTES_ARG(path), id, query != NULL ? query : "").at;
 }
 
+/* Its DELETE is under way no more. */
+static void leave(struct push *push, struct recall *recall)
+{
+    push_return_exchange(push, recall->exchange);
+    recall->exchange = NULL;
+    recall->target->host->recalls--;
+    push->recalls--;
+    turns_mark(push, recall->target);
+}
+
 static void on_over(void *ctx, struct exchange *exchange, const struct push_answer *answer,
                     int64_t took_ms)
 {
@@ -56,8 +68,7 @@ static void on_over(void *ctx, struct exchange *exchange, const struct push_answ
     struct sending *sending = sending_among(&target->sent, recall->lease);
 
     (void)took_ms;
-    recall->exchange = NULL;
-    push_return_exchange(push, exchange);
+    leave(push, recall);
     if (recall->is_moot || answer->failure != PUSH_ANSWERED ||
         (answer->status != 200 && answer->status != 204))
         return;
@@ -66,8 +77,9 @@ static void on_over(void *ctx, struct exchange *exchange, const struct push_answ
         sending_end(push, sending);
 }
 
-static void send_delete(struct push *push, struct recall *recall, int64_t grace_ms)
+static void send_delete(struct push *push, struct recall *recall)
 {
+    int64_t grace_ms = recall->ends_ms - LATE_MS - push_now_ms(push);
     struct target *target = recall->target;
     struct letter letter = {.url = url_of(target, recall->task, recall->mem), .is_delete = true};
     char id[ID_TEXT_LEN + 1];
@@ -86,7 +98,25 @@ static void send_delete(struct push *push, struct recall *recall, int64_t grace_
     recall->exchange = push_take_exchange(push);
     recall->exchange->on_over = on_over;
     recall->exchange->ctx = recall;
+    target->host->recalls++;
+    push->recalls++;
     exchange_begin(recall->exchange, &letter, target->is_https);
+}
+
+int64_t recalls_send(struct push *push, struct target *target)
+{
+    struct list_node *node;
+
+    while ((node = list_first(&target->unsent)) != NULL) {
+        struct recall *recall = CONTAINER_OF(node, struct recall, turn);
+
+        if (push->recalls >= push->options.max || target->host->recalls >= push->options.per_host)
+            return push_now_ms(push) + AGAIN_MS; /* others may hold the room */
+        list_remove(&recall->turn);
+        if (!recall->is_moot)
+            send_delete(push, recall);
+    }
+    return INT64_MAX;
 }
 
 void recalls_hear(struct push *push, struct target *target, const struct heartbeat_cancel *cancel)
@@ -112,7 +142,7 @@ void recalls_hear(struct push *push, struct target *target, const struct heartbe
         .ends_ms = push_now_ms(push) + cancel->grace_ms + LATE_MS,
     };
     list_push_back(&target->recalls, &recall->link);
-    send_delete(push, recall, cancel->grace_ms);
+    list_push_back(&target->unsent, &recall->turn);
 }
 
 void recalls_note_end(struct target *target, struct bytes lease, enum push_end end)
@@ -127,9 +157,10 @@ void recall_end(struct push *push, struct recall *recall)
 {
     if (recall->exchange != NULL) {
         exchange_cut(recall->exchange);
-        push_return_exchange(push, recall->exchange);
+        leave(push, recall);
     }
     list_remove(&recall->link);
+    list_remove(&recall->turn);
     arena_free(recall->mem);
 }
 

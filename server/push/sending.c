@@ -6,6 +6,8 @@
 #include "trade.h"
 #include "turns.h"
 
+#include <string.h>
+
 /* ---- parcels ---- */
 
 struct parcel *parcel_new(struct arena *mem)
@@ -114,6 +116,7 @@ static void on_over(void *ctx, struct exchange *exchange, const struct push_answ
     struct target *target = sending->target;
     struct push *push = exchange->terms->push;
     struct push_verdict verdict = push_judge(answer);
+    bool is_of_target = target->url != NULL && strcmp(sending->url, target->url) == 0;
     struct pace_result result = {.word = verdict.word,
                                  .took_ms = took_ms,
                                  .retry_after_ms = answer->retry_after_ms,
@@ -121,10 +124,12 @@ static void on_over(void *ctx, struct exchange *exchange, const struct push_answ
 
     if (sending->is_guest)
         result = judge_guest(push, sending, verdict.word);
+    else if (!is_of_target) /* what was before says nothing of what is */
+        result.word = PACE_REFUSED;
     pace_end(&target->pace, sending->number, &result, push_time(push).mono_ms);
     if (verdict.end != PUSH_END_DONE && verdict.end != PUSH_END_ACCEPTED)
         health_failed(target, answer);
-    if (verdict.end == PUSH_END_GONE && target->url != NULL) /* at once, as the engine will say */
+    if (verdict.end == PUSH_END_GONE && is_of_target) /* at once, as the engine will say */
         target->is_gone = target->is_out = true;
     health_count(push, target, verdict.end, took_ms);
     target->trade->settle(push, sending, exchange, answer, verdict.end);

@@ -44,12 +44,15 @@ static bool set_url(struct push *push, struct target *target, struct bytes url)
 void target_change(struct push *push, struct target *target, const struct target_view *view)
 {
     bool is_same = target->url != NULL && bytes_equal(bytes_of(target->url), view->url);
+    bool had_url = target->url != NULL;
     bool can_be_called = is_same || view->url.len == 0 || set_url(push, target, view->url);
 
     target->is_shut = view->is_out;
     target->is_out = target->is_shut || !can_be_called;
     if (!can_be_called) /* push_allow was changed: nothing else would tell why nothing comes */
         health_failed(target, &(struct push_answer){.failure = PUSH_DENIED});
+    if (had_url && !is_same)
+        pace_renew(&target->pace);
     memcpy(target->keys, view->keys, sizeof(target->keys));
     target->keys_len = view->keys_len;
     target->old_key_until_ms = view->old_key_until_ms;
@@ -70,6 +73,7 @@ struct target *target_new(struct push *push, const struct target_view *view)
     list_init(&target->waiting);
     list_init(&target->sent);
     list_init(&target->recalls);
+    list_init(&target->unsent);
     pace_init(&target->pace, view->concurrency > 0 ? view->concurrency : 1);
     pace_show(&target->pace, push_time(push), &target->noted);
     target_change(push, target, view);

@@ -35,6 +35,7 @@ struct target {
     unsigned waiting_len;
     struct list sent;    /* sendings under way */
     struct list recalls; /* of a worker: cancels that are not over */
+    struct list unsent;  /* of them, those whose DELETE waits for room */
     struct pile ended;   /* outcomes: of struct outcome or struct delivery_outcome */
 
     struct list_node dropped;                /* of the room's, until its errands are back */

@@ -253,7 +253,9 @@ static void on_heartbeat(struct push *push, struct errand *errand)
 static int64_t listen_for_cancels(struct push *push, struct target *target)
 {
     int64_t now_ms = push_now_ms(push);
-    int64_t at_ms = recalls_end_late(push, target);
+    int64_t late_ms = recalls_end_late(push, target);
+    int64_t unsent_ms = recalls_send(push, target);
+    int64_t at_ms = late_ms < unsent_ms ? late_ms : unsent_ms;
 
     if (target->heartbeat != NULL)
         return at_ms;

@@ -125,8 +125,15 @@ async def deaf(_fixture, _request, writer):
 
 
 @behaviour("accept")
+@behaviour("accept-slow")
 async def accept(_fixture, _request, writer):
     return await answer(writer, 202)
+
+
+@behaviour("accept-slow", "DELETE")
+async def stop_slowly(_fixture, _request, writer):
+    await asyncio.sleep(0.2)
+    return await answer(writer, 204)
 
 
 @behaviour("slow")

@@ -172,6 +172,20 @@ def a_cancel_of_what_was_accepted_is_sent_too(world):
     broker.ended(task, "cancelled")
 
 
+def many_cancels_go_out_a_few_at_a_time(world):
+    """They have bounds as tasks have, of their own."""
+    broker = world.broker("--push-per-host", "5")
+    broker.worker("q", world.fixture.url("accept-slow"), concurrency=60)
+    tasks = broker.submit_many("q", 60, lease_s=600)
+    until(lambda: broker.counts("q")["running"] == 60)
+    world.fixture.overlap("accept-slow", forget=True)
+    for task in tasks:
+        broker.ask("POST", f"/tasks/{task}/cancel", {"grace_s": 300})
+    for task in tasks:
+        broker.ended(task, "cancelled")
+    equal(world.fixture.overlap("accept-slow"), 5)
+
+
 def a_drain_finishes_what_is_under_way(world):
     """And begins nothing."""
     broker = world.broker("--drain-timeout", "60s")
@@ -288,6 +302,7 @@ TESTS = (
     a_cancel_is_a_signed_delete,
     a_cancel_that_is_not_heard_ends_after_its_grace,
     a_cancel_of_what_was_accepted_is_sent_too,
+    many_cancels_go_out_a_few_at_a_time,
     a_drain_finishes_what_is_under_way,
     a_stop_that_cannot_wait_loses_nothing,
     a_kill_in_the_middle_delivers_again,

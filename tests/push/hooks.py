@@ -147,6 +147,16 @@ def a_hook_that_is_gone_is_sent_nothing_more(world):
     never(lambda: len(world.fixture.seen("status/410")) > count, 0.5)
 
 
+def a_hook_with_another_url_does_not_rest(world):
+    broker = world.broker()
+    hook(broker, "h", world.fixture.url("throttle/503/1/3000"), types=["task.failed"])
+    broker.ask("POST", "/webhooks/h/test?wait=1")
+    until(lambda: broker.must("GET", "/webhooks/h")["state"] == "resting")
+    hook(broker, "h", world.fixture.url("ok/hook"), types=["task.failed"])
+    broker.must("POST", "/webhooks/h/test?wait=20")
+    equal(len(world.fixture.seen("ok/hook")), 1)
+
+
 def messages_outlive_a_kill(world):
     """At least once: what was not taken before is sent after the start."""
     broker = world.broker()
@@ -247,6 +257,7 @@ TESTS = (
     the_ladder_is_climbed_to_its_end,
     a_test_is_sent_and_answered,
     a_hook_that_is_gone_is_sent_nothing_more,
+    a_hook_with_another_url_does_not_rest,
     messages_outlive_a_kill,
     a_dead_hook_does_not_hold_another,
     a_task_calls_back_when_it_is_over,

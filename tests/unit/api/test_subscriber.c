@@ -174,6 +174,14 @@ static void however_little_room_there_is_nothing_is_lost(void **state)
     assert_string_equal(pull_all(7), whole);
 }
 
+static void an_id_that_there_cannot_be_is_reset(void **state)
+{
+    (void)state;
+    one.cursor = INT64_MAX;
+    give_page(0, 5, 20, false);
+    assert_non_null(strstr(pull_all(1000), "event: reset"));
+}
+
 static void an_id_that_the_log_does_not_reach_is_reset(void **state)
 {
     static const int64_t LOST[] = {3, 21};
@@ -283,6 +291,7 @@ int main(void)
         WITH_ONE(pages_then_ring_are_one_stream),
         WITH_ONE(who_fell_behind_the_ring_reads_pages_again),
         WITH_ONE(however_little_room_there_is_nothing_is_lost),
+        WITH_ONE(an_id_that_there_cannot_be_is_reset),
         WITH_ONE(an_id_that_the_log_does_not_reach_is_reset),
         WITH_ONE(who_begins_before_all_takes_what_is_kept),
         WITH_ONE(the_end_of_its_task_is_the_end),

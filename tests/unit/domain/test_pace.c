@@ -347,6 +347,26 @@ static void a_refusal_says_nothing(void **state)
     assert_int_equal(pace.sent, before.sent + 100);
 }
 
+static void another_endpoint_has_no_past(void **state)
+{
+    struct pace pace;
+    uint64_t first, second;
+
+    (void)state;
+    pace_init(&pace, 100);
+    (void)round_of(&pace, PACE_GOOD, 10, 1);
+    first = pace_begin(&pace, 1);
+    second = pace_begin(&pace, 1);
+    end(&pace, first, PACE_THROTTLED, 1);
+    assert_int_equal(pace_room(&pace, 2), 0);
+    pace_renew(&pace);
+    assert_int_equal(pace.in_flight, 1);
+    assert_int_equal(pace_wakes_at(&pace, 2), INT64_MAX); /* one at a time, and one is out */
+    end(&pace, second, PACE_REFUSED, 2);
+    assert_int_equal(pace_room(&pace, 2), 1);
+    assert_int_equal(pace.sent, 3);
+}
+
 /* ---- asked for time ---- */
 
 static void who_asks_for_time_gets_it_within_bounds(void **state)
@@ -473,6 +493,7 @@ int main(void)
         cmocka_unit_test(the_ladder_of_one_task_is_not_delayed),
         cmocka_unit_test(what_was_begun_before_the_rest_neither_ends_nor_holds_it),
         cmocka_unit_test(a_refusal_says_nothing),
+        cmocka_unit_test(another_endpoint_has_no_past),
         cmocka_unit_test(who_asks_for_time_gets_it_within_bounds),
         cmocka_unit_test(who_asks_again_without_a_time_gets_longer_ones),
         cmocka_unit_test(the_longer_rest_holds),

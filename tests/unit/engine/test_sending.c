@@ -81,6 +81,27 @@ static void what_was_put_off_costs_no_attempt(void **state)
     assert_int_equal(take(stage, number)->deliveries[0].attempt, 1);
 }
 
+static void settle_as_busy(struct stage *stage, int64_t webhook, int64_t delivery)
+{
+    struct command *command = to_settle(stage, webhook, delivery, DELIVERY_PUT_OFF);
+
+    command->in.delivered.outcomes[0].status = 503;
+    (void)stage_ask(stage, command);
+}
+
+static void one_that_is_busy_for_ever_is_dead_in_the_end(void **state)
+{
+    struct stage *stage = *state;
+    int64_t number = hook(stage, "h", "task.submitted");
+
+    submit(stage, "q");
+    for (unsigned day = 0; day < 9 && view_hook(stage, "h")->backlog > 0; day++) {
+        settle_as_busy(stage, number, take(stage, number)->deliveries[0].number);
+        stage_pass(stage, 86400000);
+    }
+    assert_int_equal(view_hook(stage, "h")->dead, 1);
+}
+
 static void a_restart_forgets_what_was_handed_out(void **state)
 {
     struct stage *stage = *state;
@@ -180,6 +201,7 @@ int main(void)
         TEST(as_many_as_were_asked_for_and_none_twice),
         TEST(what_failed_comes_again_by_the_ladder_and_is_dead_at_its_end),
         TEST(what_was_put_off_costs_no_attempt),
+        TEST(one_that_is_busy_for_ever_is_dead_in_the_end),
         TEST(a_restart_forgets_what_was_handed_out),
         TEST(what_is_settled_twice_counts_once),
         TEST(one_that_is_gone_collects_and_is_sent_nothing_until_it_is_set_anew),
