@@ -18,6 +18,24 @@ static void print_estimate(struct bytes explanation)
         printf("It may run in %lld.%03lld s.\n", (long long)(ms / 1000), (long long)(ms % 1000));
 }
 
+static void print_cancel(struct bytes explanation, struct arena *arena)
+{
+    struct bytes cancel = json_find(explanation, "cancel");
+    struct bytes reason, ends_at;
+
+    if (!json_is_object(cancel))
+        return;
+    reason = printable(json_text_of(cancel, "reason", arena), arena);
+    ends_at = printable(json_text_of(cancel, "ends_at", arena), arena);
+    if (ends_at.len > 0)
+        printf("It was asked to stop (%.*s): its worker has until %.*s to end it.\n",
+               BYTES_ARG(reason), BYTES_ARG(ends_at));
+    else
+        printf("Why it was cancelled: %.*s%s.\n", BYTES_ARG(reason),
+               bytes_is(json_find(cancel, "abandoned"), "true") ? "; its worker never answered"
+                                                                : "");
+}
+
 static void print_why(struct bytes explanation, struct arena *arena)
 {
     struct bytes blockers = json_list_of(explanation, "blockers");
@@ -28,7 +46,8 @@ static void print_why(struct bytes explanation, struct arena *arena)
     printf("The task is %.*s.\n", BYTES_ARG(state));
     for (size_t at = 0; json_each(blockers, &at, &key, &blocker);)
         printf("%u. %.*s\n", ++number, BYTES_ARG(printable(reason_of(blocker, arena), arena)));
-    if (number == 0)
+    print_cancel(explanation, arena);
+    if (number == 0 && !json_is_object(json_find(explanation, "cancel")))
         printf("Nothing stands in its way.\n");
     print_estimate(explanation);
 }

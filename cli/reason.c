@@ -11,8 +11,7 @@ enum { TEXT_MAX = 1 << 20, MEMBERS_MAX = 32, NAME_LEN_MAX = 64 };
 
 #define WORKERS                                                                                    \
     "[ Workers there: {workers}.][ Lost, quiet or paused: {unavailable}.]"                         \
-    "[ Of these, resting after failed pushes: {resting}.][ The first of them goes on at {until}.]" \
-    "[ Of these, disabled by a 410 of their endpoint: {disabled}.]"
+    "[ Push workers that rest: {resting}.][ Push workers whose endpoint answered 410: {disabled}.]"
 
 static const struct pattern {
     const char *kind;
@@ -38,6 +37,10 @@ static const struct pattern {
     {"no_worker",
      "No worker of queue {queue} takes tasks of type '{type}'[ and its priority: the "
      "least that one takes is {min_priority}][; only worker {worker} may run it]." WORKERS},
+    {"no_worker_resting",
+     "The push worker {name} is {state}[ until {until}][: {error}].[ It runs type '{type}' of queue {queue}.]" WORKERS},
+    {"no_worker_disabled",
+     "The push worker {name} is {state}: its endpoint answered 410.[ It runs type '{type}' of queue {queue}.]" WORKERS},
     {"labels", "No worker of queue {queue}[ for type '{type}'] has all that it requires: "
                "{requires}[; nobody has {missing}]." WORKERS},
     {"position", "It is in line[ of queue {queue}][, tasks in front of it: {ahead}].[ Workers that "
@@ -169,7 +172,12 @@ static void append_rest(struct telling *telling)
 static struct bytes kind_of(struct bytes blocker, struct arena *arena)
 {
     struct bytes kind = json_text_of(blocker, "kind", arena);
+    struct bytes state = json_text_of(blocker, "state", arena);
 
+    if (bytes_is(kind, "no_worker") && bytes_is(state, "resting"))
+        return BYTES("no_worker_resting");
+    if (bytes_is(kind, "no_worker") && bytes_is(state, "disabled"))
+        return BYTES("no_worker_disabled");
     if (!bytes_is(json_find(blocker, "fits"), "false"))
         return kind;
     if (bytes_is(kind, "limit"))

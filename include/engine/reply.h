@@ -37,16 +37,20 @@ struct task_view {
     struct blocker *blockers;
     unsigned blockers_len;
     int64_t estimate_ms; /* until it may run; -1: unknown */
+    int64_t grace_at_ms; /* of one that was asked to stop, with explain: when its attempt is ended
+                            at the latest; -1: none runs */
 };
 
 /* One reason why a task does not run. Numbers are -1 and bytes NONE where they do not apply. */
 struct blocker {
     const char *kind; /* paused closed queue_cap schedule no_worker position ... */
     struct bytes queue, type;
-    struct bytes name;              /* of a limit */
+    struct bytes name;              /* of a limit, of a push worker */
     struct bytes key;               /* of an order */
     enum task_state holder_state;   /* of the one holder; NONE: it does not apply */
-    const char *state;              /* of a queue that hands out nothing; NULL: it does not apply */
+    const char *state;              /* of a queue that hands out nothing, of the push worker that
+                                       is named; NULL: it does not apply */
+    struct bytes error;             /* of that worker: what its endpoint did last */
     struct bytes requires, missing; /* labels: all, and those that no live worker has */
     struct bytes worker;            /* the one that it is pinned to, its id's text */
     int64_t until_ms;

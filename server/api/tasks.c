@@ -229,6 +229,21 @@ static enum err decode_explain(struct call *call)
     return decode_look(call);
 }
 
+static void write_cancel(struct json_out *out, const struct task_view *view)
+{
+    const struct task *task = view->task;
+
+    if (task->cancel_requested_at_ms < 0 && task->state != TASK_CANCELLED)
+        return;
+    json_out_key(out, "cancel");
+    json_out_object(out);
+    json_member_time_or_null(out, "requested_at", task->cancel_requested_at_ms);
+    json_member_text_or_null(out, "reason", task->cancel_reason);
+    json_member_time_or_null(out, "ends_at", view->grace_at_ms);
+    json_member_bool(out, "abandoned", task->abandoned);
+    json_out_object_end(out);
+}
+
 static void answer_explain(struct call *call)
 {
     const struct task_view *view = &call->command.reply.view;
@@ -244,6 +259,7 @@ static void answer_explain(struct call *call)
         wire_blocker(&answer.out, &view->blockers[i]);
     json_out_array_end(&answer.out);
     json_member_seconds_or_null(&answer.out, "estimate", view->estimate_ms);
+    write_cancel(&answer.out, view);
     json_out_object_end(&answer.out);
     answer_send(call, 200, &answer);
 }

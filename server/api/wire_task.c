@@ -225,6 +225,8 @@ void wire_blocker(struct json_out *out, const struct blocker *blocker)
         json_member_text(out, "holder_state", bytes_of(task_state_name(blocker->holder_state)));
     if (blocker->state != NULL)
         json_member_text(out, "state", bytes_of(blocker->state));
+    if (blocker->error.at != NULL)
+        json_member_text(out, "error", blocker->error);
     if (blocker->worker.at != NULL)
         json_member_text(out, "worker", blocker->worker);
     if (blocker->requires.at != NULL)

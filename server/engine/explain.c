@@ -196,6 +196,21 @@ static void explain_cap(struct explanation *explanation)
     explanation->is_open |= queue->settings.concurrency == 0;
 }
 
+/* One that runs may go on until its grace time is over. */
+static void explain_cancel(const struct explanation *explanation)
+{
+    struct task *task = explanation->view->task;
+    struct db *db = explanation->batch->db;
+    struct lease_row lease;
+
+    if (task->cancel_requested_at_ms < 0 && task->state != TASK_CANCELLED)
+        return;
+    if (task->has_results)
+        task->cancel_reason = result_reason(db, task->number, explanation->command->mem);
+    if (task_state_is_leased(task->state) && lease_load(db, task->number, &lease))
+        explanation->view->grace_at_ms = lease.grace_at_ms;
+}
+
 /* What is known of its place in line is known already; it is never sooner than time allows. */
 static void explain_estimate(const struct explanation *explanation)
 {
@@ -222,6 +237,7 @@ void fill_explain(struct batch *batch, struct command *command, const struct tas
         .least_ms = -1,
     };
 
+    explain_cancel(&explanation);
     if (!task_state_is_pending(row->state))
         return;
     view->blockers = arena_alloc(command->mem, BLOCKERS_MAX * sizeof(struct blocker));

@@ -10,11 +10,13 @@ struct census {
     const struct hot_worker **able;  /* they have the labels as well, and take its priority */
     unsigned live, typed_len, able_len;
     unsigned labelled;          /* those that have the labels */
-    unsigned unavailable;       /* not live: lost, quiet, paused, asked to go, or one of the next */
-    unsigned resting, disabled; /* pushed to: too many failures; it answered 410 */
-    int64_t resumes_at_ms;      /* the first of the resting that would take it; -1: none would */
-    int32_t min_priority;       /* the least that one of the labelled takes */
-    int64_t slots, free;        /* of the able */
+    unsigned unavailable;       /* not live: lost, quiet, paused, asked to go */
+    unsigned resting, disabled; /* pushed to, and not live either: too many failures, or it asked
+                                   for time; it answered 410 */
+    /* The first of the resting, and one of the disabled, that would take it else. */
+    const struct hot_worker *rests, *is_disabled;
+    int32_t min_priority; /* the least that one of the labelled takes */
+    int64_t slots, free;  /* of the able */
 };
 
 struct explanation {

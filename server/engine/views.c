@@ -94,7 +94,7 @@ void fill_task(struct batch *batch, struct command *command, const struct task *
     dead_letter_load(batch->db, task, command->mem);
     task->deduplicated = command->reply.deduplicated;
     view->task = task;
-    view->estimate_ms = -1;
+    view->estimate_ms = view->grace_at_ms = -1;
     if (wants.attempts) {
         attempts_load(batch->db, row->number, command->mem, &view->attempts, &view->attempts_len);
         append_running(batch, command, row, view);

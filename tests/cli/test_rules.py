@@ -103,6 +103,18 @@ def task_why_says_it_in_sentences(bench):
     equal(bench.run("task", "why", ID)[1], "The task is running.\nNothing stands in its way.\n")
 
 
+@test
+def task_why_tells_of_a_cancel(bench):
+    cancel = {"requested_at": "T", "reason": "user", "ends_at": "T2", "abandoned": False}
+    answers(bench, "GET", EXPLAIN, reply(200, {"state": "running", "blockers": [], "estimate": None, "cancel": cancel}))
+    equal(bench.run("task", "why", ID)[1],
+          "The task is running.\nIt was asked to stop (user): its worker has until T2 to end it.\n")
+    cancel.update(ends_at=None, abandoned=True)
+    answers(bench, "GET", EXPLAIN, reply(200, {"state": "cancelled", "blockers": [], "estimate": None, "cancel": cancel}))
+    equal(bench.run("task", "why", ID)[1],
+          "The task is cancelled.\nWhy it was cancelled: user; its worker never answered.\n")
+
+
 # row 56: every kind of reason has a sentence, in which all its members are told
 @test
 def task_why_has_a_sentence_for_each_kind(bench):

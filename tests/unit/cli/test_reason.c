@@ -61,6 +61,16 @@ static void each_kind_has_its_sentence(void **state)
         "\"unavailable\":2}",
         "No worker of queue q takes tasks of type 't'; only worker w may run it. Workers there: 1. "
         "Lost, quiet or paused: 2.");
+    tells(
+        "{\"kind\":\"no_worker\",\"name\":\"m\",\"state\":\"resting\",\"queue\":\"q\",\"type\":\"t\","
+        "\"until\":\"T\",\"error\":\"it answered 429\",\"workers\":0,\"resting\":2}",
+        "The push worker m is resting until T: it answered 429. It runs type 't' of queue q. "
+        "Workers there: 0. Push workers that rest: 2.");
+    tells(
+        "{\"kind\":\"no_worker\",\"name\":\"m\",\"state\":\"disabled\",\"queue\":\"q\",\"type\":\"\","
+        "\"disabled\":1}",
+        "The push worker m is disabled: its endpoint answered 410. It runs type '' of queue q. "
+        "Push workers whose endpoint answered 410: 1.");
     tells("{\"kind\":\"labels\",\"queue\":\"q\",\"requires\":{\"gpu\":\"a\",\"zone\":\"b\"},"
           "\"missing\":{\"gpu\":\"a\"}}",
           "No worker of queue q has all that it requires: gpu=a, zone=b; nobody has gpu=a.");

@@ -150,6 +150,7 @@ static void rest(struct stage *stage, struct id worker, int64_t for_ms)
 
     note->in.target.health.state = TARGET_RESTING;
     note->in.target.health.resumes_at_ms = stage->now.wall_ms + for_ms;
+    note->in.target.health.error = BYTES("it answered 429");
     assert_int_equal(code_of(stage_ask(stage, note)), OK);
 }
 
@@ -162,6 +163,17 @@ static struct id resting(struct stage *stage)
 {
     rest(stage, enrol_at(stage, "https://a.example"), 60000);
     rest(stage, enrol_at(stage, "https://b.example"), 20000);
+    return submit(stage, "q");
+}
+
+static struct id resting_and_of_another_type(struct stage *stage)
+{
+    struct command *command = to_enrol_push(stage, "q", "https://a.example");
+    static struct bytes types[] = {{"other", 5}};
+
+    command->in.worker_spec.types = types;
+    command->in.worker_spec.types_len = 1;
+    rest(stage, stage_ask(stage, command)->reply.workers[0].id, 60000);
     return submit(stage, "q");
 }
 
@@ -254,9 +266,13 @@ static const struct situation SITUATIONS[] = {
     {ON(quiet), TASK_READY, "no_worker queue=q workers=0 unavailable=1" NONE},
     {ON(paused_and_terminating), TASK_READY, "no_worker queue=q workers=0 unavailable=2" NONE},
     {ON(resting), TASK_READY,
-     "no_worker queue=q until=20000 workers=0 unavailable=2 resting=2" NONE},
+     "no_worker name=thumbs queue=q state=resting error=it answered 429 until=20000 workers=0 "
+     "unavailable=0 resting=2" NONE},
     {ON(rested), TASK_READY, NEXT "1 slots=2 free=2"},
-    {ON(disabled), TASK_READY, "no_worker queue=q workers=0 unavailable=1 disabled=1" NONE},
+    {ON(disabled), TASK_READY,
+     "no_worker name=thumbs queue=q state=disabled workers=0 unavailable=0 disabled=1" NONE},
+    {ON(resting_and_of_another_type), TASK_READY,
+     "no_worker queue=q workers=0 unavailable=0 resting=1" NONE},
     {ON(resting_beside_one_that_runs), TASK_READY, NEXT "1 slots=3 free=3"},
     {ON(too_low), TASK_READY, "no_worker queue=q min_priority=5 workers=2 unavailable=0" NONE},
     {ON(without_label), TASK_READY,

@@ -45,6 +45,7 @@ static void tell_blocker(struct buffer *text, const struct blocker *blocker, int
     tell_text(text, "key", blocker->key);
     if (blocker->state != NULL)
         tell_text(text, "state", bytes_of(blocker->state));
+    tell_text(text, "error", blocker->error);
     if (blocker->holder_state != TASK_STATE_NONE)
         tell_text(text, "holder_state", bytes_of(task_state_name(blocker->holder_state)));
     tell_text(text, "requires", blocker->requires);
