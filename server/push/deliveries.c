@@ -75,12 +75,30 @@ static void ask(struct push *push, struct target *target, unsigned max)
     errand_post(push, target->ask);
 }
 
+/* Those that end meanwhile come behind. */
+static void keep(struct push *push, struct target *target, const struct deliveries_done *done)
+{
+    for (unsigned i = 0; i < done->outcomes_len; i++) {
+        struct delivery_outcome *outcome = pile_add(&target->ended, sizeof(*outcome));
+
+        *outcome = done->outcomes[i];
+        outcome->error = arena_bytes(target->ended.mem, outcome->error);
+    }
+    target->report_from_ms = push_now_ms(push) + ERRAND_AGAIN_MS;
+}
+
+/* What the engine could not take, since the disk is full, is out until it hears of it. */
 static void on_settled(struct push *push, struct errand *errand)
 {
-    errand->target->report = NULL;
-    if (errand->command.reply.error.code == ERR_NOT_FOUND)
-        target_drop(push, errand->target);
-    turns_mark(push, errand->target);
+    struct target *target = errand->target;
+    enum err code = errand->command.reply.error.code;
+
+    target->report = NULL;
+    if (code == ERR_NOT_FOUND)
+        target_drop(push, target);
+    else if (code != OK && !target->is_dropped && !push_is_draining(push))
+        keep(push, target, &errand->command.in.delivered);
+    turns_mark(push, target);
     arena_free(errand->command.mem);
 }
 

@@ -41,7 +41,7 @@ struct target {
     struct list_node dropped;                /* of the room's, until its errands are back */
     unsigned errands;                        /* that are out */
     struct errand *ask, *report, *heartbeat; /* NULL: none is out */
-    int64_t ask_from_ms, heartbeat_from_ms;  /* not before */
+    int64_t ask_from_ms, heartbeat_from_ms, report_from_ms; /* not before */
 
     struct list_node due;      /* to be served at the end of this turn */
     struct list_node starving; /* waits for room of the host or of the room */

@@ -193,6 +193,8 @@ static int64_t wakes_at(const struct push *push, const struct target *target, in
 
     if (at_ms != INT64_MAX)
         at_ms += HOLD_MS;
+    if (target->ended.len > 0 && target->report == NULL)
+        at_ms = earlier(at_ms, target->report_from_ms);
     if (!is_asking(target))
         return at_ms;
     if (pace_room(&target->pace, mono_ms) == 0)
@@ -200,6 +202,13 @@ static int64_t wakes_at(const struct push *push, const struct target *target, in
     else if (target->ask_from_ms > push_now_ms(push))
         at_ms = earlier(at_ms, target->ask_from_ms);
     return at_ms;
+}
+
+static void report(struct push *push, struct target *target)
+{
+    if (target->ended.len > 0 && target->report == NULL &&
+        target->report_from_ms <= push_now_ms(push))
+        target->trade->report(push, target);
 }
 
 static void serve(struct push *push, struct target *target)
@@ -214,8 +223,7 @@ static void serve(struct push *push, struct target *target)
     if (target->trade->attend != NULL)
         at_ms = target->trade->attend(push, target);
     ask(push, target, pace_room(&target->pace, now.mono_ms));
-    if (target->ended.len > 0 && target->report == NULL)
-        target->trade->report(push, target);
+    report(push, target);
     at_ms = earlier(at_ms, health_tell(push, target, now));
     at_ms = earlier(at_ms, wakes_at(push, target, now.mono_ms));
     if (at_ms == INT64_MAX)

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""kill -9 under load, restart, again: nothing acknowledged is lost, nothing runs twice, what is pushed arrives.
+"""kill -9 under load, restart, again: nothing acknowledged is lost, nothing runs twice, what is pushed arrives, webhooks are told.
 
     kill9.py --binary build/release/sluice [--rounds 12] [--seconds 36] [--seed N]
 """
@@ -14,6 +14,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "support"))
 
+import receiver as hooks  # noqa: E402
 from broker import Broker  # noqa: E402
 from clients import Canceller, Finisher, Submitter, Worker, queue_of  # noqa: E402
 from history import TERMINAL, History  # noqa: E402
@@ -31,13 +32,16 @@ def main():
     history = History()
     broker = Broker(options.binary, ["--push-allow", "127.0.0.0/8"], clock="real").start()
     target = Completer.target = Target(history, rng.random())
+    receiver = hooks.Receiver(history, rng.random())
     try:
         register(broker.port, target)
+        hooks.set_up(broker.port, receiver)
         Connection(broker.port).json("PUT", "/v1/queues/capped", {"concurrency": LIMIT})
         _storm(broker, history, rng, options)
-        target.is_faithful = True
+        target.is_faithful = receiver.is_faithful = True
         final = _settle(broker, history, rng)
         _check_pushed(history, target, final)
+        _check_told(broker, history, receiver, final)
         broker.stop()
     except Exception:
         print(broker.log_tail())
@@ -45,6 +49,7 @@ def main():
     finally:
         broker.dispose()
         target.close()
+        receiver.close()
     return _report(broker, history, final)
 
 
@@ -112,6 +117,14 @@ def _check_pushed(history, target, final):
     if not any(task in target.seen for task in mine):
         history.violate("nothing was pushed")
     print(f"pushed {len(target.seen)} of {len(mine)} tasks")
+
+
+def _check_told(broker, history, receiver, final):
+    """All that the webhook was to be told came to it."""
+    left = hooks.drain(broker.port)
+    if left:
+        history.violate(f"{left} deliveries to the webhook are still due")
+    receiver.check(final)
 
 
 def _live(connection):

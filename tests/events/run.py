@@ -131,6 +131,58 @@ def a_task_is_followed_to_its_end(bench):
     equal(bench.ask("GET", "/v1/tasks/0198b2f0-1111-7222-8333-444455556666/events")[0], 404)
 
 
+def what_each_kind_says(bench):
+    bench.start(clock="manual")
+    bench.must("PUT", "/v1/limits/gpu", {"max_running": 1})
+    worker = bench.worker()
+    heard = bench.listen("/v1/events")
+
+    def of(kind):
+        return [one.object for one in heard.said if one.type == kind]
+
+    def told(kind, count=1):
+        heard.wait(lambda this: len([one for one in this.said if one.type == kind]) >= count)
+        equal(len(of(kind)), count, kind)
+        return of(kind)[-1]
+
+    first, second = (bench.submit(limits=["gpu"]) for _ in range(2))
+    lease = bench.claim(worker)["lease"]
+    bench.must("POST", f"/v1/workers/{worker}/claim", {})
+    data = told("limit.saturated")["data"]
+    equal((data["limit"], data["running"], data["max"], data["queue"]), ("gpu", 1, 1, "q"))
+    bench.must("POST", f"/v1/leases/{lease}/progress", {"percent": 40, "message": "half", "data": {"row": 7}})
+    one = told("task.progress")
+    equal((one["task_id"], one["queue"], one["task_type"]), (first, "q", "t"))
+    equal(one["data"], {"percent": 40, "message": "half", "data": {"row": 7}})
+    bench.must("POST", f"/v1/leases/{lease}/logs", {"level": "error", "logger": "l", "message": "bad"})
+    data = told("task.log")["data"]
+    equal((data["level"], data["logger"], data["message"]), ("error", "l", "bad"))
+    bench.must("POST", f"/v1/leases/{lease}/fail", {"type": "Oops", "message": "m", "retryable": False})
+    data = told("task.failed")["data"]
+    equal((data["handled"], data["error"]["type"]), (False, "Oops"))
+    lease = bench.claim(worker)["lease"]
+    waiting = threading.Thread(target=bench.ask, args=("GET", f"/v1/tasks/{second}?wait=60"))
+    waiting.start()
+    time.sleep(0.3)
+    bench.must("POST", f"/v1/leases/{lease}/fail", {"type": "Oops", "message": "m", "retryable": False})
+    equal(told("task.failed", 2)["data"]["handled"], True)
+    waiting.join()
+    third = bench.submit()
+    bench.claim(worker)
+    bench.must("POST", f"/v1/tasks/{third}/cancel", {"grace_s": 3, "reason": "enough"})
+    bench.must("POST", "/v1/test/advance", {"s": 2})
+    equal(of("task.cancelled"), [], "within its grace time")
+    bench.must("POST", "/v1/test/advance", {"s": 1.5})
+    one = told("task.cancelled")
+    equal((one["task_id"], one["data"]),
+          (third, {"reason": "enough", "abandoned": True, "detail": "closing timed out"}))
+    bench.must("POST", f"/v1/tasks/{bench.submit()}/cancel", {})
+    equal(told("task.cancelled", 2)["data"], {"reason": "user", "abandoned": False})
+    equal(of("queue.idle"), [], "the queue before it was idle for a second")
+    bench.must("POST", "/v1/test/advance", {"s": 2})
+    equal(told("queue.idle")["queue"], "q")
+
+
 def filters_hold_live_and_from_the_log(bench):
     bench.start()
     paths = {"/v1/events?type=worker.*": {"worker.registered"}, "/v1/events?queue=a-*": {"a-1"},
@@ -407,7 +459,7 @@ def many_subscribers_cost_little(bench):
         raise AssertionError("quiet streams are busy")
 
 
-TESTS = (a_task_is_followed_to_its_end, filters_hold_live_and_from_the_log, what_is_malformed_is_refused,
+TESTS = (a_task_is_followed_to_its_end, what_each_kind_says, filters_hold_live_and_from_the_log, what_is_malformed_is_refused,
          the_command_prints_and_comes_back,
          an_id_that_is_too_old_or_to_come_is_a_reset, restarts_lose_nothing_and_repeat_nothing,
          a_stop_says_goodbye_after_the_last_events, a_token_sees_its_own_and_no_more_once_it_is_revoked,

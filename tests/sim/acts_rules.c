@@ -68,6 +68,20 @@ static void draw_awaited(struct op *op, struct task_rules *rules)
     buffer_fini(&lines);
 }
 
+/* One that is not there refuses the submit. */
+static void draw_callback(struct op *op, struct task_rules *rules)
+{
+    if (op->sim->hooks.has_urls && sim_chance(op->sim, 50)) {
+        rules->callback_url = BYTES("https://127.0.0.1:1/own");
+        return;
+    }
+    const struct snapshot *now = model_now(&op->sim->model);
+
+    if (now->webhooks_len > 0)
+        rules->callback_webhook =
+            op_printf(op, "%s", now->webhooks[sim_below(op->sim, now->webhooks_len)].name);
+}
+
 void rules_draw(struct op *op, struct task_rules *rules)
 {
     struct sim *sim = op->sim;
@@ -88,6 +102,8 @@ void rules_draw(struct op *op, struct task_rules *rules)
     if (sim_chance(sim, swarm->await_percent / 2))
         draw_awaited(op, rules);
     rules->on_dependency_failure = sim_pick(sim, 3);
+    if (sim->room.is_on && sim_chance(sim, sim->hooks.callback_percent))
+        draw_callback(op, rules);
 }
 
 /* Chains, fans, and now and then a circle. */

@@ -3,7 +3,7 @@
 
 enum { ROUNDS_MAX = 3000 };
 
-#define BOUND_MS INT64_C(600000)
+#define BOUND_MS INT64_C(1800000)
 
 static void heal_queue(struct sim *sim, unsigned queue)
 {
@@ -247,6 +247,7 @@ void heal_run(struct sim *sim)
     }
     if (!sim->has_failed && (unfinished(sim, &last_due_ms) > 0 || !is_answered(sim)))
         sim_fail(sim, "tasks or requests do not come to an end");
+    hooks_heal(sim);
     if (!sim->has_failed && rows_contradictions(sim->rows) != 0)
         sim_fail(sim, "counters or parts of tasks do not agree with the tasks in the end");
     if (!sim->has_failed)

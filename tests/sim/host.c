@@ -33,6 +33,7 @@ void host_open(struct sim *sim)
         .random = sim->engine_random,
         .metrics = sim->metrics,
         .drain_timeout_ms = 8000,
+        .bounds = {.deliveries_max = sim->hooks.deliveries_max},
         .heartbeat_ms = 5000,
         .worker_ttl_ms = WORKER_TTL_MS,
         .read_task = schedule_read_task,

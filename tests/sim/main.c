@@ -17,7 +17,8 @@ struct ask {
 };
 
 struct tally {
-    uint64_t passed, failed, steps, commands, grants, ends, kills, pushed, accepted;
+    uint64_t passed, failed, steps, commands, grants, ends, kills, pushed, accepted, told, taken,
+        died, missed;
 };
 
 /* The hash of all that happened; 0 when it failed. */
@@ -41,6 +42,10 @@ static uint64_t run_seed(const struct ask *ask, uint64_t seed, struct tally *tal
     tally->kills += sim.kills;
     tally->pushed += sim.room.pushed;
     tally->accepted += sim.room.accepted;
+    tally->told += sim.hooks.sent;
+    tally->taken += sim.hooks.taken;
+    tally->died += sim.hooks.died;
+    tally->missed += sim.hooks.missed;
     sim_fini(&sim);
     return hash;
 }
@@ -114,6 +119,9 @@ int main(int argc, char **argv)
         (unsigned long long)tally.grants, (unsigned long long)tally.ends,
         (unsigned long long)tally.kills, (unsigned long long)tally.pushed,
         (unsigned long long)tally.accepted);
+    (void)printf("%llu deliveries sent, %llu taken, %llu died, %llu missed\n",
+                 (unsigned long long)tally.told, (unsigned long long)tally.taken,
+                 (unsigned long long)tally.died, (unsigned long long)tally.missed);
     (void)printf("%llu passed, %llu failed\n", (unsigned long long)tally.passed,
                  (unsigned long long)tally.failed);
     return tally.failed == 0 ? 0 : 1;

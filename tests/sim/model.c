@@ -164,4 +164,5 @@ void model_look(struct sim *sim)
     for (unsigned i = 0; i < look.after->events_len; i++)
         sight_event(&look, &look.after->events[i]);
     sight_rows(&look);
+    hooks_look(&look);
 }

@@ -78,7 +78,7 @@ struct op *op_new(struct sim *sim, enum command_kind kind)
     command->caller = (struct caller){.ctx = op, .done = done, .is_alive = is_alive};
     op->sim = sim;
     op->command = command;
-    op->first = op->task = -1;
+    op->first = op->task = op->webhook = -1;
     return op;
 }
 

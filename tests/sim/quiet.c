@@ -204,6 +204,7 @@ void quiet_check(struct sim *sim)
     quiet_rules(sim);
     schedules_quiet(sim);
     room_quiet(sim);
+    hooks_quiet(sim);
     check_deleted(sim);
     check_kept(sim);
     if (sim->steps % LOOK_EVERY == 0 && rows_contradictions(sim->rows) != 0)

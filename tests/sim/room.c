@@ -22,6 +22,7 @@ void room_forget(struct sim *sim)
     memset(room->endpoints, 0, sizeof(room->endpoints));
     room->since = 0;
     room->watches = false;
+    hooks_forget(sim);
 }
 
 /* ---- what it asks ---- */
@@ -250,6 +251,7 @@ void room_run(struct sim *sim)
         beat(sim, i);
     }
     end_pushes(sim);
+    hooks_run(sim);
 }
 
 /* ---- what it is answered ---- */
@@ -259,7 +261,13 @@ static void learn(struct sim *sim, const struct target_view *view)
     unsigned number = view->name.len > 0 ? (unsigned)(view->name.at[view->name.len - 1] - '0') : 9;
     struct endpoint *endpoint;
 
-    if (view->kind != TARGET_WORKER || number >= ENDPOINTS) {
+    if (view->changed > sim->room.since)
+        sim->room.since = view->changed;
+    if (view->kind == TARGET_WEBHOOK) {
+        hooks_learn(sim, view);
+        return;
+    }
+    if (number >= ENDPOINTS) {
         sim_fail(sim, "an endpoint that nobody announced");
         return;
     }
@@ -271,8 +279,6 @@ static void learn(struct sim *sim, const struct target_view *view)
     endpoint->is_known = true;
     endpoint->is_out = view->is_out;
     endpoint->worker = view->worker;
-    if (view->changed > sim->room.since)
-        sim->room.since = view->changed;
 }
 
 static void take_on(struct op *op, const struct task *task)
@@ -334,6 +340,10 @@ void room_answered(struct op *op)
     struct sim *sim = op->sim;
     struct endpoint *endpoint = &sim->room.endpoints[op->agent - AGENTS];
 
+    if (op->webhook >= 0) {
+        hooks_answered(op);
+        return;
+    }
     if (op->command->kind == COMMAND_WATCH_TARGETS) {
         sim->room.watches = false;
         for (unsigned i = 0; i < reply->targets_len; i++)

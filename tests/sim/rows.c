@@ -24,6 +24,9 @@ enum text {
     ORDERS,
     DEPENDENCIES,
     SCHEDULES,
+    WEBHOOKS,
+    DELIVERIES,
+    DELIVERY,
     ATTEMPT,
     BODY,
     RETRY,
@@ -49,7 +52,7 @@ static const char *const texts[TEXTS] = {
         "SELECT id, concurrency, mode, confirm_ms, queues, types, min_priority, labels, push_url, push_disabled FROM workers",
     [CLASSES] = "SELECT number, type, requires FROM classes ORDER BY number",
     [EVENTS] =
-        "SELECT number, at, kind, coalesce(queue, 0), coalesce(task, 0) FROM events WHERE number > ?1"
+        "SELECT number, at, kind, coalesce(queue, 0), coalesce(task, 0), ns FROM events WHERE number > ?1"
         " ORDER BY number",
     [PURGED] = "SELECT queue FROM intents WHERE kind = 1 ORDER BY queue",
     [LIMITS] = "SELECT name, max_running, over, rate FROM limits",
@@ -58,6 +61,13 @@ static const char *const texts[TEXTS] = {
     [SCHEDULES] =
         "SELECT number, version, overlap, missed, jitter_ms, paused, next_slot, last_slot, last_task, fired, skipped,"
         " name, cron FROM schedules ORDER BY number",
+    [WEBHOOKS] =
+        "SELECT number, version, enabled, gone_at, missed, name, types, queues FROM webhooks ORDER BY number",
+    [DELIVERIES] =
+        "SELECT number, webhook, event, task, state, attempts, next_at FROM deliveries WHERE state = 0"
+        " ORDER BY number",
+    [DELIVERY] =
+        "SELECT number, webhook, event, task, state, attempts, next_at FROM deliveries WHERE number = ?1",
     [ATTEMPT] =
         "SELECT attempt, outcome, worker, started_at FROM attempts WHERE task = ?1 AND delivery = ?2",
     [BODY] = "SELECT name, rules FROM bodies WHERE task = ?1",
@@ -281,7 +291,7 @@ static void read_events(struct rows *rows, int64_t after, struct snapshot *snaps
     while (step(stmt)) {
         struct row_event *row = MORE(snapshot, events, EVENTS);
 
-        get_numbers(stmt, &row->number, 5);
+        get_numbers(stmt, &row->number, 6);
     }
 }
 
@@ -331,6 +341,38 @@ static void read_schedules(struct rows *rows, struct snapshot *snapshot)
     }
 }
 
+static void read_webhooks(struct rows *rows, struct snapshot *snapshot)
+{
+    sqlite3_stmt *stmt = start(rows, WEBHOOKS);
+
+    snapshot->webhooks_len = snapshot->deliveries_len = 0;
+    while (step(stmt)) {
+        struct row_webhook *row = MORE(snapshot, webhooks, WEBHOOKS);
+
+        get_numbers(stmt, &row->number, 5);
+        get_text(stmt, 5, row->name, sizeof(row->name));
+        get_text(stmt, 6, row->types, sizeof(row->types));
+        get_text(stmt, 7, row->queues, sizeof(row->queues));
+        row->has_types = sqlite3_column_type(stmt, 6) != SQLITE_NULL;
+        row->has_queues = sqlite3_column_type(stmt, 7) != SQLITE_NULL;
+    }
+    stmt = start(rows, DELIVERIES);
+    while (step(stmt))
+        get_numbers(stmt, &MORE(snapshot, deliveries, DELIVERIES)->number, 7);
+}
+
+bool rows_delivery(struct rows *rows, int64_t number, struct row_delivery *ret_row)
+{
+    sqlite3_stmt *stmt = start(rows, DELIVERY);
+
+    (void)sqlite3_bind_int64(stmt, 1, number);
+    if (!step(stmt))
+        return false;
+    get_numbers(stmt, &ret_row->number, 7);
+    (void)sqlite3_reset(stmt);
+    return true;
+}
+
 void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot)
 {
     read_tasks(rows, snapshot);
@@ -340,6 +382,7 @@ void rows_read(struct rows *rows, int64_t after_event, struct snapshot *snapshot
     read_limits(rows, snapshot);
     read_order(rows, snapshot);
     read_schedules(rows, snapshot);
+    read_webhooks(rows, snapshot);
     read_events(rows, after_event, snapshot);
 }
 

@@ -58,13 +58,23 @@ struct row_worker {
     char queues[64], types[32], labels[64], push_url[32];
 };
 
+struct row_webhook {
+    int64_t number, version, enabled, gone_at_ms, missed;
+    bool has_types, has_queues;
+    char name[16], types[48], queues[32];
+};
+
+struct row_delivery {
+    int64_t number, webhook, event, task, state, attempts, next_at_ms;
+};
+
 struct row_class {
     int64_t number;
     char type[16], requires[ID_TEXT_LEN + 64];
 };
 
 struct row_event {
-    int64_t number, at_ms, kind, queue, task;
+    int64_t number, at_ms, kind, queue, task, ns;
 };
 
 struct row_attempt {
@@ -85,10 +95,12 @@ struct snapshot {
     struct row_order *orders; /* by queue, key and place */
     struct row_dependency *dependencies;
     struct row_schedule *schedules;
-    int64_t *purged; /* queues with an intent at work */
+    struct row_webhook *webhooks;
+    struct row_delivery *deliveries; /* that are due */
+    int64_t *purged;                 /* queues with an intent at work */
     unsigned tasks_len, leases_len, queues_len, workers_len, classes_len, events_len, purged_len;
-    unsigned limits_len, orders_len, dependencies_len, schedules_len;
-    unsigned rooms[11];
+    unsigned limits_len, orders_len, dependencies_len, schedules_len, webhooks_len, deliveries_len;
+    unsigned rooms[13];
 };
 
 void snapshot_free(struct snapshot *snapshot);
@@ -99,6 +111,9 @@ const struct row_worker *snapshot_worker(const struct snapshot *snapshot, struct
 const struct row_class *snapshot_class(const struct snapshot *snapshot, int64_t number);
 
 const struct row_schedule *snapshot_schedule(const struct snapshot *snapshot, int64_t number);
+const struct row_webhook *snapshot_webhook(const struct snapshot *snapshot, int64_t number);
+const struct row_delivery *snapshot_delivery(const struct snapshot *snapshot, int64_t number);
+bool row_webhook_is_open(const struct row_webhook *row); /* NULL: it is not */
 const struct row_order *snapshot_order(const struct snapshot *snapshot, int64_t task);
 
 struct rows;
@@ -109,6 +124,7 @@ bool rows_attempt(struct rows *rows, int64_t task, int64_t delivery,
                   struct row_attempt *ret_attempt);
 /* What was sent: its name as a number, and its rules, to be freed; false: no such task. */
 bool rows_body(struct rows *rows, int64_t task, int64_t *ret_submission, char **ret_rules);
+bool rows_delivery(struct rows *rows, int64_t number, struct row_delivery *ret_row);
 struct retry_policy rows_retry(struct rows *rows, int64_t task);
 /* Rows that contradict each other: counters that differ from the tasks, parts of tasks that are not
  * there. */

@@ -41,6 +41,7 @@ void sim_fini(struct sim *sim)
     model_fini(&sim->model);
     metrics_free(sim->metrics);
     free(sim->submissions);
+    free(sim->hooks.told);
 }
 
 uint64_t sim_below(struct sim *sim, uint64_t below)

@@ -4,6 +4,7 @@
 
 #include "domain/pace.h"
 #include "engine/engine.h"
+#include "hooks.h"
 #include "model.h"
 #include "rows.h"
 
@@ -107,6 +108,7 @@ struct op {
         ends_mono_ms; /* when it has its answer at the latest; -1: the engine has not seen it yet */
     uint64_t posted_step;
     bool of_room;
+    int64_t webhook;       /* its number; -1: not about one */
     bool is_gone;          /* its client hung up */
     bool was_gone_waiting; /* and the engine had it parked then */
 };
@@ -153,6 +155,7 @@ struct sim {
     struct list asked; /* ops that the engine has */
     struct agent agents[AGENTS + ENDPOINTS];
     struct room room;
+    struct hooks hooks;
     struct held held[HELD_MAX];
     unsigned held_next;
     struct submission *submissions;

@@ -16,6 +16,8 @@ void snapshot_free(struct snapshot *snapshot)
     free(snapshot->orders);
     free(snapshot->dependencies);
     free(snapshot->schedules);
+    free(snapshot->webhooks);
+    free(snapshot->deliveries);
 }
 
 const struct row_task *snapshot_task(const struct snapshot *snapshot, int64_t number)
@@ -81,4 +83,34 @@ const struct row_schedule *snapshot_schedule(const struct snapshot *snapshot, in
         if (snapshot->schedules[i].number == number)
             return &snapshot->schedules[i];
     return NULL;
+}
+
+const struct row_webhook *snapshot_webhook(const struct snapshot *snapshot, int64_t number)
+{
+    for (unsigned i = 0; i < snapshot->webhooks_len; i++)
+        if (snapshot->webhooks[i].number == number)
+            return &snapshot->webhooks[i];
+    return NULL;
+}
+
+const struct row_delivery *snapshot_delivery(const struct snapshot *snapshot, int64_t number)
+{
+    unsigned low = 0, high = snapshot->deliveries_len;
+
+    while (low < high) {
+        unsigned middle = (low + high) / 2;
+
+        if (snapshot->deliveries[middle].number < number)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < snapshot->deliveries_len && snapshot->deliveries[low].number == number
+               ? &snapshot->deliveries[low]
+               : NULL;
+}
+
+bool row_webhook_is_open(const struct row_webhook *row)
+{
+    return row != NULL && row->enabled && row->gone_at_ms < 0;
 }

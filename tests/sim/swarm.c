@@ -19,7 +19,8 @@ static act_fn *const act_runs[ACTS_MAX] = {
 static bool is_always_on(unsigned act)
 {
     return act == ACT_submit || act == ACT_claim || act == ACT_finish ||
-           act == ACT_register_worker || act == ACT_register_push || act == ACT_delete_task;
+           act == ACT_register_worker || act == ACT_register_push || act == ACT_put_webhook ||
+           act == ACT_delete_task;
 }
 
 static unsigned rule_percent(struct sim *sim)
@@ -89,6 +90,7 @@ void swarm_draw(struct sim *sim)
     swarm->share_percent = rule_percent(sim);
     draw_theme(sim);
     sim->room.is_on = sim_chance(sim, 50);
+    hooks_draw(sim);
 }
 
 static void some_act(struct sim *sim)
@@ -119,6 +121,8 @@ static void pass_time(struct sim *sim)
         host_pass(sim, (int64_t)sim_below(sim, 40000));
     else if (pick < 822)
         host_pass(sim, INT64_C(90000000));
+    else if (pick < 920 && sim->hooks.has_days)
+        host_pass(sim, (int64_t)sim_below(sim, 100000000));
     if (sim->swarm.has_wall_jumps && pick % 100 == 7)
         host_step_wall(sim, (int64_t)sim_below(sim, 7200000) - 3600000);
 }
