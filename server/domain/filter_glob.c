@@ -68,7 +68,7 @@ static bool is_negated(struct bytes set, size_t *ret_at)
         at = behind;
     }
     *ret_at = at;
-    return at < set.len && set.at[at] == '!' && (at > 0 || set.at[0] == '!');
+    return at < set.len && set.at[at] == '!';
 }
 
 static bool set_has(struct bytes set, uint32_t character)

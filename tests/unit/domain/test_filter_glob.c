@@ -31,6 +31,7 @@ static void characters_are_code_points(void **state)
     assert_true(matches("[\u00e0-\u00ff]x", "\u00e9x"));
     assert_false(matches("??", "\u65e5"));
     assert_true(matches("*\n*", "a\nb"));
+    assert_false(matches("*\u00a9", "\u00e9")); /* the last byte of one is no character */
 }
 
 static void sets_are_those_of_python(void **state)
@@ -49,6 +50,8 @@ static void sets_are_those_of_python(void **state)
     assert_true(matches("[!z-a]", "b"));
     assert_true(matches("[z-a!b]", "c"));
     assert_false(matches("[z-a!b]", "b"));
+    assert_true(matches("[z-a!--b]", "5"));
+    assert_false(matches("[z-a!--b]", "-"));
 }
 
 int main(void)
