@@ -147,13 +147,10 @@ static void who_slows_down_gets_less(void **state)
     assert_true(pace.window > 15.9);
 }
 
-/* Tasks that take so long, as many at once as there is room for. */
 static void keep_busy(struct pace *pace, int64_t took_ms, int64_t from, int64_t to)
 {
-    while (from < to) {
+    for (; from < to; from += took_ms)
         (void)round_of(pace, PACE_GOOD, took_ms, from);
-        from += took_ms;
-    }
 }
 
 static void longer_jobs_do_not_pin_it(void **state)
@@ -164,13 +161,11 @@ static void longer_jobs_do_not_pin_it(void **state)
     pace_init(&pace, 20);
     keep_busy(&pace, 30, 0, 3000);
     assert_int_equal(pace.window, 20);
-    for (int64_t now = 3000; now < 5000; now += 200) {
-        (void)round_of(&pace, PACE_GOOD, 200, now);
-        assert_true(pace.window >= 10);
-    }
+    keep_busy(&pace, 200, 3000, 5000);
+    assert_true(pace.window >= 10);
     pace_init(&pace, 20);
     for (int64_t now = 0; now < 3000; now += 30) /* one by one: it is small */
-        pace_end(&pace, pace_begin(&pace, now), &(struct pace_result){PACE_GOOD, 30, -1, 0.5}, now);
+        one(&pace, PACE_GOOD, now);
     assert_true(pace.window <= 2);
     keep_busy(&pace, 200, 3000, 5000);
     assert_true(pace.window >= 10);
