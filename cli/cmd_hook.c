@@ -4,12 +4,65 @@
 #include "json.h"
 #include "listing.h"
 #include "message.h"
+#include "output.h"
+#include "secret_file.h"
 #include "setting.h"
 
 #include "base/json_out.h"
 #include "base/json_scan.h"
 
-static const struct setting hooks = {.path = "/v1/webhooks"};
+#include <string.h>
+
+/* ---- show ---- */
+
+/* What nobody asked for, and the secret, which stands below. */
+static bool is_noise(struct bytes key)
+{
+    return bytes_is(key, "links") || bytes_is(key, "version") || bytes_is(key, "secret");
+}
+
+static struct bytes shown_of(struct bytes key, struct bytes value)
+{
+    bool is_filter = bytes_is(key, "types") || bytes_is(key, "queue");
+
+    return is_filter && bytes_is(value, "null") ? BYTES("\"all\"") : value;
+}
+
+static void print_hook(void *ctx, const struct options *options, struct bytes hook,
+                       struct arena *arena)
+{
+    struct table *table = table_new(NULL, arena);
+    struct bytes key, value;
+
+    (void)ctx;
+    if (options_has(options, "json")) {
+        output_line(hook);
+        return;
+    }
+    for (size_t at = 0; json_is_object(hook) && json_each(hook, &at, &key, &value);)
+        if (!is_noise(key))
+            table_member(table, key, shown_of(key, value));
+    table_print(table, options_text(options, "color"));
+}
+
+/* ctx: where the secret goes. As JSON all of it is the secret's. */
+static void print_made(void *ctx, const struct options *options, struct bytes hook,
+                       struct arena *arena)
+{
+    struct secret_file *file = ctx;
+    bool is_json = options_has(options, "json");
+    struct bytes secret = json_is_object(hook) ? json_text_of(hook, "secret", arena) : BYTES_NONE;
+
+    if (!is_json || file->name == NULL || secret.at == NULL)
+        print_hook(NULL, options, hook, arena);
+    if (is_json && file->name == NULL)
+        return;
+    (void)secret_file_show(file, is_json && secret.at != NULL ? hook : secret);
+}
+
+static const struct setting hooks = {.path = "/v1/webhooks", .print = print_hook};
+
+/* ---- list ---- */
 
 static void add_row(struct table *table, struct bytes hook, struct arena *arena)
 {
@@ -57,6 +110,8 @@ static void keep_text(const struct options *options, const char *option, struct 
     const char *said = options != NULL ? options_text(options, option) : NULL;
     struct bytes kept = json_find(before, name);
 
+    if (said != NULL && strcmp(said, "none") == 0)
+        return;
     if (said != NULL)
         json_member_text(json, name, bytes_of(said));
     else if (kept.len > 0)
@@ -71,7 +126,7 @@ static void write_types(const struct options *options, struct bytes before, stru
 
     if (said == NULL && kept.len > 0)
         json_member_raw(json, "types", kept);
-    if (said == NULL || bytes_is(bytes_of(said), "*"))
+    if (said == NULL || strcmp(said, "*") == 0 || strcmp(said, "none") == 0)
         return;
     rest = bytes_of(said);
     json_out_key(json, "types");
@@ -147,7 +202,18 @@ static bool write_disable(const struct options *options, struct bytes before, st
 
 static int run_create(const struct options *options)
 {
-    return setting_change(&hooks, options, write_create, false);
+    struct secret_file file;
+    const struct setting made = {.path = "/v1/webhooks", .print = print_made, .ctx = &file};
+    int exit_code;
+
+    if (!secret_file_open(&file, options_text(options, "out")))
+        return EXIT_CODE_FAILURE;
+    exit_code = setting_change(&made, options, write_create, false);
+    secret_file_close(&file);
+    if (exit_code != EXIT_CODE_OK && options_was_typed(options, "url") &&
+        !options_has(options, "to"))
+        message_note("--url is where the broker answers. Did you mean '--to'?");
+    return exit_code;
 }
 
 static int run_enable(const struct options *options)
@@ -169,13 +235,17 @@ static const struct option_spec create_specs[] = {
     {.name = "types",
      .kind = OPTION_TEXT,
      .value = "GLOBS",
-     .help = "Kinds of events, as in task.failed,worker.*; * is all."},
+     .help = "Kinds of events, as in task.failed,worker.*; none is all."},
     {.name = "queue",
      .kind = OPTION_TEXT,
      .value = "GLOBS",
-     .help = "Only events of such queues, as in 'mail*'."},
+     .help = "Only events of such queues, as in 'mail*'; none lifts this, and lets those pass that "
+             "have no queue."},
     HOOK_KEY_OPTION,
-    {.name = "new-secret", .help = "Have another secret made."},
+    {.name = "new-secret",
+     .help = "Have another secret made. The old one signs as well for 24 hours, but one before it "
+             "no more: only the last two do."},
+    OUT_OPTION,
     {.name = NULL},
 };
 
@@ -202,9 +272,8 @@ const struct command command_hook_list = {
 
 ONE(command_hook_show, "hook show", "Show one webhook.", no_specs, run_show,
     OPTIONS_JSON | OPTIONS_COLOR);
-ONE(command_hook_create, "hook create",
-    "Make a webhook, or change what is named of one; a secret that is set is shown.", create_specs,
-    run_create, OPTIONS_JSON | OPTIONS_COLOR);
+ONE(command_hook_create, "hook create", "Make a webhook, or change what is named of one.",
+    create_specs, run_create, OPTIONS_JSON | OPTIONS_COLOR);
 ONE(command_hook_delete, "hook delete", "Delete a webhook, with what is due to it.", no_specs,
     run_delete, 0);
 ONE(command_hook_enable, "hook enable", "Go on, also with one that answered 410.", no_specs,

@@ -165,8 +165,10 @@ const struct command command_hook_sign = {
     .name = "hook sign",
     .arguments = "[BODY-FILE]",
     .summary = "Print the headers that sign a body, to try out a receiver.",
-    .details = "  sluice hook sign --secret-file F --id try-1 body.json > headers\n"
-               "  curl -H @headers -T body.json -X POST http://127.0.0.1:9000/",
+    .details =
+        "  sluice hook sign --secret-file F --id try-1 body.json > headers\n"
+        "  curl -H @headers -H 'Content-Type: application/json' --data-binary @body.json \\\n"
+        "      http://127.0.0.1:9000/",
     .options = sign_specs,
     .arguments_max = 1,
     .run = run_sign,

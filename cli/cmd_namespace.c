@@ -52,12 +52,13 @@ static int run_list(const struct options *options)
     return exit_code;
 }
 
-static void print_ns(const struct options *options, struct bytes ns, struct arena *arena)
+static void print_ns(void *ctx, const struct options *options, struct bytes ns, struct arena *arena)
 {
     struct table *table = table_new(NULL, arena);
     struct bytes key, value;
     size_t at = 0;
 
+    (void)ctx;
     if (options_has(options, "json")) {
         output_line(ns);
         return;

@@ -4,6 +4,7 @@
 #include "commands.h"
 #include "json.h"
 #include "lines.h"
+#include "message.h"
 #include "output.h"
 #include "printable.h"
 #include "query.h"
@@ -51,11 +52,27 @@ static void print_event(struct watching *watching, struct bytes event)
     arena_reset(arena);
 }
 
-static void print_reset(const struct watching *watching)
+static int64_t number_of(struct bytes object, const char *name, struct arena *arena)
 {
-    if (!options_has(watching->options, "json"))
+    int64_t number = -1;
+
+    (void)parse_int(json_text_of(object, name, arena), 0, INT64_MAX, &number);
+    return number;
+}
+
+/* What was asked for is not there: not any more, or not yet. */
+static void print_reset(const struct watching *watching, struct bytes data)
+{
+    int64_t last = json_is_object(data) ? number_of(data, "last", watching->arena) : -1;
+
+    if (!options_has(watching->options, "json") && last >= 0 && watching->after > last)
+        printf("(there is no event %" PRId64 " yet, the last one is %" PRId64
+               ": this goes on from there)\n",
+               watching->after, last);
+    else if (!options_has(watching->options, "json"))
         fputs("(events were missed: the log no longer has them)\n", stdout);
     fflush(stdout);
+    arena_reset(watching->arena);
 }
 
 /* "name: value"; an empty line ends an event. Only what has an id is one of the log's. */
@@ -78,7 +95,7 @@ static void on_line(void *owner, struct bytes line)
     else if (bytes_is(name, "event"))
         watching->is_reset = bytes_is(value, "reset");
     else if (bytes_is(name, "data") && watching->is_reset)
-        print_reset(watching);
+        print_reset(watching, value);
     else if (bytes_is(name, "data") && watching->id >= 0)
         print_event(watching, value);
 }
@@ -135,14 +152,27 @@ static bool is_passing(const struct watching *watching, const struct reply *repl
     return reply->status == 200 || reply->status == 429 || reply->status == 503;
 }
 
+/* Nothing was to be seen of it: it was over before. */
+static void note_end(const struct watching *watching)
+{
+    const char *task = options_text(watching->options, "task");
+
+    if (!watching->has_begun && task != NULL)
+        message_note("task %s has ended before; 'sluice task show %s' tells how.", task, task);
+}
+
 static int watch(struct watching *watching)
 {
     for (;;) {
         struct reply reply;
         int exit_code = follow(watching, &reply);
 
-        if (exit_code == EXIT_CODE_INTERRUPTED || reply.status == 204)
+        if (exit_code == EXIT_CODE_INTERRUPTED)
             return EXIT_CODE_OK;
+        if (exit_code == EXIT_CODE_OK && reply.status == 204) {
+            note_end(watching);
+            return EXIT_CODE_OK;
+        }
         if (!is_passing(watching, &reply))
             return client_tell(watching->client, exit_code, &reply);
         if (!client_pause(watching->client,

@@ -66,8 +66,8 @@ static int print_secret(const struct options *options, struct secret_file *file,
     }
     if (!secret_file_write(file, options_has(options, "json") ? worker : secret))
         return EXIT_CODE_FAILURE;
-    message_note("worker %.*s: calls are signed with the old secret as well for 24 hours; the new "
-                 "one is not shown again",
+    message_note("worker %.*s: calls are signed with the old secret as well for 24 hours, with one "
+                 "before it no more; the new one is not shown again",
                  BYTES_ARG(printable(json_text_of(worker, "id", arena), arena)));
     return EXIT_CODE_OK;
 }
@@ -121,7 +121,10 @@ const struct command command_worker_rotate_secret = {
     .name = "worker rotate-secret",
     .arguments = "ID",
     .summary = "Give a push worker another secret; it is printed once.",
-    .details = "  sluice worker rotate-secret ID --out push.secret",
+    .details = "  sluice worker rotate-secret ID --out push.secret\n"
+               "\n"
+               "The old secret signs as well for 24 hours. Only the last two do: rotated twice in\n"
+               "that time, the first one is out of use at once.",
     .options = rotate_specs,
     .common = OPTIONS_CLIENT | OPTIONS_NS | OPTIONS_JSON,
     .arguments_min = 1,

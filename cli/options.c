@@ -400,6 +400,13 @@ bool options_has(const struct options *options, const char *name)
     return value_at(options, name, 0) != NULL;
 }
 
+bool options_was_typed(const struct options *options, const char *name)
+{
+    const struct option_value *value = value_at(options, name, 0);
+
+    return value != NULL && value->was_typed;
+}
+
 const char *options_text(const struct options *options, const char *name)
 {
     return options_each(options, name, 0);

@@ -65,6 +65,8 @@ void options_free(struct options *options);
 
 /* Asking for a name that the command's table does not have is a programmer's error. */
 bool options_has(const struct options *options, const char *name);
+/* On the command line, not by the environment or a default. */
+bool options_was_typed(const struct options *options, const char *name);
 const char *options_text(const struct options *options, const char *name); /* NULL when absent */
 const char *options_each(const struct options *options, const char *name, unsigned index);
 int64_t options_number(const struct options *options, const char *name, int64_t otherwise);

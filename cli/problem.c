@@ -78,6 +78,22 @@ static void advise(int status, struct bytes detail, int64_t retry_after_ms, stru
         message_note("Try again in %.*s.", BYTES_ARG(duration_text(retry_after_ms, arena)));
 }
 
+/* The only thing that is wrong, said in the same words as all of it: where it is wrong; else NONE.
+ */
+static struct bytes only_place(struct bytes body, struct bytes detail, struct arena *arena)
+{
+    struct bytes errors = json_list_of(body, "errors");
+    struct bytes first, second, none;
+    size_t at = 0;
+
+    if (errors.at[0] != '[' || !json_each(errors, &at, &none, &first) || !json_is_object(first) ||
+        json_each(errors, &at, &none, &second))
+        return BYTES_NONE;
+    return bytes_equal(printable(json_text_of(first, "detail", arena), arena), detail)
+               ? place_of(first, arena)
+               : BYTES_NONE;
+}
+
 static void tell_places(struct bytes body, struct arena *arena)
 {
     struct bytes errors = json_find(body, "errors");
@@ -97,12 +113,16 @@ int problem_tell(int status, struct bytes body, int64_t retry_after_ms, struct a
 {
     struct bytes detail = problem_detail(status, body, arena);
     struct bytes code = problem_code(body, arena);
+    struct bytes place = json_is_object(body) ? only_place(body, detail, arena) : BYTES_NONE;
 
-    if (code.at != NULL)
+    if (code.at != NULL && place.len > 0)
+        message_error("%.*s: %.*s (%.*s)", BYTES_ARG(place), BYTES_ARG(detail),
+                      BYTES_ARG(printable(code, arena)));
+    else if (code.at != NULL)
         message_error("%.*s (%.*s)", BYTES_ARG(detail), BYTES_ARG(printable(code, arena)));
     else
         message_error("%.*s (HTTP %d)", BYTES_ARG(detail), status);
-    if (json_is_object(body))
+    if (json_is_object(body) && place.len == 0)
         tell_places(body, arena);
     advise(status, detail, retry_after_ms, arena);
     return row_of(status)->exit_code;

@@ -59,6 +59,26 @@ bool secret_file_write(struct secret_file *file, struct bytes line)
     return false;
 }
 
+bool secret_file_show(struct secret_file *file, struct bytes secret)
+{
+    if (secret.at == NULL) {
+        if (file->name != NULL)
+            message_note("No secret was set: nothing was written to %s.", file->name);
+        return true;
+    }
+    if (file->name == NULL)
+        output_bytes(BYTES("\nsecret  "));
+    if (!secret_file_write(file, secret))
+        return false;
+    if (file->name != NULL)
+        message_note("The secret is in %s; it is not shown again.", file->name);
+    else
+        message_note(
+            "The secret is shown this once: give it to the endpoint now. --out FILE writes "
+            "it to a file instead.");
+    return true;
+}
+
 void secret_file_close(struct secret_file *file)
 {
     if (file->fd < 0)

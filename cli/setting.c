@@ -49,7 +49,7 @@ static void print(const struct setting *setting, const struct options *options, 
                   struct arena *arena)
 {
     if (setting->print != NULL)
-        setting->print(options, shown, arena);
+        setting->print(setting->ctx, options, shown, arena);
     else if (options_has(options, "json"))
         output_line(shown);
     else if (json_is_object(shown))

@@ -9,7 +9,9 @@
 struct setting {
     const char *path; /* of all of them, as in "/v1/limits" */
     /* NULL: member by member */
-    void (*print)(const struct options *options, struct bytes shown, struct arena *arena);
+    void (*print)(void *ctx, const struct options *options, struct bytes shown,
+                  struct arena *arena);
+    void *ctx;
 };
 
 typedef int setting_act_fn(const struct options *options, struct client *client, const char *path);

@@ -13,6 +13,7 @@ import traceback
 import harness
 import test_access
 import test_client
+import test_endpoint
 import test_hook
 import test_real
 import test_rules
@@ -49,5 +50,5 @@ def main():
     return 1 if failed or not passed else 0
 
 
-assert test_access and test_client and test_hook and test_real and test_rules and test_target and test_work
+assert test_access and test_client and test_endpoint and test_hook and test_real and test_rules and test_target and test_work
 sys.exit(main())
