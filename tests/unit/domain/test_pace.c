@@ -449,27 +449,6 @@ static void without_a_budget_it_gets_one_at_a_time_and_one_a_second(void **state
     assert_true(pace.budget <= 100 && pace.budget > 99.9);
 }
 
-static void a_quick_one_has_some_at_hand(void **state)
-{
-    struct pace pace;
-    int64_t now = 1000;
-
-    (void)state;
-    pace_init(&pace, 20);
-    assert_int_equal(pace_ahead(&pace), 0); /* nothing is known of it */
-    for (int i = 0; i < 5; i++)
-        (void)round_of(&pace, PACE_GOOD, 10, now += 100);
-    assert_int_equal(pace_ahead(&pace), 10);
-    for (int i = 0; i < 5; i++)
-        one(&pace, PACE_FAILED, now += 100);
-    assert_int_equal(pace_ahead(&pace), 0); /* it rests */
-
-    pace_init(&pace, 20);
-    for (int i = 0; i < 5; i++)
-        (void)round_of(&pace, PACE_GOOD, 90, now += 100);
-    assert_int_equal(pace_ahead(&pace), 0); /* it is slow */
-}
-
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -492,7 +471,6 @@ int main(void)
         cmocka_unit_test(who_asks_for_time_gets_it_within_bounds),
         cmocka_unit_test(who_asks_again_without_a_time_gets_longer_ones),
         cmocka_unit_test(the_longer_rest_holds),
-        cmocka_unit_test(a_quick_one_has_some_at_hand),
         cmocka_unit_test(without_a_budget_it_gets_one_at_a_time_and_one_a_second),
     };
 
