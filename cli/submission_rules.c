@@ -113,6 +113,19 @@ static void write_dependencies(const struct options *options, struct json_out *j
     json_out_array_end(json);
 }
 
+/* A webhook's name has no slash. */
+static void write_callback(const struct options *options, struct json_out *json)
+{
+    const char *text = options_text(options, "callback");
+
+    if (text == NULL)
+        return;
+    json_out_key(json, "callback");
+    json_out_object(json);
+    write_text(json, strchr(text, '/') != NULL ? "url" : "webhook", text);
+    json_out_object_end(json);
+}
+
 bool submission_rules_write(const struct options *options, struct json_out *json)
 {
     write_text(json, "fairness_key", options_text(options, "fairness-key"));
@@ -120,6 +133,7 @@ bool submission_rules_write(const struct options *options, struct json_out *json
     write_text(json, "on_order_failure", options_text(options, "on-order-failure"));
     write_text(json, "on_dependency_failure", options_text(options, "on-dependency-failure"));
     write_text(json, "affinity", options_text(options, "affinity"));
+    write_callback(options, json);
     write_dependencies(options, json);
     return write_limits(options, json) && write_weight(options, json) && write_dedup(options, json);
 }

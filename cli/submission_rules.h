@@ -6,11 +6,15 @@
 
 /* clang-format off: rows of a command's table */
 #define SUBMISSION_RULES_OPTIONS                                                                   \
-    {.name = "limit",                                                                              \
+    {.name = "callback",                                                                           \
      .kind = OPTION_TEXT,                                                                          \
-     .value = "NAME[=N]",                                                                          \
-     .repeats = true,                                                                              \
-     .help = "A named limit that it counts against, with so many units."},                         \
+     .value = "WEBHOOK|URL",                                                                       \
+     .help = "What is told when it has ended."},                                                   \
+        {.name = "limit",                                                                          \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "NAME[=N]",                                                                      \
+         .repeats = true,                                                                          \
+         .help = "A named limit that it counts against, with so many units."},                     \
         {.name = "fairness-key",                                                                   \
          .kind = OPTION_TEXT,                                                                      \
          .value = "KEY",                                                                           \

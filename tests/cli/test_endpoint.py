@@ -119,6 +119,54 @@ def a_test_says_in_words_how_it_went(bench):
         equal(bench.run("hook", "test", "ops", *words), (exit_code, wanted, ""))
 
 
+# ---- push workers ----
+
+@test
+def a_push_worker_is_made_from_the_shell(bench):
+    worker = {"id": "w1", "previous_binding": None, "push_secret": SECRET}
+    answers(bench, "POST", "/v1/workers", 201, worker)
+    words = ["worker", "create", "--push-url", "https://a.example/jobs", "--queue", "mail", "--queue", "sms"]
+    code, out, err = bench.run(*words, "--concurrency", "20", "--type", "welcome")
+    equal((code, out), (0, "w1\n\nsecret  " + SECRET + "\n"))
+    contains(err, "shown this once")
+    equal(bench.broker.asked("POST", "/v1/workers")[0].json(),
+          {"identity": "push", "mode": "push", "push_url": "https://a.example/jobs", "queues": ["mail", "sms"],
+           "types": ["welcome"], "concurrency": 20})
+    code, out, err = bench.run(*words, "--out", bench.path("secret"))
+    equal((code, out), (0, "w1\n"))
+    with open(bench.path("secret"), encoding="utf-8") as file:
+        equal(file.read(), SECRET + "\n")
+    answers(bench, "POST", "/v1/workers", 201, {"id": "w1", "previous_binding": "w1"})
+    code, out, err = bench.run(*words)
+    equal((code, out), (0, "w1\n"))
+    contains(err, "was there already")
+
+
+@test
+def a_push_worker_without_its_url_is_a_usage_error(bench):
+    code, out, err = bench.run("worker", "create", "--url", bench.broker.url, "--queue", "q")
+    equal((code, out, len(bench.broker.requests)), (64, "", 0))
+    contains(err, "Did you mean '--push-url'?")
+
+
+@test
+def a_worker_is_paused_run_and_deleted(bench):
+    for verb, state in (("pause", "paused"), ("run", "run")):
+        bench.broker.answers["PATCH", "/v1/workers/w1"] = lambda request: reply(200, request.json())
+        equal(bench.run("worker", verb, "w1"), (0, "w1 %s\n" % state, ""))
+    bench.broker.answers["DELETE", "/v1/workers/w1"] = lambda _: (204, {}, b"")
+    equal(bench.run("worker", "delete", "w1"), (0, "w1 deleted\n", ""))
+
+
+@test
+def a_task_names_who_is_told_of_its_end(bench):
+    answers(bench, "POST", "/v1/tasks", 201, {"id": "t1"})
+    for said, wanted in (("ops", {"webhook": "ops"}), ("https://a.example/x", {"url": "https://a.example/x"})):
+        bench.broker.requests.clear()
+        equal(bench.run("submit", "x", "--callback", said)[0], 0)
+        equal(bench.broker.asked("POST", "/v1/tasks")[0].json()["callback"], wanted)
+
+
 # ---- what is wrong ----
 
 @test
