@@ -64,5 +64,7 @@ void pace_end(struct pace *pace, uint64_t number, const struct pace_result *resu
               int64_t now_mono_ms);
 /* It was given back unsent, or cut off by us: says nothing of the target. */
 void pace_drop(struct pace *pace, uint64_t number);
+/* Its rest is over: one request finds out at once. */
+void pace_wake(struct pace *pace, int64_t now_mono_ms);
 /* What is shown of it; error stays as it is. */
 void pace_show(const struct pace *pace, struct moment now, struct target_health *ret_health);

@@ -103,6 +103,7 @@ struct target_view {
     enum target_kind kind;
     int64_t changed; /* its mark; the next ask is since the largest */
     bool is_out;     /* disabled, paused or quiet: nothing new is sent */
+    unsigned woken;  /* another number than before: its rest is over, one request finds out */
     struct id worker;
     int64_t webhook;
     struct bytes ns;   /* that commands about it are asked in */

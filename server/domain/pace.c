@@ -299,6 +299,12 @@ void pace_drop(struct pace *pace, uint64_t number)
         pace->probe = 0;
 }
 
+void pace_wake(struct pace *pace, int64_t now_mono_ms)
+{
+    if (pace->rest_until_mono_ms > now_mono_ms)
+        pace->rest_until_mono_ms = now_mono_ms > 0 ? now_mono_ms : 1;
+}
+
 void pace_show(const struct pace *pace, struct moment now, struct target_health *ret_health)
 {
     bool is_waiting =

@@ -276,7 +276,7 @@ void run_CLAIM(struct batch *batch, struct command *command)
     const struct claim *claim = &command->in.claim;
     struct hot_worker *worker = NULL;
 
-    if (!find_own_worker(batch, command, claim->worker, &worker) ||
+    if (!find_own_puller(batch, command, claim->worker, &worker) ||
         !may_use_queues(batch, command, claim->queues, claim->queues_len))
         return;
     worker_seen(batch, worker);

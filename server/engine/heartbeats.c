@@ -189,7 +189,7 @@ void run_HEARTBEAT(struct batch *batch, struct command *command)
 {
     struct hot_worker *worker = NULL;
 
-    if (!find_own_worker(batch, command, command->in.heartbeat.worker, &worker))
+    if (!find_own_puller(batch, command, command->in.heartbeat.worker, &worker))
         return;
     worker_seen(batch, worker);
     keep_notes(batch, command);

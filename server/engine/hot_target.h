@@ -28,6 +28,7 @@ struct hot_target {
     struct signature_key key, old_key;
     int64_t old_until_ms; /* wall; -1: there is no old key */
     bool is_disabled;     /* it answered 410 */
+    unsigned woken;       /* how often somebody wanted it tried at once */
     int64_t changed;      /* its mark: those that changed later have a larger one */
     struct list_node by_change;
     struct target_health health; /* error is its own copy */

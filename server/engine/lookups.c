@@ -47,6 +47,18 @@ bool find_own_worker(struct batch *batch, struct command *command, struct id id,
     return true;
 }
 
+bool find_own_puller(struct batch *batch, struct command *command, struct id id,
+                     struct hot_worker **ret_worker)
+{
+    if (!find_own_worker(batch, command, id, ret_worker))
+        return false;
+    if ((*ret_worker)->target == NULL || command->by == &principal_broker)
+        return true;
+    batch_refuse(batch, command, ERR_STATE_CONFLICT, "",
+                 "this worker is pushed to: its tasks come to its push_url");
+    return false;
+}
+
 bool may_use_queue(struct batch *batch, struct command *command, struct bytes name,
                    const char *where)
 {

@@ -12,6 +12,10 @@ bool find_worker(struct batch *batch, struct command *command, struct id id,
 /* The same for calls in its name: every queue of it is in reach. */
 bool find_own_worker(struct batch *batch, struct command *command, struct id id,
                      struct hot_worker **ret_worker);
+/* The same, and it asks for its tasks itself: who is pushed to is asked for by the push room alone.
+ */
+MUST_CHECK bool find_own_puller(struct batch *batch, struct command *command, struct id id,
+                                struct hot_worker **ret_worker);
 /* Queues that the caller names, made or not; out of reach: 403. */
 bool may_use_queue(struct batch *batch, struct command *command, struct bytes name,
                    const char *where);

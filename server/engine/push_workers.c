@@ -2,8 +2,10 @@
 #include "push_workers.h"
 
 #include "audit.h"
+#include "base/log.h"
 #include "heartbeats.h"
 #include "targets.h"
+#include "tell.h"
 #include "workers.h"
 
 static void show(const struct hot_target *target, struct arena *arena, struct target_view *ret_view)
@@ -22,6 +24,10 @@ static void put_out(struct engine *engine, struct effect *effect)
     struct hot_worker *worker = effect->object;
 
     worker->target->is_disabled = true;
+    log_event(LOG_WARN, "push.disabled",
+              "a push worker's endpoint answered 410: it is called no more",
+              LOG_TEXT_FIELD("namespace", worker->ns->name),
+              LOG_TEXT_FIELD("worker", worker->identity), );
     worker_ordered(engine, worker);
     targets_changed(engine, worker->target);
 }
@@ -45,11 +51,15 @@ static void disable(struct batch *batch, struct hot_target *target)
 {
     struct hot_worker *worker = target->owned;
     struct worker_row row = worker_row_of(worker, batch->mem);
+    struct event_row event = {.kind = EVENT_WORKER_DISABLED,
+                              .ns = worker->ns->head.number,
+                              .data = tell_worker_gone(batch, worker)};
 
     row.push_disabled = true;
     worker_save(batch->db, &row);
     batch->rows++;
     note_disabled(batch, worker);
+    batch_put_event(batch, &event);
     batch_effect(batch, put_out)->object = worker;
 }
 

@@ -2,6 +2,7 @@
 #include "handlers.h"
 #include "quotas.h"
 #include "sending.h"
+#include "targets.h"
 #include "webhooks.h"
 
 /* One call brings back so many, the oldest first. */
@@ -17,6 +18,21 @@ static bool has_room(struct batch *batch, struct command *command,
                  "%lld",
                  BYTES_ARG(webhook->name), (long long)quota_deliveries(batch));
     return false;
+}
+
+static void wake(struct engine *engine, struct effect *effect)
+{
+    struct hot_webhook *webhook = effect->object;
+
+    webhook->target->woken++;
+    targets_changed(engine, webhook->target);
+}
+
+/* Whoever wants it told by hand does not wait until it has rested. */
+static void wake_if_resting(struct batch *batch, struct hot_webhook *webhook)
+{
+    if (webhook->target->health.state == TARGET_RESTING)
+        batch_effect(batch, wake)->object = webhook;
 }
 
 /* ---- try ---- */
@@ -52,6 +68,7 @@ void run_TEST_WEBHOOK(struct batch *batch, struct command *command)
     row.ns = webhook->ns->head.number;
     row.body = test_body(batch, webhook);
     (void)delivery_put(batch, webhook, &row);
+    wake_if_resting(batch, webhook);
     delivery_answer(batch, command, webhook, &row);
 }
 
@@ -126,6 +143,7 @@ static void bring_back_one(struct batch *batch, struct command *command,
         return;
     if (!webhook_has_out(webhook, number))
         bring_back(batch, webhook, &row);
+    wake_if_resting(batch, webhook);
     command->reply.records = arena_alloc(command->mem, sizeof(*command->reply.records));
     command->reply.records[0] = delivery_shown(batch, &row, command->mem);
     command->reply.records_len = 1;
@@ -148,6 +166,8 @@ static void bring_back_dead(struct batch *batch, struct command *command,
         bring_back(batch, webhook, &rows[i]);
         command->reply.redelivered++;
     }
+    if (command->reply.redelivered > 0)
+        wake_if_resting(batch, webhook);
     command->reply.dead_left = webhook_count(webhook, DELIVERY_DEAD);
     batch_answer(batch, command);
 }

@@ -15,6 +15,7 @@ static void fill_target(const struct batch *batch, const struct hot_target *targ
         .kind = target->owner->kind,
         .changed = target->changed,
         .is_out = target->is_disabled,
+        .woken = target->woken,
         .webhook = target->webhook,
         .url = arena_bytes(arena, target->url),
         .keys = {target->key},

@@ -10,6 +10,7 @@ enum {
     MESSAGE_BYTES_MAX = 500,
     LOG_BYTES_MAX = 1024,
     PROGRESS_BYTES_MAX = 4096,
+    STATUS_GONE = 410,
     ESCAPED_MAX = 6, /* what one byte may become */
 };
 
@@ -192,6 +193,27 @@ struct bytes tell_worker(struct batch *batch, const struct hot_worker *worker)
     begin(&telling, batch, worker->identity.len);
     member_id(&telling.out, "worker_id", worker->id);
     json_member_text_or_null(&telling.out, "identity", worker->identity);
+    return end(&telling);
+}
+
+struct bytes tell_worker_gone(struct batch *batch, const struct hot_worker *worker)
+{
+    struct telling telling;
+
+    begin(&telling, batch, worker->identity.len);
+    member_id(&telling.out, "worker_id", worker->id);
+    json_member_text_or_null(&telling.out, "identity", worker->identity);
+    json_member_int(&telling.out, "status", STATUS_GONE);
+    return end(&telling);
+}
+
+struct bytes tell_webhook_gone(struct batch *batch, struct bytes name)
+{
+    struct telling telling;
+
+    begin(&telling, batch, name.len);
+    json_member_text(&telling.out, "name", name);
+    json_member_int(&telling.out, "status", STATUS_GONE);
     return end(&telling);
 }
 

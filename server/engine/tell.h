@@ -27,6 +27,10 @@ struct bytes tell_progress(struct batch *batch, struct bytes note);
 struct bytes tell_log(struct batch *batch, const struct task_log *line);
 /* {worker_id, identity} */
 struct bytes tell_worker(struct batch *batch, const struct hot_worker *worker);
+/* {worker_id, identity, status} */
+struct bytes tell_worker_gone(struct batch *batch, const struct hot_worker *worker);
+/* {name, status} */
+struct bytes tell_webhook_gone(struct batch *batch, struct bytes name);
 /* {free_bytes, full} */
 struct bytes tell_disk(struct batch *batch, int64_t free_bytes);
 /* {wal_bytes} */

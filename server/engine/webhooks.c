@@ -2,6 +2,7 @@
 #include "webhooks.h"
 
 #include "audit.h"
+#include "base/log.h"
 #include "domain/namespace.h"
 #include "handlers.h"
 #include "lookups.h"
@@ -9,6 +10,7 @@
 #include "quotas.h"
 #include "reach.h"
 #include "targets.h"
+#include "tell.h"
 
 bool may_use_webhooks(struct batch *batch, struct command *command)
 {
@@ -364,14 +366,21 @@ static void set_gone(struct engine *engine, struct effect *effect)
     webhook->gone_at_ms = effect->number;
     webhook->version++;
     webhook->target->is_disabled = true;
+    log_event(LOG_WARN, "push.disabled", "a webhook answered 410: it is told no more",
+              LOG_TEXT_FIELD("namespace", webhook->ns->name),
+              LOG_TEXT_FIELD("webhook", webhook->name), );
     targets_changed(engine, webhook->target);
 }
 
 static void take_out(struct batch *batch, struct hot_webhook *webhook)
 {
     struct webhook_row row = hot_webhook_row(webhook);
+    struct event_row event = {.kind = EVENT_WEBHOOK_DISABLED,
+                              .ns = webhook->ns->head.number,
+                              .data = tell_webhook_gone(batch, webhook->name)};
     struct effect *effect;
 
+    batch_put_event(batch, &event);
     row.version++;
     row.gone_at_ms = batch->now.wall_ms;
     webhook_save(batch->db, &row);

@@ -48,6 +48,9 @@ void target_change(struct push *push, struct target *target, const struct target
     bool can_be_called = is_same || view->url.len == 0 || set_url(push, target, view->url);
 
     target->is_shut = view->is_out;
+    if (target->woken != view->woken)
+        pace_wake(&target->pace, push_time(push).mono_ms);
+    target->woken = view->woken;
     target->is_out = target->is_shut || !can_be_called;
     if (!can_be_called) /* push_allow was changed: nothing else would tell why nothing comes */
         health_failed(target, &(struct push_answer){.failure = PUSH_DENIED});

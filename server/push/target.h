@@ -27,6 +27,7 @@ struct target {
     int64_t old_key_until_ms;
     bool is_shut;    /* the engine says so: it has nothing for it */
     bool is_out;     /* gets nothing new: shut, gone, or no URL that may be called */
+    unsigned woken;  /* as the engine said it last */
     bool is_dropped; /* deleted: freed when nothing of it is out */
 
     struct pace pace;

@@ -47,6 +47,7 @@ struct command *to_claim(struct stage *stage, struct id worker, unsigned max, in
 {
     struct command *command = stage_make(stage, COMMAND_CLAIM);
 
+    command->by = &principal_broker; /* of those that are pushed to as well */
     command->in.claim = (struct claim){.worker = worker, .max = max};
     command->wait_ms = wait_ms;
     return command;
@@ -66,6 +67,7 @@ struct command *to_beat(struct stage *stage, struct id worker, int64_t wait_ms)
 {
     struct command *command = stage_make(stage, COMMAND_HEARTBEAT);
 
+    command->by = &principal_broker; /* of those that are pushed to as well */
     command->in.heartbeat = (struct heartbeat){.worker = worker, .all = true};
     command->wait_ms = wait_ms;
     return command;

@@ -206,6 +206,9 @@ static void one_that_is_gone_is_handed_nothing_until_it_is_set_to_run(void **sta
     assert_null(claim(stage, id));
     assert_int_equal(
         stage_number(stage, "SELECT count(*) FROM audit WHERE action = 'worker.disabled'"), 1);
+    assert_int_equal(stage_number(stage, "SELECT count(*) FROM events WHERE kind = 20 AND "
+                                         "data ->> '$.identity' = 'thumbs'"),
+                     1);
     stage_restart(stage);
     assert_string_equal(look_at(stage, id)->state, "disabled");
     assert_null(claim(stage, id));
@@ -214,6 +217,17 @@ static void one_that_is_gone_is_handed_nothing_until_it_is_set_to_run(void **sta
     assert_string_equal(edit->reply.workers[0].state, "run");
     assert_string_equal(look_at(stage, id)->state, "run");
     assert_non_null(claim(stage, id));
+}
+
+static void only_the_room_asks_for_its_tasks(void **state)
+{
+    struct stage *stage = *state;
+    struct id id = enrol_push(stage, "q");
+    struct command *claim = to_claim(stage, id, 1, 0), *beat = to_beat(stage, id, 0);
+
+    claim->by = beat->by = &principal_open;
+    assert_int_equal(code_of(stage_ask(stage, claim)), ERR_STATE_CONFLICT);
+    assert_int_equal(code_of(stage_ask(stage, beat)), ERR_STATE_CONFLICT);
 }
 
 static void registering_again_brings_it_back_and_leaves_a_pause(void **state)
@@ -307,6 +321,7 @@ int main(void)
         STAGED(it_was_seen_when_its_endpoint_answered),
         STAGED(how_it_fares_is_shown),
         STAGED(one_that_is_gone_is_handed_nothing_until_it_is_set_to_run),
+        STAGED(only_the_room_asks_for_its_tasks),
         STAGED(registering_again_brings_it_back_and_leaves_a_pause),
         STAGED(its_first_lease_lasts_longer_than_the_request_may),
         STAGED(once_it_is_extended_it_is_as_long_as_any),

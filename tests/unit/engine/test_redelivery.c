@@ -68,6 +68,37 @@ static void one_that_is_disabled_is_not_tried(void **state)
                      ERR_STATE_CONFLICT);
 }
 
+/* Of the only target. */
+static unsigned woken(struct stage *stage)
+{
+    struct command *watch = stage_make(stage, COMMAND_WATCH_TARGETS);
+
+    watch->by = &principal_broker;
+    return stage_ask(stage, watch)->reply.targets[0].woken;
+}
+
+static void by_hand_it_is_tried_though_it_rests(void **state)
+{
+    struct stage *stage = *state;
+    int64_t number = hook(stage, "h", "task.submitted");
+    struct command *note = stage_make(stage, COMMAND_NOTE_TARGET);
+    unsigned before;
+
+    submit(stage, "q");
+    (void)kill_one(stage, number);
+    before = woken(stage);
+    (void)stage_ask(stage, to_hook(stage, COMMAND_TEST_WEBHOOK, "h"));
+    assert_int_equal(woken(stage), before);
+    note->by = &principal_broker;
+    note->in.target = (struct target_note){
+        .kind = TARGET_WEBHOOK, .webhook = number, .health = {.state = TARGET_RESTING}};
+    (void)stage_ask(stage, note);
+    (void)stage_ask(stage, to_hook(stage, COMMAND_TEST_WEBHOOK, "h"));
+    assert_int_equal(woken(stage), before + 1);
+    (void)stage_ask(stage, to_redeliver(stage, "h", BYTES_NONE));
+    assert_int_equal(woken(stage), before + 2);
+}
+
 static void the_dead_come_back_one_or_all(void **state)
 {
     struct stage *stage = *state;
@@ -161,6 +192,7 @@ int main(void)
         TEST(a_test_goes_the_way_of_all_others),
         TEST(who_waits_for_a_test_learns_how_it_went),
         TEST(one_that_is_disabled_is_not_tried),
+        TEST(by_hand_it_is_tried_though_it_rests),
         TEST(the_dead_come_back_one_or_all),
         TEST(what_came_back_goes_before_the_others_of_its_task),
         TEST(what_another_was_told_is_not_found),
