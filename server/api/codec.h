@@ -117,6 +117,8 @@ field_read_fn field_object;  /* struct bytes: a lifted object as sent, at most m
 
 /* The nearest known name, or NULL when none is near. */
 const char *hint_near(struct bytes name, const char *const *names);
+/* The type of event that was probably meant, or NULL. */
+const char *hint_event(struct bytes type);
 /* What is written here, in one of names, instead of a word of other queues' clients; NULL when it
  * is no such word. */
 const char *hint_foreign(struct bytes name, const char *const *names);

@@ -10,6 +10,17 @@ enum { TYPES_MAX = 64 };
 
 enum { SAID_SECRET = 1 };
 
+static enum err refuse_type(struct codec *codec, const struct spot *spot, struct bytes glob)
+{
+    const char *near = hint_event(glob);
+
+    if (near != NULL)
+        return codec_refuse(codec, spot, ERR_INVALID_FIELD,
+                            "no event has such a type; did you mean %s?", near);
+    return codec_refuse(codec, spot, ERR_INVALID_FIELD,
+                        "no event has such a type; they are task.failed, worker.* and so on");
+}
+
 /* An empty list would be told of nothing. */
 static enum err field_types(struct codec *codec, const struct spot *spot, json_t *value,
                             const struct field *field, void *target)
@@ -18,9 +29,14 @@ static enum err field_types(struct codec *codec, const struct spot *spot, json_t
     size_t len = json_array_size(value);
     enum err code = OK;
 
-    if (!json_is_array(value) || len == 0 || len > TYPES_MAX)
+    if (!json_is_array(value))
         return codec_wrong_type(codec, spot, value,
                                 "an array of 1 to 64 types of events, with * for any letters");
+    if (len == 0 || len > TYPES_MAX)
+        return codec_refuse(codec, spot, ERR_INVALID_FIELD,
+                            "must be an array of 1 to %d types of events, with * for any letters; "
+                            "null or nothing is all of them",
+                            TYPES_MAX);
     buffer_init(&globs, SIZE_MAX);
     for (size_t i = 0; code == OK && i < len; i++) {
         struct spot here = {.up = spot, .index = i};
@@ -28,9 +44,7 @@ static enum err field_types(struct codec *codec, const struct spot *spot, json_t
 
         code = codec_text(codec, &here, json_array_get(value, i), &glob);
         if (code == OK && (memchr(glob.at, ',', glob.len) != NULL || !event_types_are_valid(glob)))
-            code = codec_refuse(codec, &here, ERR_INVALID_FIELD,
-                                "no event has such a type; they are task.failed, worker.* and so "
-                                "on");
+            code = refuse_type(codec, &here, glob);
         buffer_printf(&globs, "%s%.*s", i > 0 ? "," : "", BYTES_ARG(glob));
     }
     *(struct bytes *)(void *)((char *)target + field->at) =

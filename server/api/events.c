@@ -1,6 +1,7 @@
 /* Events: streams of what happens, over the namespace or of one task. */
 #include "base/parse.h"
 #include "call.h"
+#include "codec.h"
 #include "domain/event.h"
 #include "feed.h"
 #include "handlers.h"
@@ -36,6 +37,10 @@ static enum err read_filter(struct call *call, struct event_filter *filter)
 {
     filter->types = request_query(call->request, "type");
     filter->queues = request_query(call->request, "queue");
+    if (filter->types.at != NULL && hint_event(filter->types) != NULL &&
+        !event_types_are_valid(filter->types))
+        return error_set(&call->error, ERR_INVALID_FIELD, "?type",
+                         "no event has such a type; did you mean %s?", hint_event(filter->types));
     if (filter->types.at != NULL && !event_types_are_valid(filter->types))
         return refuse(call, "type",
                       "types of events joined by commas, as in task.*,worker.lost; each names one");

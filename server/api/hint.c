@@ -1,6 +1,8 @@
 /* Hint: which known name a misspelt or foreign one was probably meant to be. */
 #include "codec.h"
 
+#include "domain/event.h"
+
 #include <string.h>
 
 enum { HINT_LEN_MAX = 32 };
@@ -52,6 +54,17 @@ const char *hint_near(struct bytes name, const char *const *names)
         }
     }
     return nearest;
+}
+
+const char *hint_event(struct bytes type)
+{
+    const char *names[EVENT_MAX + 1] = {NULL};
+    size_t len = 0;
+
+    for (int kind = EVENT_NONE + 1; kind < EVENT_MAX; kind++)
+        if (event_name(kind) != NULL)
+            names[len++] = event_name(kind);
+    return hint_near(type, names);
 }
 
 static const char IN_KEY[] = "Idempotency-Key, a header (in a line of a stream: idempotency_key)";

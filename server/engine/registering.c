@@ -117,7 +117,8 @@ static bool admits(struct batch *batch, struct command *command, const struct ho
     if (speaks_for_worker(command, known))
         return admits_queues(batch, command);
     batch_refuse(batch, command, ERR_FORBIDDEN, "/push_url",
-                 "this worker serves queues that the token does not allow the use of");
+                 "another worker has this identity and URL, and serves queues that the token does "
+                 "not allow the use of: register under another identity");
     return false;
 }
 

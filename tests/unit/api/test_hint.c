@@ -73,12 +73,21 @@ static void a_foreign_word_counts_only_where_its_member_is_known(void **state)
     assert_null(hint_foreign(BYTES("queuenam"), names));
 }
 
+static void a_type_of_event_is_recognized(void **state)
+{
+    (void)state;
+
+    assert_string_equal(hint_event(BYTES("task.faild")), "task.failed");
+    assert_null(hint_event(BYTES("mail")));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_name_with_a_letter_missing_is_recognized),
         cmocka_unit_test(a_name_like_none_has_no_hint),
         cmocka_unit_test(of_two_near_ones_the_nearer_is_told),
+        cmocka_unit_test(a_type_of_event_is_recognized),
         cmocka_unit_test(words_of_other_queues_are_known),
         cmocka_unit_test(a_foreign_word_counts_only_where_its_member_is_known),
     };
