@@ -305,14 +305,15 @@ int64_t deliveries_sweep(struct batch *batch, unsigned max)
     int64_t gone = sweep_orphans(batch, max);
 
     for (unsigned i = 0; i < EACH_TIME && i <= webhooks->len && gone < max; i++) {
-        struct hot_webhook *webhook = hot_webhook_numbered(webhooks, webhooks->swept);
+        struct hot_webhook *webhook =
+            CONTAINER_OF(list_first(&webhooks->turns), struct hot_webhook, by_turn);
 
-        if (webhook != NULL) {
-            gone += sweep_old(batch, webhook, DELIVERY_DELIVERED, (unsigned)(max - gone));
-            gone += sweep_old(batch, webhook, DELIVERY_DEAD, (unsigned)(max - gone));
-        }
-        if (gone < max)
-            webhooks->swept = webhooks->swept < webhooks->last ? webhooks->swept + 1 : 0;
+        gone += sweep_old(batch, webhook, DELIVERY_DELIVERED, (unsigned)(max - gone));
+        gone += sweep_old(batch, webhook, DELIVERY_DEAD, (unsigned)(max - gone));
+        if (gone >= max) /* there may be more of it */
+            break;
+        list_remove(&webhook->by_turn);
+        list_push_back(&webhooks->turns, &webhook->by_turn);
     }
     return gone;
 }

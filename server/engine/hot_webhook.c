@@ -15,6 +15,7 @@ void hot_webhooks_init(struct hot *hot)
     *webhooks = (struct hot_webhooks){.by_number = map_new()};
     heap_init(&webhooks->due);
     list_init(&webhooks->dirty);
+    list_init(&webhooks->turns);
     webhooks->callbacks = hot_add_webhook(hot, NULL,
                                           &(struct webhook_row){
                                               .name = BYTES(WEBHOOK_OF_CALLBACKS),
@@ -122,6 +123,7 @@ struct hot_webhook *hot_add_webhook(struct hot *hot, struct hot_ns *ns,
     hot_set_webhook(webhook, row);
     if (ns != NULL)
         list_push_back(&ns->webhooks, &webhook->by_ns);
+    list_push_back(&webhooks->turns, &webhook->by_turn);
     (void)map_put_int(webhooks->by_number, (uint64_t)webhook->number, webhook);
     webhooks->len++;
     if (row->number > webhooks->last)
@@ -139,6 +141,7 @@ void hot_drop_webhook(struct hot *hot, struct hot_webhook *webhook)
     heap_remove(&webhooks->due, &webhook->due);
     list_remove(&webhook->dirty);
     list_remove(&webhook->by_ns);
+    list_remove(&webhook->by_turn);
     (void)map_remove_int(webhooks->by_number, (uint64_t)webhook->number);
     webhooks->len--;
     webhooks->has_orphans = true;

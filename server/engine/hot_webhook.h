@@ -32,6 +32,7 @@ struct hot_webhook {
     struct list takers;   /* parked: the push room, for what is due */
     struct list watchers; /* parked: for the end of a test */
     struct list_node by_ns;
+    struct list_node by_turn;
     struct list_node dirty; /* something may have become due */
     struct heap_node due;   /* wall: something will */
 };
@@ -43,7 +44,7 @@ struct hot_webhooks {
     struct list dirty;
     int64_t len; /* without that of callbacks */
     int64_t last, last_delivery;
-    int64_t swept;     /* the broom goes on behind this one */
+    struct list turns; /* all, that of callbacks included: the next that the broom comes to first */
     bool has_orphans;  /* the store has deliveries to those that are deleted */
     uint32_t store_id; /* in ids of deliveries */
 };

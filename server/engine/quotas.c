@@ -15,6 +15,7 @@ enum {
     LINES_MAX = 200000,
     SCHEDULES_MAX = 100000,
     WEBHOOKS_MAX = 10000,
+    NS_WEBHOOKS_MAX = 100, /* each event is held against all of its namespace's */
     DELIVERIES_MAX = 100000,
 };
 
@@ -114,16 +115,31 @@ bool quota_admits_schedule(struct batch *batch, struct command *command)
     return false;
 }
 
+static int webhooks_of(const struct hot_ns *ns)
+{
+    int len = 0;
+
+    for (struct list_node *node = ns == NULL ? NULL : list_first(&ns->webhooks); node != NULL;
+         node = list_next(&ns->webhooks, node))
+        len++;
+    return len;
+}
+
 bool quota_admits_webhook(struct batch *batch, struct command *command)
 {
     int64_t webhooks_max = bound(batch->engine->options.bounds.webhooks_max, WEBHOOKS_MAX);
     bool is_bound = !grant_is_unbounded(&command->by->grant);
 
-    if (batch->hot->webhooks.len < share_of(webhooks_max, is_bound))
+    if (webhooks_of(hot_ns(batch->hot, command->ns, false)) >= NS_WEBHOOKS_MAX)
+        batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
+                     "no other webhook can be made: the namespace %.*s has %d, and none has more",
+                     BYTES_ARG(command->ns), NS_WEBHOOKS_MAX);
+    else if (batch->hot->webhooks.len >= share_of(webhooks_max, is_bound))
+        batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
+                     "no other webhook can be made: the broker's webhooks_max is %lld",
+                     (long long)webhooks_max);
+    else
         return true;
-    batch_refuse(batch, command, ERR_LIMIT_REACHED, "",
-                 "no other webhook can be made: the broker's webhooks_max is %lld",
-                 (long long)webhooks_max);
     return false;
 }
 

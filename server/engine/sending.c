@@ -143,10 +143,10 @@ static int64_t take(struct batch *batch, struct hot_webhook *webhook, struct com
     unsigned most = WEBHOOK_OUT_MAX - webhook->out_len;
     unsigned len;
 
-    if (!webhook_is_open(webhook) || webhook_count(webhook, DELIVERY_DUE) == 0)
-        return INT64_MAX;
     if (command->in.deliveries.max < most)
         most = command->in.deliveries.max;
+    if (most == 0 || !webhook_is_open(webhook) || webhook_count(webhook, DELIVERY_DUE) == 0)
+        return INT64_MAX; /* what comes back makes it looked at again */
     len = delivery_heads(batch->db, webhook->number, webhook->out_len + most + 1, heads);
     for (unsigned i = 0; i < len; i++) {
         if (webhook_has_out(webhook, heads[i].number))

@@ -300,6 +300,26 @@ static void what_was_delivered_is_remembered_for_a_while(void **state)
     assert_int_equal(view_hook(stage, "h")->delivered, 0);
 }
 
+/* However many there were in between. */
+static void the_broom_comes_by_in_time_though_many_webhooks_were_deleted(void **state)
+{
+    struct stage *stage = *state;
+    int64_t number;
+
+    for (int i = 0; i < 300; i++) {
+        (void)hook(stage, "gone", "task.submitted");
+        (void)stage_ask(stage, to_hook(stage, COMMAND_DELETE_WEBHOOK, "gone"));
+    }
+    number = hook(stage, "h", "task.submitted");
+    submit(stage, "q");
+    settle(stage, number, take(stage, number)->deliveries[0].number, DELIVERY_DONE);
+    submit(stage, "q"); /* the last number stays */
+    stage_pass(stage, WEBHOOK_KEPT_MS + 1);
+    stage_pass(stage, 5000);
+    stage_pass(stage, 5000);
+    assert_int_equal(view_hook(stage, "h")->delivered, 0);
+}
+
 static void what_a_deleted_one_was_to_be_told_is_swept(void **state)
 {
     struct stage *stage = *state;
@@ -336,6 +356,7 @@ int main(void)
         TEST(a_url_that_was_given_back_unsent_is_due_at_once),
         TEST(a_url_that_is_gone_is_dead_at_once),
         TEST(what_was_delivered_is_remembered_for_a_while),
+        TEST(the_broom_comes_by_in_time_though_many_webhooks_were_deleted),
         TEST(what_a_deleted_one_was_to_be_told_is_swept),
     };
 

@@ -39,6 +39,24 @@ static void as_many_as_were_asked_for_and_none_twice(void **state)
             assert_true(first->reply.deliveries[i].number != second->reply.deliveries[j].number);
 }
 
+/* Else the clock's timer would be due again at once, for as long as they are out. */
+static void nothing_wakes_who_waits_while_as_many_are_out_as_may_be(void **state)
+{
+    struct stage *stage = *state;
+    int64_t number = hook(stage, "h", "task.submitted");
+    struct command *first, *waiting;
+
+    (void)stage_ask(stage, to_submit_many(stage, "q", WEBHOOK_OUT_MAX + 1));
+    first = stage_ask(stage, to_take(stage, number, WEBHOOK_OUT_MAX, FOREVER_MS));
+    assert_int_equal(first->reply.deliveries_len, WEBHOOK_OUT_MAX);
+    waiting = stage_ask(stage, to_take(stage, number, 1, FOREVER_MS));
+    assert_false(is_answered(waiting));
+    assert_null(heap_first(&stage->engine->hot.webhooks.due));
+    settle(stage, number, first->reply.deliveries[0].number, DELIVERY_DONE);
+    assert_true(is_answered(waiting));
+    assert_int_equal(waiting->reply.deliveries_len, 1);
+}
+
 static void what_failed_comes_again_by_the_ladder_and_is_dead_at_its_end(void **state)
 {
     static const int64_t WAITS_S[] = {5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 86400};
@@ -199,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(who_waits_is_told_in_the_same_batch),
         TEST(as_many_as_were_asked_for_and_none_twice),
+        TEST(nothing_wakes_who_waits_while_as_many_are_out_as_may_be),
         TEST(what_failed_comes_again_by_the_ladder_and_is_dead_at_its_end),
         TEST(what_was_put_off_costs_no_attempt),
         TEST(one_that_is_busy_for_ever_is_dead_in_the_end),

@@ -2,6 +2,8 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -88,6 +90,26 @@ static void there_are_at_most_so_many(void **state)
     assert_int_equal(code_of(stage_ask(stage, to_put_hook(stage, "b"))), ERR_LIMIT_REACHED);
 }
 
+static void a_namespace_has_at_most_a_hundred(void **state)
+{
+    struct stage *stage = *state;
+    struct command *one_more, *theirs = to_put_hook(stage, "theirs");
+    char names[100][8];
+
+    for (int i = 0; i < 100; i++) {
+        (void)snprintf(names[i], sizeof(names[i]), "h%d", i);
+        (void)hook(stage, names[i], NULL);
+    }
+    one_more = stage_ask(stage, to_put_hook(stage, "one-more"));
+    assert_int_equal(code_of(one_more), ERR_LIMIT_REACHED);
+    assert_non_null(strstr(one_more->reply.error.detail, "the namespace default has 100"));
+    (void)hook(stage, "h7", "task.*");
+    theirs->ns = BYTES("theirs");
+    assert_int_equal(code_of(stage_ask(stage, theirs)), OK);
+    (void)stage_ask(stage, to_hook(stage, COMMAND_DELETE_WEBHOOK, "h7"));
+    assert_int_equal(code_of(stage_ask(stage, to_put_hook(stage, "one-more"))), OK);
+}
+
 static void a_list_has_those_of_the_namespace(void **state)
 {
     struct stage *stage = *state;
@@ -168,6 +190,7 @@ int main(void)
         TEST(a_secret_is_shown_by_the_answer_that_set_it_alone),
         TEST(versions_are_checked),
         TEST(there_are_at_most_so_many),
+        TEST(a_namespace_has_at_most_a_hundred),
         TEST(a_list_has_those_of_the_namespace),
         TEST(the_push_room_sees_what_it_is_to_call),
         TEST(how_it_fares_is_shown),
