@@ -91,12 +91,11 @@ static void keep(struct push *push, struct target *target, const struct deliveri
 static void on_settled(struct push *push, struct errand *errand)
 {
     struct target *target = errand->target;
-    enum err code = errand->command.reply.error.code;
 
     target->report = NULL;
-    if (code == ERR_NOT_FOUND)
+    if (errand->command.reply.error.code == ERR_NOT_FOUND)
         target_drop(push, target);
-    else if (code != OK && !target->is_dropped && !push_is_draining(push))
+    else if (errand_has_to_be_repeated(errand))
         keep(push, target, &errand->command.in.delivered);
     turns_mark(push, target);
     arena_free(errand->command.mem);

@@ -53,6 +53,13 @@ void errand_want(struct errand *errand, bool is_wanted_now)
     atomic_store(&errand->is_unwanted, !is_wanted_now);
 }
 
+bool errand_has_to_be_repeated(const struct errand *errand)
+{
+    enum err code = errand->command.reply.error.code;
+
+    return code == ERR_DISK_RESERVE || code == ERR_STORE_UNAVAILABLE;
+}
+
 void errands_fetch(struct push *push)
 {
     struct list arrived;

@@ -34,5 +34,8 @@ void errand_about(struct errand *errand, struct target *target);
 void errand_post(struct push *push, struct errand *errand);
 /* Of a parked one: as if its client had hung up, or had not. */
 void errand_want(struct errand *errand, bool is_wanted);
+/* Refused for the engine's sake, as a full disk is: nothing was stored, and what it reports is to
+ * be reported again. */
+bool errand_has_to_be_repeated(const struct errand *errand);
 /* Hand out what came back. */
 void errands_fetch(struct push *push);

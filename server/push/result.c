@@ -147,3 +147,15 @@ void result_write_failure(struct outcome *outcome, const struct push_answer *ans
     }
     outcome->failure.message = quoted(message, mem);
 }
+
+void result_keep(struct outcome *outcome, struct arena *mem)
+{
+    struct bytes *said[] = {
+        &outcome->lease,        &outcome->result.data,     &outcome->result.content_type,
+        &outcome->failure.type, &outcome->failure.message, &outcome->failure.trace,
+        &outcome->failure.data, &outcome->failure_type,
+    };
+
+    for (unsigned i = 0; i < ARRAY_LEN(said); i++)
+        *said[i] = arena_bytes(mem, *said[i]);
+}

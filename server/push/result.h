@@ -9,3 +9,5 @@
 void result_write(struct outcome *outcome, const struct reception *reception, struct arena *mem);
 void result_write_failure(struct outcome *outcome, const struct push_answer *answer,
                           const struct reception *reception, struct arena *mem);
+/* What it says is copied: the memory that it was in goes. */
+void result_keep(struct outcome *outcome, struct arena *mem);

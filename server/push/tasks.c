@@ -34,6 +34,21 @@ static void take_tasks(struct push *push, struct target *target, struct errand *
     parcel_close(parcel);
 }
 
+/* Their memory goes with the command that reported them. Those that end meanwhile come behind. */
+static void keep(struct push *push, struct target *target, const struct outcome *outcomes,
+                 unsigned len)
+{
+    if (len == 0)
+        return;
+    for (unsigned i = 0; i < len; i++) {
+        struct outcome *outcome = pile_add(&target->ended, sizeof(*outcome));
+
+        *outcome = outcomes[i];
+        result_keep(outcome, target->ended.mem);
+    }
+    target->report_from_ms = push_now_ms(push) + ERRAND_AGAIN_MS;
+}
+
 static void on_claimed(struct push *push, struct errand *errand)
 {
     struct target *target = errand->target;
@@ -47,6 +62,9 @@ static void on_claimed(struct push *push, struct errand *errand)
         target->ask_from_ms = now_ms + ERRAND_AGAIN_MS;
     else if (reply->tasks_len == 0 && now_ms - errand->posted_ms < SHORT_MS)
         target->ask_from_ms = now_ms + SHORT_MS;
+    if (errand_has_to_be_repeated(errand))
+        keep(push, target, errand->command.in.claim.outcomes,
+             errand->command.in.claim.outcomes_len);
     take_tasks(push, target, errand);
     turns_mark(push, target);
 }
@@ -65,10 +83,15 @@ static void ask(struct push *push, struct target *target, unsigned max)
 
 static void on_finished(struct push *push, struct errand *errand)
 {
-    errand->target->report = NULL;
+    struct target *target = errand->target;
+    const struct finish *finish = &errand->command.in.finish;
+
+    target->report = NULL;
     if (errand->command.reply.error.code == ERR_NOT_FOUND)
-        target_drop(push, errand->target);
-    turns_mark(push, errand->target);
+        target_drop(push, target);
+    else if (errand_has_to_be_repeated(errand))
+        keep(push, target, finish->outcomes, finish->outcomes_len);
+    turns_mark(push, target);
     arena_free(errand->command.mem);
 }
 
