@@ -62,8 +62,8 @@ const char *hint_event(struct bytes type)
     size_t len = 0;
 
     for (int kind = EVENT_NONE + 1; kind < EVENT_MAX; kind++)
-        if (event_name(kind) != NULL)
-            names[len++] = event_name(kind);
+        if (event_name((enum event_kind)kind) != NULL)
+            names[len++] = event_name((enum event_kind)kind);
     return hint_near(type, names);
 }
 

@@ -380,11 +380,11 @@ static void take_out(struct batch *batch, struct hot_webhook *webhook)
                               .data = tell_webhook_gone(batch, webhook->name)};
     struct effect *effect;
 
-    batch_put_event(batch, &event);
     row.version++;
     row.gone_at_ms = batch->now.wall_ms;
     webhook_save(batch->db, &row);
     batch->rows++;
+    batch_put_event(batch, &event); /* behind the row: it may count as missed there */
     record(batch, NULL,
            &(struct change){.action = "webhook.gone", .ns = webhook->ns, .name = webhook->name});
     effect = batch_effect(batch, set_gone);
