@@ -42,7 +42,7 @@ static void enrol_in(struct stage *stage, struct bytes ns, const char *queue)
 static void sums_are_of_one_namespace(void **state)
 {
     struct stage *stage = *state;
-    struct command *foreign = to_submit(stage, "q");
+    struct command *foreign = to_submit(stage, "q"), *beat;
     const struct stats_view *stats;
     struct id worker;
 
@@ -52,7 +52,9 @@ static void sums_are_of_one_namespace(void **state)
     (void)stage_ask(stage, to_submit_many(stage, "q", 3));
     worker = enrol(stage, "q", 4);
     assert_non_null(claim(stage, worker));
-    assert_false(is_answered(stage_ask(stage, to_beat(stage, worker, 5000))));
+    beat = to_beat(stage, worker, 5000);
+    beat->by = &principal_open;
+    assert_false(is_answered(stage_ask(stage, beat)));
 
     stats = &ask_as(stage, COMMAND_STATS, NULL, BYTES("default"))->reply.stats;
     assert_int_equal(stats->counts.of[TASK_READY], 2);
@@ -80,7 +82,9 @@ static void sums_are_of_the_queues_in_reach(void **state)
     (void)stage_ask(stage, to_submit_many(stage, "secret", 3));
     (void)stage_ask(stage, to_submit_many(stage, "mail", 2));
     assert_non_null(claim(stage, worker));
-    assert_false(is_answered(stage_ask(stage, to_beat(stage, worker, 5000))));
+    beat = to_beat(stage, worker, 5000);
+    beat->by = &principal_open;
+    assert_false(is_answered(stage_ask(stage, beat)));
 
     stats = &ask_as(stage, COMMAND_STATS, &MAIL_ONLY, BYTES("default"))->reply.stats;
     assert_int_equal(stats->counts.of[TASK_READY], 2);
@@ -155,6 +159,7 @@ static void what_the_push_room_waits_for_is_no_request(void **state)
     struct id id = enrol_push(stage, "q");
     struct command *room[] = {to_watch(stage, INT64_MAX - 1, INT64_MAX / 2),
                               to_claim(stage, id, 1, INT64_MAX / 2)};
+    struct command *pulling;
 
     for (int i = 0; i < 2; i++) {
         room[i]->by = &principal_broker;
@@ -162,7 +167,9 @@ static void what_the_push_room_waits_for_is_no_request(void **state)
     }
     assert_int_equal(ask_as(stage, COMMAND_METRICS, NULL, BYTES("default"))->reply.stats.parked, 0);
     assert_int_equal(ask_as(stage, COMMAND_STATS, NULL, BYTES("default"))->reply.stats.parked, 0);
-    (void)stage_ask(stage, to_claim(stage, enrol(stage, "q", 1), 1, 60000));
+    pulling = to_claim(stage, enrol(stage, "q", 1), 1, 60000);
+    pulling->by = &principal_open;
+    (void)stage_ask(stage, pulling);
     assert_int_equal(ask_as(stage, COMMAND_METRICS, NULL, BYTES("default"))->reply.stats.parked, 1);
 }
 
