@@ -42,7 +42,7 @@ static void enrol_in(struct stage *stage, struct bytes ns, const char *queue)
 static void sums_are_of_one_namespace(void **state)
 {
     struct stage *stage = *state;
-    struct command *foreign = to_submit(stage, "q"), *beat;
+    struct command *foreign = to_submit(stage, "q"), *asked;
     const struct stats_view *stats;
     struct id worker;
 
@@ -52,9 +52,9 @@ static void sums_are_of_one_namespace(void **state)
     (void)stage_ask(stage, to_submit_many(stage, "q", 3));
     worker = enrol(stage, "q", 4);
     assert_non_null(claim(stage, worker));
-    beat = to_beat(stage, worker, 5000);
-    beat->by = &principal_open;
-    assert_false(is_answered(stage_ask(stage, beat)));
+    asked = to_beat(stage, worker, 5000);
+    asked->by = &principal_open;
+    assert_false(is_answered(stage_ask(stage, asked)));
 
     stats = &ask_as(stage, COMMAND_STATS, NULL, BYTES("default"))->reply.stats;
     assert_int_equal(stats->counts.of[TASK_READY], 2);
@@ -78,13 +78,14 @@ static void sums_are_of_the_queues_in_reach(void **state)
     struct stage *stage = *state;
     struct id worker = enrol(stage, "secret", 4);
     const struct stats_view *stats;
+    struct command *asked;
 
     (void)stage_ask(stage, to_submit_many(stage, "secret", 3));
     (void)stage_ask(stage, to_submit_many(stage, "mail", 2));
     assert_non_null(claim(stage, worker));
-    beat = to_beat(stage, worker, 5000);
-    beat->by = &principal_open;
-    assert_false(is_answered(stage_ask(stage, beat)));
+    asked = to_beat(stage, worker, 5000);
+    asked->by = &principal_open;
+    assert_false(is_answered(stage_ask(stage, asked)));
 
     stats = &ask_as(stage, COMMAND_STATS, &MAIL_ONLY, BYTES("default"))->reply.stats;
     assert_int_equal(stats->counts.of[TASK_READY], 2);
